@@ -1,0 +1,49 @@
+//! A picture as data: audits say what to draw, `report::chart` draws it.
+
+use serde::{Deserialize, Serialize};
+
+/// One chart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Chart {
+    /// Stable id inside its case, for links.
+    pub id: String,
+    /// What it shows.
+    pub title: String,
+    /// How to read it, one sentence.
+    pub caption: String,
+    /// Unit of the x axis with its meaning: `total time, ms`.
+    pub x: String,
+    /// The same for the y axis.
+    pub y: String,
+    /// What to draw.
+    pub kind: ChartKind,
+}
+
+/// Shapes that the reports can draw.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChartKind {
+    /// Empirical distribution functions on one axis, at most a few hundred points a line.
+    Ecdf {
+        /// Is the x axis logarithmic?
+        log: bool,
+        /// One line per source.
+        lines: Vec<Line>,
+    },
+    /// Difference against level, with the band in which sources count as equal.
+    Difference {
+        /// Points per source.
+        lines: Vec<Line>,
+        /// Half width of the band at its centre 0, in y units.
+        band: f64,
+    },
+}
+
+/// A named set of points.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    /// Legend.
+    pub name: String,
+    /// (x, y).
+    pub points: Vec<(f64, f64)>,
+}

@@ -1,0 +1,245 @@
+//! What happens in a run, in order. The report is a fold of these; recording and progress are two more readers.
+
+use super::{
+    case::{Case, Weight},
+    chart::Chart,
+    evidence::{Fact, Gap},
+    key::Key,
+    name::Name,
+    outcome::Outcome,
+    rig::{Capability, SourceInfo},
+    source::Cost,
+    units::{Ms, Share, Wall},
+    waiver::Waiver,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Something that happened, stamped with its number and the time since the start of the run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stamped {
+    /// Counts from 0.
+    pub seq: u64,
+    /// Since the start of the run, monotonic.
+    pub after: Ms,
+    /// What happened.
+    pub event: Event,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The run began.
+    Began(Header),
+    /// What it will do; steps are numbered from 0.
+    Planned {
+        /// In order.
+        steps: Vec<Step>,
+    },
+    /// A step began.
+    StepBegan {
+        /// Its number.
+        step: usize,
+    },
+    /// A step goes on.
+    StepMoved {
+        /// Its number.
+        step: usize,
+        /// Done.
+        done: u64,
+        /// Of so many.
+        total: u64,
+    },
+    /// A question was answered, or was not.
+    Answered(Answered),
+    /// A step ended.
+    StepEnded {
+        /// Its number.
+        step: usize,
+        /// How long it took.
+        took: Ms,
+        /// What it brought, in a few words.
+        says: String,
+        /// Did all of it work?
+        ok: bool,
+    },
+    /// An act was done: what was sent.
+    Sent(Sent),
+    /// Something that the user should know.
+    Notice {
+        /// The sentence.
+        text: String,
+    },
+    /// Gathering is over; from here on everything is computed.
+    Gathered {
+        /// The one "now" of the run.
+        as_of: Wall,
+        /// What the auditor itself used.
+        own: OwnCost,
+        /// Was it interrupted?
+        interrupted: bool,
+    },
+    /// A case was judged.
+    Judged(Box<CaseJudged>),
+    /// The run is over.
+    Ended,
+}
+
+/// How a run is described.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// Id of the run.
+    pub run: Name,
+    /// `rigcheck` and its version.
+    pub tool: String,
+    /// What the user calls the rig.
+    pub rig: Name,
+    /// Host that the auditor stands on.
+    pub vantage: String,
+    /// Edition of the checks.
+    pub checks: String,
+    /// Digest of the effective profile: cases, thresholds, weights, gate.
+    pub profile: String,
+    /// When it began, wall clock.
+    pub started: Wall,
+    /// A sentence about something special: a seeded fault, a replay under another spec.
+    pub remark: Option<String>,
+    /// What decides the verdict.
+    pub gate: Gate,
+    /// Waivers, resolved.
+    pub waivers: Vec<Waiver>,
+    /// Sources and where they are.
+    pub sources: BTreeMap<Name, SourceInfo>,
+    /// Cases known to this release, selected or not.
+    pub cases_known: usize,
+    /// Cases that the spec demands but that are not known or not selected.
+    pub cases_missing: Vec<Name>,
+}
+
+/// What decides the verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Gate {
+    /// Least score.
+    pub threshold: f64,
+    /// Least coverage.
+    pub coverage: f64,
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        Gate { threshold: 0.85, coverage: 0.9 }
+    }
+}
+
+/// One step of a plan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// What it does: `controlled load`, `read back`.
+    pub title: String,
+    /// Who is asked what in it.
+    pub asks: Vec<String>,
+    /// How long it takes.
+    pub lasting: Ms,
+    /// Requests to the target.
+    pub requests: u64,
+    /// Worst-case tokens.
+    pub tokens: u64,
+}
+
+/// How a question was answered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Answered {
+    /// The question.
+    pub key: Key,
+    /// How long it took.
+    pub took: Ms,
+    /// Asked again so often.
+    pub retries: u32,
+    /// Why there is no (whole) answer.
+    pub gap: Option<Gap>,
+    /// The exact request.
+    pub request: String,
+    /// Who answered.
+    pub server: Option<String>,
+    /// SHA-256 of the answer as recorded.
+    pub digest: Option<String>,
+    /// Warnings and infos that came with it.
+    pub notes: Vec<String>,
+}
+
+/// What an act sent.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sent {
+    /// Requests.
+    pub requests: u64,
+    /// Of which failed.
+    pub failed: u64,
+    /// Worst-case tokens.
+    pub tokens_allowed: u64,
+    /// Tokens that the target reported.
+    pub tokens_used: u64,
+    /// All to the reference endpoint, as far as declared?
+    pub planted: bool,
+    /// Schedule lag, 99th percentile.
+    pub lag_p99: Ms,
+    /// Share of requests that overlapped a stall of the load generator.
+    pub stalled: Share,
+    /// Where they went.
+    pub target: String,
+}
+
+/// What the auditor itself used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct OwnCost {
+    /// CPU time, s.
+    pub cpu_s: f64,
+    /// Peak resident memory, MiB.
+    pub peak_mib: f64,
+    /// Queries to sources, without the load.
+    pub cost: Cost,
+    /// Wall time of gathering.
+    pub wall: Ms,
+}
+
+/// How a case was judged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CaseJudged {
+    /// The case as resolved, thresholds included.
+    pub case: Case,
+    /// In report order: rules in order of the case, subjects in order of the rig.
+    pub outcomes: Vec<Outcome>,
+    /// Rules that are out of scope, and what would bring them in.
+    pub out_of_scope: Vec<OutOfScope>,
+    /// Pictures.
+    pub charts: Vec<Chart>,
+    /// Unscored truths.
+    pub notes: Vec<String>,
+}
+
+/// A rule that is out of scope.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OutOfScope {
+    /// The rule.
+    pub rule: Name,
+    /// Its title.
+    pub title: String,
+    /// Its weight.
+    pub weight: Weight,
+    /// What it would need.
+    pub missing: Vec<Capability>,
+    /// Was it deselected by the user?
+    pub deselected: bool,
+}
+
+/// Who keeps what was answered, as it arrives. A full disk is an error, said at once.
+pub trait Recorder: Send + Sync {
+    /// Called once per question.
+    fn keep(&self, fact: &Fact) -> std::io::Result<()>;
+}
+
+/// Who is told.
+pub trait Sink: Send + Sync {
+    /// Called in order, synchronously: back-pressure for free.
+    fn on(&self, event: &Stamped);
+}

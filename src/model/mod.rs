@@ -1,0 +1,31 @@
+//! Level 0: what everything else speaks about. Pure types and the ports; no I/O, no clock.
+//!
+//! Read in this order: [`rig`] (what exists), [`key`] (what is asked), [`payload`] (what is answered),
+//! [`evidence`] (what is kept), [`case`] and [`audit`] (what is judged), [`outcome`] (what was found),
+//! [`event`] (what happened).
+
+pub mod audit;
+pub mod case;
+pub mod chart;
+pub mod event;
+pub mod evidence;
+pub mod key;
+pub mod name;
+pub mod node;
+pub mod outcome;
+pub mod payload;
+pub mod rig;
+pub mod rows;
+pub mod secret;
+pub mod source;
+pub mod timeline;
+pub mod units;
+pub mod waiver;
+
+pub use audit::{Audit, Context, Effort, Need, Rule, RuleEntry};
+pub use evidence::{Evidence, Gap, Got, Seen, Unknown};
+pub use key::{Act, Key, Payload, Query, Question, When, World};
+pub use name::{Name, name};
+pub use outcome::{Figure, Finding, Outcome, Status};
+pub use rig::{Claim, Quantity, Rig};
+pub use source::{Slot, Source, Timing};

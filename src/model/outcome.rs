@@ -1,0 +1,187 @@
+//! What was found about one rule and one subject.
+
+use super::{
+    case::Weight,
+    evidence::{Gap, Unknown},
+    key::Key,
+    name::Name,
+    waiver::WaiverState,
+};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The status of an outcome. `waived` is an overlay, never a status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// It holds.
+    Pass,
+    /// It holds, but close to or between the limits.
+    Warn,
+    /// It does not hold.
+    Fail,
+    /// Measured, but the interval straddles the limit.
+    Inconclusive,
+    /// A question that it needs has no answer.
+    NoData,
+    /// Our bug.
+    Error,
+    /// Deselected by the user.
+    Skipped,
+    /// An observation proves that it does not apply.
+    NotApplicable,
+    /// A person has to look.
+    ManualPending,
+}
+
+impl Status {
+    /// The word for reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Status::Pass => "PASS",
+            Status::Warn => "WARN",
+            Status::Fail => "FAIL",
+            Status::Inconclusive => "INCONCLUSIVE",
+            Status::NoData => "NO DATA",
+            Status::Error => "ERROR",
+            Status::Skipped => "SKIPPED",
+            Status::NotApplicable => "N/A",
+            Status::ManualPending => "MANUAL",
+        }
+    }
+    /// Glyph, so that colour is never alone.
+    pub fn glyph(self) -> &'static str {
+        match self {
+            Status::Pass => "✓",
+            Status::Warn => "!",
+            Status::Fail => "✗",
+            Status::Inconclusive => "~",
+            Status::NoData => "?",
+            Status::Error => "‼",
+            Status::Skipped | Status::NotApplicable => "–",
+            Status::ManualPending => "☐",
+        }
+    }
+    /// The value that it scores, if it was judged: pass 1, warn ½, fail 0.
+    pub fn value(self) -> Option<f64> {
+        match self {
+            Status::Pass => Some(1.0),
+            Status::Warn => Some(0.5),
+            Status::Fail => Some(0.0),
+            _ => None,
+        }
+    }
+}
+
+/// A number with its interval, sample size and unit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Figure {
+    /// What it is: `bias`, `matched share`.
+    pub name: String,
+    /// The estimate.
+    pub value: f64,
+    /// Lower bound of the interval that decided; equal to `value` for exact counts.
+    pub lo: f64,
+    /// Upper bound.
+    pub hi: f64,
+    /// Rows that it rests on.
+    pub n: u64,
+    /// `ms`, `%` (then 2 means 2 %), `requests`, or empty.
+    pub unit: String,
+}
+
+impl Figure {
+    /// A figure without an interval.
+    pub fn exact(name: impl Into<String>, value: f64, n: u64, unit: impl Into<String>) -> Figure {
+        Figure { name: name.into(), value, lo: value, hi: value, n, unit: unit.into() }
+    }
+}
+
+impl fmt::Display for Figure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {:.3} {} [{:.3} … {:.3}] n={}", self.name, self.value, self.unit, self.lo, self.hi, self.n)
+    }
+}
+
+/// What a rule says about a subject. Every number in its sentences comes from `observed`, `expected` or `because`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Pass, warn, fail, inconclusive or not applicable.
+    pub status: Status,
+    /// The figure that decided; history keeps it per (environment, rule, subject).
+    pub figure: Figure,
+    /// What was observed, as a sentence without a full stop.
+    pub observed: String,
+    /// What was expected, likewise.
+    pub expected: String,
+    /// Distance of the figure from its limit in units of the limit: positive inside, negative outside.
+    pub margin: Option<f64>,
+    /// Facts that explain it, most telling first.
+    pub because: Vec<String>,
+    /// Rows inside the observation (n of n/n_min).
+    pub rows: u64,
+    /// The n that would settle an inconclusive one.
+    pub settles_at: Option<u64>,
+    /// The questions whose answers it rests on.
+    pub from: Vec<Key>,
+}
+
+/// The strength of the evidence behind an outcome; the score uses the minimum.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Strength {
+    /// Measured 1, reported 0.9, declared 0.85.
+    pub origin: f64,
+    /// 1 until the time to live, falling to 0 at twice that.
+    pub freshness: f64,
+    /// n / n_min inside one observation, at most 1.
+    pub rows: f64,
+    /// 1 if this release or this rig showed that the rule can fail, else 0.9.
+    pub control: f64,
+}
+
+impl Strength {
+    /// The minimum: one sentence explains it.
+    pub fn least(&self) -> f64 {
+        self.origin.min(self.freshness).min(self.rows).min(self.control).clamp(0.0, 1.0)
+    }
+}
+
+/// What was found about one rule and one subject, with all that scoring needs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The rule's id.
+    pub rule: Name,
+    /// The subject; empty where the rule has one for the whole rig.
+    pub subject: Name,
+    /// The rule's title.
+    pub title: String,
+    /// Its weight inside the case.
+    pub weight: Weight,
+    /// Does a failure alone make the rig not ready?
+    pub blocker: bool,
+    /// What was found.
+    pub status: Status,
+    /// What the rule said, if it could be asked.
+    pub finding: Option<Finding>,
+    /// Why it could not tell.
+    pub unknown: Option<Unknown>,
+    /// Why it broke.
+    pub error: Option<String>,
+    /// How strong the evidence is; `None` for unknown statuses.
+    pub strength: Option<Strength>,
+    /// What to do when it is not a pass.
+    pub remedy: String,
+    /// The waiver that was looked at and what it did.
+    pub waiver: Option<(usize, WaiverState)>,
+}
+
+impl Outcome {
+    /// Why there is no answer, if there is none.
+    pub fn gap(&self) -> Option<&Gap> {
+        self.unknown.as_ref().map(|u| &u.gap)
+    }
+    /// Is it a failure that a waiver covers?
+    pub fn waived(&self) -> bool {
+        matches!(self.waiver, Some((_, WaiverState::Holds)))
+    }
+}

@@ -1,0 +1,36 @@
+//! Answers, one file per kind.
+
+mod emissions;
+mod exposition;
+mod facts;
+mod histogram;
+mod log_lines;
+mod performed;
+mod round_trip;
+mod spans;
+
+pub use emissions::{Emission, Emissions};
+pub use exposition::{Doubt, Exposition};
+pub use facts::{Cell, FactTable};
+pub use histogram::{Exemplar, HistogramSeries, Part, Sample, Scrape, Series};
+pub use log_lines::{BadLine, LogLine, LogLines};
+pub use performed::{Heartbeat, Performed};
+pub use round_trip::RoundTrips;
+pub use spans::{SpanRow, Spans};
+
+use super::key::Payload;
+
+impl Payload {
+    /// What an answer brought, in a few words: `240 log lines`. `None` where that says nothing.
+    pub fn size(&self) -> Option<String> {
+        match self {
+            Payload::Perform(_) | Payload::Facts(_) => None,
+            Payload::RoundTrip(r) => r.min_ms().map(|ms| format!("round trip {}", super::units::Ms(ms))),
+            Payload::Truth(e) => Some(format!("{} emissions", e.requests.len())),
+            Payload::Histogram(h) => Some(format!("{} ({} series)", h.metric, h.series.len())),
+            Payload::LogLines(l) => Some(format!("{} log lines", l.lines.len())),
+            Payload::Spans(s) => Some(format!("{} traces", s.traces)),
+            Payload::Page(p) => Some(format!("metrics page of {} samples", p.samples)),
+        }
+    }
+}

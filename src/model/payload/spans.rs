@@ -1,0 +1,63 @@
+use crate::model::rows::{Attach, Blobs, Row, Rows};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// The spans of our own traces.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Spans {
+    /// Spans, sorted by trace id.
+    pub spans: Rows<SpanRow>,
+    /// Traces of ours that were found.
+    pub traces: u64,
+    /// Other traces that the searches returned; nothing else of them is kept.
+    pub foreign: u64,
+    /// Searches that came back full and could not be sliced further; above 0 the answer is partial.
+    pub truncated: u64,
+}
+
+/// One span, with an allow-list of its attributes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SpanRow {
+    /// 32 hex digits; the join key.
+    pub trace_id: String,
+    /// 16 hex digits.
+    pub span_id: String,
+    /// 16 hex digits; `None` for a root.
+    pub parent_id: Option<String>,
+    /// Operation name.
+    pub name: String,
+    /// `server`, `client`, `internal`, `producer`, `consumer`, or empty where untold.
+    pub kind: String,
+    /// Service that reported it.
+    pub service: String,
+    /// Start, nanoseconds since the epoch on that service's clock.
+    pub start_ns: u64,
+    /// End, nanoseconds since the epoch on that service's clock.
+    pub end_ns: u64,
+    /// Did it end in error?
+    pub error: bool,
+    /// Allow-listed attributes as text.
+    pub attributes: BTreeMap<String, String>,
+}
+
+impl SpanRow {
+    /// Its length, ms.
+    pub fn length_ms(&self) -> f64 {
+        (self.end_ns as f64 - self.start_ns as f64) / 1e6
+    }
+}
+
+impl Row for SpanRow {
+    fn key(&self) -> &str {
+        &self.trace_id
+    }
+}
+
+impl Attach for Spans {
+    fn attach(&mut self, blobs: &Arc<dyn Blobs>) {
+        self.spans.attach(blobs);
+    }
+    fn blobs(&self) -> Vec<String> {
+        self.spans.blobs()
+    }
+}

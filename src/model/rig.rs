@@ -1,0 +1,243 @@
+//! What the spec says exists, resolved and without secrets. Audits see this, never the spec.
+
+use super::{
+    key::LoadAct,
+    name::Name,
+    units::{Count, Ms, PerSecond},
+};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+/// The rig under audit.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Rig {
+    /// What the user calls it.
+    pub name: Name,
+    /// Where load goes, if any.
+    pub target: Option<Target>,
+    /// The loads that audits may ask for, by name.
+    pub loads: BTreeMap<Name, LoadAct>,
+    /// The sources, by name.
+    pub sources: BTreeMap<Name, SourceInfo>,
+    /// Who claims to measure what; the order is the order of the spec.
+    pub claims: Vec<Claim>,
+    /// What the spec declares to be there; fixes the scope before the run.
+    pub capabilities: BTreeSet<Capability>,
+    /// The environment that this one is compared with.
+    pub reference: Option<Name>,
+}
+
+/// The API under test.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Target {
+    /// Base URL, without credentials.
+    pub url: String,
+    /// Is it on this machine's loopback interface?
+    pub loopback: bool,
+    /// What may be spent on it.
+    pub allow: Allow,
+}
+
+/// Spending limits of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Allow {
+    /// Requests, warm-ups included.
+    pub requests: Count,
+    /// Worst-case tokens, prompt and `max_tokens`.
+    pub tokens: Count,
+    /// Highest rate.
+    pub rate: PerSecond,
+}
+
+/// What kind of source a name stands for, in the words of the spec.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SourceInfo {
+    /// The spec's word: `prometheus`, `scrape`, `jaeger`, `otlp`, `access_log`, `truth`, `load`.
+    pub kind: Name,
+    /// Where it is, without credentials: a URL, a path, `docker: NAME`.
+    pub place: String,
+}
+
+/// What a latency figure is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Quantity {
+    /// Time to first token: request sent to first content.
+    Ttft,
+    /// Total response time.
+    Total,
+    /// Gap between two content chunks of one stream.
+    InterChunk,
+}
+
+impl Quantity {
+    /// All of them, in report order.
+    pub const ALL: [Quantity; 3] = [Quantity::Ttft, Quantity::Total, Quantity::InterChunk];
+    /// The spec's word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Quantity::Ttft => "ttft",
+            Quantity::Total => "total",
+            Quantity::InterChunk => "inter_chunk",
+        }
+    }
+    /// The field's word, for reports.
+    pub fn title(self) -> &'static str {
+        match self {
+            Quantity::Ttft => "TTFT",
+            Quantity::Total => "total time",
+            Quantity::InterChunk => "inter-chunk latency",
+        }
+    }
+}
+
+impl fmt::Display for Quantity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+/// One statement "this source measures that".
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Claim {
+    /// The claim's own name: `ttft`, or a name of the user's for a second metric of the same quantity.
+    pub name: Name,
+    /// Who claims.
+    pub source: Name,
+    /// What is claimed.
+    pub quantity: Quantity,
+    /// How it is told.
+    pub by: By,
+}
+
+/// How a source tells a quantity.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// The load generator's own clock, by a named definition over the timeline (`total.closed`).
+    Client {
+        /// Name of the definition in `llm::definitions`.
+        definition: Name,
+    },
+    /// A value per request in a log line.
+    LogField,
+    /// A value per request, derived from the spans of its trace.
+    Spans,
+    /// Buckets, sum and count over all requests.
+    Histogram(HistogramOf),
+}
+
+/// Which series a histogram claim means.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HistogramOf {
+    /// Base name, without `_bucket`, `_sum`, `_count`.
+    pub metric: String,
+    /// Labels that must match exactly.
+    pub labels: BTreeMap<String, String>,
+    /// The unit that its values are in; one value in milliseconds is `unit_ms` times the stored number.
+    pub unit_ms: f64,
+    /// Does it carry exemplars with a trace id?
+    pub exemplars: bool,
+}
+
+impl Claim {
+    /// How reports and rules name it: `access_log:total`.
+    pub fn subject(&self) -> Name {
+        Name(format!("{}:{}", self.source, self.name))
+    }
+    /// Does it have a value for each request?
+    pub fn per_request(&self) -> bool {
+        matches!(self.by, By::LogField | By::Spans)
+    }
+    /// The histogram that it means, if it is one.
+    pub fn histogram(&self) -> Option<&HistogramOf> {
+        if let By::Histogram(h) = &self.by { Some(h) } else { None }
+    }
+}
+
+/// What a rule may require of the rig. Without it the rule is out of scope, and the report names what would bring it in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Capability {
+    /// rigcheck may send requests to the target.
+    ControlledLoad,
+    /// The delays behind the target are known (`sources.truth`).
+    KnownTruth,
+    /// A server-side source has a value for each request (log or traces).
+    PerRequestServerRecord,
+    /// A histogram claims a latency.
+    Histogram,
+    /// A histogram that carries exemplars, and traces to find them in.
+    Exemplars,
+    /// A trace store or receiver.
+    Traces,
+    /// An access log.
+    AccessLog,
+    /// The target streams.
+    Streaming,
+}
+
+impl Capability {
+    /// All of them, in the order in which reports name them.
+    pub const ALL: [Capability; 8] = [
+        Capability::ControlledLoad,
+        Capability::KnownTruth,
+        Capability::PerRequestServerRecord,
+        Capability::Histogram,
+        Capability::Exemplars,
+        Capability::Traces,
+        Capability::AccessLog,
+        Capability::Streaming,
+    ];
+    /// The word of the spec and of the cases.
+    pub fn word(self) -> &'static str {
+        match self {
+            Capability::ControlledLoad => "controlled_load",
+            Capability::KnownTruth => "known_truth",
+            Capability::PerRequestServerRecord => "per_request_server_record",
+            Capability::Histogram => "histogram",
+            Capability::Exemplars => "exemplars",
+            Capability::Traces => "traces",
+            Capability::AccessLog => "access_log",
+            Capability::Streaming => "streaming",
+        }
+    }
+    /// What the user can add to the spec to get it.
+    pub fn how(self) -> &'static str {
+        match self {
+            Capability::ControlledLoad => "add `target` with a `chat` endpoint (and `allow`, off loopback)",
+            Capability::KnownTruth => "route a model of the target to `rigcheck mock` and add `sources.truth`",
+            Capability::PerRequestServerRecord => "add `sources.access_log` or a trace source",
+            Capability::Histogram => "name a histogram under `metrics` and a `prometheus` or `scrape` source",
+            Capability::Exemplars => "set `exemplars: true` on a metric and add a trace source",
+            Capability::Traces => "add `sources.jaeger` or `sources.otlp`",
+            Capability::AccessLog => "add `sources.access_log`",
+            Capability::Streaming => "set `target.chat.stream: true`",
+        }
+    }
+}
+
+impl Rig {
+    /// The claims about a quantity, in the order of the spec.
+    pub fn claims_of(&self, quantity: Quantity) -> impl Iterator<Item = &Claim> {
+        self.claims.iter().filter(move |c| c.quantity == quantity)
+    }
+    /// The claim behind a subject.
+    pub fn claim(&self, subject: &Name) -> Option<&Claim> {
+        self.claims.iter().find(|c| c.subject() == *subject)
+    }
+    /// The sources of a kind, in name order.
+    pub fn sources_of<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Name> {
+        self.sources.iter().filter(move |(_, s)| s.kind.as_str() == kind).map(|(n, _)| n)
+    }
+    /// Is a capability declared?
+    pub fn has(&self, capability: Capability) -> bool {
+        self.capabilities.contains(&capability)
+    }
+}
+
+/// How long a source may take to show what it saw, when the spec does not say.
+pub const DEFAULT_SETTLE: Ms = Ms(1_000.0);

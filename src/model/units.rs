@@ -1,0 +1,256 @@
+//! Quantities with a unit, as users write them: `5ms`, `2%`, `20/s`, `60k`.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::{fmt, str::FromStr};
+
+/// A duration in milliseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
+pub struct Ms(pub f64);
+
+/// A share of a whole; `0.02` is written `2%`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
+pub struct Share(pub f64);
+
+/// A rate in events per second, written `15/s` or `90/min`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
+pub struct PerSecond(pub f64);
+
+/// A count, written `700` or `60k`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Count(pub u64);
+
+/// Microseconds since the Unix epoch, on some host's wall clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Wall(pub i64);
+
+/// A stretch of wall-clock time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// First instant covered.
+    pub from: Wall,
+    /// Last instant covered.
+    pub to: Wall,
+}
+
+/// The larger of a fixed and a relative allowance.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Margin {
+    /// Allowance whatever the level.
+    pub absolute: Ms,
+    /// Allowance as a share of the level.
+    pub relative: Share,
+}
+
+impl Margin {
+    /// The allowance at `level` milliseconds.
+    pub fn at(&self, level: Ms) -> Ms {
+        Ms(self.absolute.0.max(self.relative.0 * level.0))
+    }
+}
+
+impl Wall {
+    /// Seconds since the epoch.
+    pub fn seconds(self) -> f64 {
+        self.0 as f64 / 1e6
+    }
+    /// This instant moved by `us` microseconds.
+    #[must_use]
+    pub fn plus_us(self, us: i64) -> Wall {
+        Wall(self.0.saturating_add(us))
+    }
+}
+
+impl Span {
+    /// Length in milliseconds.
+    pub fn length(&self) -> Ms {
+        Ms((self.to.0 - self.from.0) as f64 / 1e3)
+    }
+    /// The smallest span that covers both.
+    #[must_use]
+    pub fn hull(self, other: Span) -> Span {
+        Span { from: self.from.min(other.from), to: self.to.max(other.to) }
+    }
+}
+
+/// Why a text is not the quantity that was asked for.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("`{}` is not {what}; write {example}", .text.trim())]
+pub struct BadUnit {
+    text: String,
+    what: &'static str,
+    example: &'static str,
+}
+
+fn number(text: &str) -> Option<f64> {
+    text.trim().parse::<f64>().ok().filter(|x| x.is_finite())
+}
+
+impl FromStr for Ms {
+    type Err = BadUnit;
+    fn from_str(text: &str) -> Result<Self, BadUnit> {
+        let bad = || BadUnit { text: text.into(), what: "a duration", example: "`5ms`, `1.5s`, `250us` or `2min`" };
+        let text_ = text.trim();
+        // Longest suffix first: `ms` and `min` end like shorter ones.
+        for (suffix, factor) in [("min", 60e3), ("ms", 1.0), ("us", 1e-3), ("µs", 1e-3), ("ns", 1e-6), ("h", 3.6e6), ("s", 1e3), ("m", 60e3)] {
+            if let Some(head) = text_.strip_suffix(suffix) {
+                return number(head).filter(|x| *x >= 0.0).map(|x| Ms(x * factor)).ok_or_else(bad);
+            }
+        }
+        Err(bad())
+    }
+}
+
+impl FromStr for Share {
+    type Err = BadUnit;
+    fn from_str(text: &str) -> Result<Self, BadUnit> {
+        let head = text.trim().strip_suffix('%').and_then(number).filter(|x| *x >= 0.0);
+        head.map(|x| Share(x / 100.0)).ok_or(BadUnit { text: text.into(), what: "a share", example: "`2%` or `0.5%`" })
+    }
+}
+
+impl FromStr for PerSecond {
+    type Err = BadUnit;
+    fn from_str(text: &str) -> Result<Self, BadUnit> {
+        let bad = || BadUnit { text: text.into(), what: "a rate", example: "`15/s` or `90/min`" };
+        let (head, unit) = text.trim().split_once('/').ok_or_else(bad)?;
+        let per = match unit.trim() {
+            "s" => 1.0,
+            "min" | "m" => 60.0,
+            _ => return Err(bad()),
+        };
+        number(head).filter(|x| *x > 0.0).map(|x| PerSecond(x / per)).ok_or_else(bad)
+    }
+}
+
+impl FromStr for Count {
+    type Err = BadUnit;
+    fn from_str(text: &str) -> Result<Self, BadUnit> {
+        let bad = || BadUnit { text: text.into(), what: "a count", example: "`700`, `60k` or `2M`" };
+        let text_ = text.trim();
+        let (head, factor) = match text_.chars().last() {
+            Some('k') => (&text_[..text_.len() - 1], 1e3),
+            Some('M') => (&text_[..text_.len() - 1], 1e6),
+            _ => (text_, 1.0),
+        };
+        let value = number(head).ok_or_else(bad)? * factor;
+        if value < 0.0 || value.fract() != 0.0 || value > 1e15 {
+            return Err(bad());
+        }
+        Ok(Count(value as u64))
+    }
+}
+
+impl fmt::Display for Ms {
+    /// Three significant digits with the unit that reads best.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let x = self.0;
+        let sign = if f.sign_plus() && x >= 0.0 { "+" } else { "" };
+        match x.abs() {
+            a if a >= 60e3 => write!(f, "{sign}{:.1} min", x / 60e3),
+            a if a >= 1e3 => write!(f, "{sign}{:.2} s", x / 1e3),
+            a if a >= 100.0 => write!(f, "{sign}{x:.0} ms"),
+            a if a >= 10.0 => write!(f, "{sign}{x:.1} ms"),
+            a if a >= 0.01 || a == 0.0 => write!(f, "{sign}{x:.2} ms"),
+            _ => write!(f, "{sign}{:.1} µs", x * 1e3),
+        }
+    }
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let x = self.0 * 100.0;
+        match x.abs() {
+            a if a >= 100.0 || (a - a.round()).abs() < 5e-3 => write!(f, "{x:.0} %"),
+            a if a >= 10.0 => write!(f, "{x:.1} %"),
+            _ => write!(f, "{x:.2} %"),
+        }
+    }
+}
+
+impl fmt::Display for PerSecond {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/s", self.0)
+    }
+}
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            n if n >= 10_000_000 || n >= 1_000_000 && n % 1_000_000 == 0 => write!(f, "{}M", n / 1_000_000),
+            n if n >= 10_000 => write!(f, "{}k", n / 1_000),
+            n => write!(f, "{n}"),
+        }
+    }
+}
+
+/// What a user may have written where a quantity is expected.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Number(f64),
+    Text(String),
+}
+
+macro_rules! written_as_text {
+    ($($unit:ident, $bare:literal, |$x:ident| $text:expr);* $(;)?) => { $(
+        impl Serialize for $unit {
+            fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> { let $x = self.0; s.serialize_str(&$text) }
+        }
+        impl<'de> Deserialize<'de> for $unit {
+            fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                let text = match Written::deserialize(d).map_err(|_| de::Error::custom(concat!("expected ", stringify!($unit))))? {
+                    Written::Text(t) => t,
+                    // A bare number is accepted only where it has one possible meaning.
+                    Written::Number(x) if $bare => x.to_string(),
+                    Written::Number(x) => x.to_string() + " ",
+                };
+                text.parse().map_err(de::Error::custom)
+            }
+        }
+    )* }
+}
+written_as_text! {
+    Ms, false, |x| format!("{x}ms");
+    Share, false, |x| format!("{}%", x * 100.0);
+    PerSecond, false, |x| format!("{x}/s");
+    Count, true, |x| x.to_string();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_users_write() {
+        assert_eq!("5ms".parse(), Ok(Ms(5.0)));
+        assert_eq!("1.5 s".parse(), Ok(Ms(1500.0)));
+        assert_eq!("2min".parse(), Ok(Ms(120_000.0)));
+        assert_eq!("2%".parse(), Ok(Share(0.02)));
+        assert_eq!("20/s".parse(), Ok(PerSecond(20.0)));
+        assert_eq!("90/min".parse(), Ok(PerSecond(1.5)));
+        assert_eq!("60k".parse(), Ok(Count(60_000)));
+        for bad in ["5", "fast", "-5ms", "", "NaNms", "1e999s"] {
+            assert!(bad.parse::<Ms>().is_err(), "{bad}");
+        }
+        assert!("1.5".parse::<Count>().is_err());
+    }
+
+    #[test]
+    fn shows_three_digits() {
+        let shown: Vec<_> = [0.0, 0.004, 0.31, 9.6, 48.25, 311.4, 1500.0, 90_000.0].iter().map(|x| Ms(*x).to_string()).collect();
+        assert_eq!(shown, ["0.00 ms", "4.0 µs", "0.31 ms", "9.60 ms", "48.2 ms", "311 ms", "1.50 s", "1.5 min"]);
+        assert_eq!(format!("{:+}", Ms(311.0)), "+311 ms");
+        assert_eq!(Share(0.02).to_string(), "2 %");
+        assert_eq!(Share(0.0025).to_string(), "0.25 %");
+    }
+
+    #[test]
+    fn survives_a_round_trip() {
+        let margin = Margin { absolute: Ms(5.0), relative: Share(0.02) };
+        let text = serde_json::to_string(&margin).unwrap();
+        assert_eq!(text, r#"{"absolute":"5ms","relative":"2%"}"#);
+        assert_eq!(serde_json::from_str::<Margin>(&text).unwrap(), margin);
+    }
+}
