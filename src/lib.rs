@@ -4,3 +4,6 @@
 
 /// Level 0: what everything else speaks about, and the ports.
 pub mod model;
+
+/// Level 1: arithmetic on samples.
+pub mod stats;

@@ -1,0 +1,20 @@
+//! Arithmetic on samples: order statistics, a robust location, exact bounds on shares, a robust slope, and the three-way answers built on them.
+//!
+//! Everything here is pure, deterministic, and returns `None` rather than a number it cannot stand behind.
+
+pub mod answer;
+mod beta;
+pub mod episodes;
+pub mod histogram;
+pub mod location;
+pub mod quantile;
+pub mod share;
+pub mod slope;
+
+pub use answer::{Answer, location_within, share_at_least, share_at_most, slope_within};
+pub use episodes::episodes;
+pub use histogram::{Within, bucket_of};
+pub use location::{Location, location, trimmed_mean};
+pub use quantile::{mean, median, quantile, quantile_sorted};
+pub use share::{clopper_pearson_hi, clopper_pearson_lo};
+pub use slope::{Slope, theil_sen};
