@@ -7,3 +7,6 @@ pub mod model;
 
 /// Level 1: arithmetic on samples.
 pub mod stats;
+
+/// Level 2: what the stamps of a request mean.
+pub mod llm;
