@@ -10,3 +10,8 @@ pub mod stats;
 
 /// Level 2: what the stamps of a request mean.
 pub mod llm;
+
+/// Level 3: what is asked and how it is judged.
+pub mod audits;
+/// Level 3: outcomes to score and verdict.
+pub mod scoring;

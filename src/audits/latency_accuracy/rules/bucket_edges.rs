@@ -1,0 +1,133 @@
+use crate::{
+    audits::latency_accuracy::{LatencyAccuracy, closure::Closure, say, spoil, view::Latencies},
+    model::{
+        audit::{Judgement, Rule},
+        evidence::Evidence,
+        name::Name,
+        outcome::{Figure, Finding, Status},
+        rig::{Quantity, Rig},
+        units::{Count, Margin, Ms, Share},
+    },
+};
+use serde::Deserialize;
+
+/// At each bucket edge e: requests that the client saw up to e - tau, less k <= observations up to e <= requests emitted
+/// up to e + tau, plus k. Edges are exact points of the distribution; nothing is interpolated.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BucketEdges {
+    /// tau: how far from an edge a request may be counted on the other side.
+    edge: Margin,
+    /// k: requests that may be on the wrong side of an edge, at least.
+    least: Count,
+    /// The same as a share of all.
+    share: Share,
+    /// Up to this the counts close.
+    counts: Share,
+}
+
+impl Rule<LatencyAccuracy> for BucketEdges {
+    const NAME: &'static str = "bucket_edges";
+
+    fn subjects(&self, rig: &Rig) -> Vec<Name> {
+        // A gap may be shorter at the client than at the server, so the sandwich holds for whole requests only.
+        super::claims(rig, |c| c.histogram().is_some() && c.quantity != Quantity::InterChunk)
+    }
+
+    fn judge(&self, view: &Latencies<'_>, subject: &Name) -> Judgement {
+        let (claim, window, sent) = (view.claim(subject)?, view.window(subject)?, view.sent()?);
+        let truth = view.truth().transpose()?;
+        let closure = Closure::of(window, claim, sent, self.counts.0)?;
+        let mut from = vec![sent.key, window.key];
+        let expected = "at each bucket edge as many observations as requests";
+        let rows = closure.rows(sent);
+        if let Some(why) = closure.obstacle(window) {
+            return Ok(say::cannot_tell(why, expected, rows, say::keys(from)));
+        }
+        if !window.one_layout {
+            return Ok(say::cannot_tell("label sets have different bucket edges", expected, rows, say::keys(from)));
+        }
+        let ok = || sent.all.iter().filter(|r| r.ok);
+        let client: Vec<f64> = ok().filter_map(|r| r.client.get(claim.quantity)).collect();
+        let (floor, hop) = if let Some(truth) = truth {
+            from.extend(truth.keys.iter().copied());
+            (ok().filter_map(|r| truth.of(&r.id)?.figures.get(claim.quantity)).collect(), 0.0)
+        } else {
+            let (hop, key) = view.round_trip()?;
+            from.push(key);
+            (client.clone(), hop)
+        };
+        let from = say::keys(from);
+        let finite: Vec<_> = window.buckets.iter().filter(|b| b.0.is_finite()).collect();
+        let few = |values: &[f64]| (values.len() as f64) < closure.least * (1.0 - self.counts.0);
+        if finite.is_empty() || client.is_empty() || few(&client) || few(&floor) {
+            let why = if finite.is_empty() { "the histogram has no finite bucket edge" } else { "too few requests have a figure to compare with" };
+            return Ok(say::cannot_tell(why, expected, rows, from));
+        }
+        let tau = self.edge.at(Ms(crate::stats::median(&client).unwrap_or(0.0))).0;
+        let n = client.len() as f64;
+        let k = (self.least.0 as f64).max((self.share.0 * n).ceil());
+        let up_to = |values: &[f64], edge: f64| values.iter().filter(|v| **v <= edge).count() as f64;
+        // How far outside the allowed counts each edge lies, in requests; negative is inside.
+        let judged = finite.iter().map(|&&(edge, observed)| {
+            let (least, most) = (up_to(&client, edge - tau) - k, up_to(&floor, edge + tau + hop) + k);
+            Point { edge, observed, least, most }
+        });
+        let Some(worst) = judged.max_by(|a, b| a.outside().total_cmp(&b.outside())) else {
+            return Ok(say::cannot_tell("the histogram has no finite bucket edge", expected, rows, from));
+        };
+        let foreign = view.foreign();
+        let mut because = vec![];
+        let status = if worst.outside() <= 0.0 {
+            Status::Pass
+        } else if worst.observed > worst.most && !foreign.seen.is_empty() {
+            because.extend(foreign.seen);
+            Status::Inconclusive
+        } else {
+            because.push(if worst.observed < worst.least {
+                "too few observations up to this edge: the histogram shows requests longer than the client saw them".into()
+            } else {
+                "too many observations up to this edge: the histogram shows requests shorter than they were".into()
+            });
+            Status::Fail
+        };
+        if hop > 0.0 || truth.is_none() {
+            because.push("without a known truth the client's own times, less the round trip, bound it from below".into());
+        }
+        Ok(Finding {
+            margin: Some(-worst.outside() / k),
+            because,
+            rows,
+            from,
+            ..say::finding(
+                status,
+                Figure { lo: worst.least, hi: worst.most, ..Figure::exact("observations at the worst edge", worst.observed, rows, "requests") },
+                format!("{subject} has {} observations up to {}, the edge that fits worst", worst.observed, Ms(worst.edge)),
+                format!(
+                    "{} … {} there (requests within {} of the edge may lie on either side, and {k} more)",
+                    worst.least.max(0.0),
+                    worst.most.min(n),
+                    Ms(tau)
+                ),
+            )
+        })
+    }
+
+    fn spoil(&self, audit: &LatencyAccuracy, rig: &Rig, subject: &Name, copy: &mut Evidence) {
+        let Some(claim) = rig.claim(subject) else { return };
+        spoil::histogram(audit, rig, claim, copy, spoil::pile_up);
+    }
+}
+
+struct Point {
+    edge: f64,
+    observed: f64,
+    least: f64,
+    most: f64,
+}
+
+impl Point {
+    fn outside(&self) -> f64 {
+        (self.least - self.observed).max(self.observed - self.most)
+    }
+}

@@ -1,0 +1,142 @@
+use crate::model::{
+    evidence::{Gap, Got, Unknown},
+    key::Key,
+    payload::{HistogramSeries, Part, Scrape, Series},
+    rig::HistogramOf,
+    units::Wall,
+};
+use std::collections::BTreeMap;
+
+/// What a histogram observed during an act: differences of raw samples, never a rate and never an interpolation.
+#[derive(Debug)]
+pub struct Window<'e> {
+    /// Observations.
+    pub count: f64,
+    /// Their sum, ms; `None` where the histogram has no sum.
+    pub sum_ms: Option<f64>,
+    /// (upper edge in ms, observations up to it), ascending, the last edge is +Inf. Empty where layouts disagree.
+    pub buckets: Vec<(f64, f64)>,
+    /// Do all label sets that grew have the same edges?
+    pub one_layout: bool,
+    /// Times that a counter went backwards.
+    pub decreases: u64,
+    /// Label sets.
+    pub label_sets: usize,
+    /// Set where a series was not read again after the act: a deficit then proves nothing.
+    pub cut: Option<Gap>,
+    /// The answer.
+    pub series: &'e HistogramSeries,
+    /// The question.
+    pub key: &'e Key,
+}
+
+#[derive(Default)]
+struct LabelSet {
+    count: Option<f64>,
+    sum: Option<f64>,
+    buckets: Vec<(f64, f64)>,
+}
+
+impl<'e> Window<'e> {
+    /// Cuts the act's window out of the samples.
+    ///
+    /// The baseline of each series is its last sample at or before `began`. A series without one had the value 0 only if
+    /// its instance was read successfully before the act (and it was not there), or was created after the act began;
+    /// else its baseline is unknown. The end is its last sample; increments add up over decreases as Prometheus does it.
+    pub fn cut(got: &Got<'e, HistogramSeries>, of: &HistogramOf, began: Wall, ended: Wall) -> Result<Window<'e>, Unknown> {
+        let mut sets: BTreeMap<&BTreeMap<String, String>, LabelSet> = BTreeMap::new();
+        let (mut decreases, mut cut) = (0, None);
+        for series in &got.value.series {
+            let grown = growth(series, &got.value.scrapes, began).map_err(|gap| Unknown::new(got.key.clone(), gap))?;
+            if series.samples.last().is_none_or(|last| last.0 < ended) {
+                cut = Some(Gap::Truncated(format!("{} was not read again after the load ended; its last sample is older", got.value.metric)));
+            }
+            let set = sets.entry(&series.labels).or_default();
+            match series.part {
+                Part::Count => {
+                    set.count = Some(grown.by);
+                    decreases += grown.decreases;
+                }
+                Part::Sum => set.sum = Some(grown.by * of.unit_ms),
+                Part::Bucket(le) => set.buckets.push((le * of.unit_ms, grown.by)),
+            }
+        }
+        for set in sets.values_mut() {
+            set.buckets.sort_by(|a, b| a.0.total_cmp(&b.0));
+        }
+        // A label set that did not grow adds nothing, whatever its edges: the instance before a restart, say.
+        let grew = |s: &LabelSet| s.buckets.iter().any(|b| b.1 > 0.0);
+        let any = sets.values().any(grew);
+        let counted: Vec<&LabelSet> = sets.values().filter(|s| !any || grew(s)).collect();
+        let edges = |s: &LabelSet| s.buckets.iter().map(|b| b.0.to_bits()).collect::<Vec<_>>();
+        let mut layouts = counted.iter().map(|s| edges(s));
+        let first = layouts.next();
+        let one_layout = layouts.all(|l| Some(&l) == first.as_ref());
+        let buckets = if one_layout { add_up(counted.iter().map(|s| &s.buckets)) } else { vec![] };
+        let in_all = |s: &LabelSet| s.count.or_else(|| s.buckets.last().filter(|b| b.0.is_infinite()).map(|b| b.1)).unwrap_or(0.0);
+        Ok(Window {
+            // From +0: the sum of nothing is -0 otherwise, and is shown so.
+            count: sets.values().map(in_all).fold(0.0, |a, b| a + b),
+            sum_ms: sets.values().map(|s| s.sum).sum::<Option<f64>>().filter(|_| !sets.is_empty()),
+            buckets,
+            one_layout,
+            decreases,
+            label_sets: sets.len(),
+            cut,
+            series: got.value,
+            key: got.key,
+        })
+    }
+}
+
+struct Grown {
+    by: f64,
+    decreases: u64,
+}
+
+fn growth(series: &Series, scrapes: &[Scrape], began: Wall) -> Result<Grown, Gap> {
+    let samples: Vec<_> = series.samples.iter().filter(|s| s.1.is_finite()).collect();
+    let after = samples.partition_point(|s| s.0 <= began);
+    let baseline = match after.checked_sub(1) {
+        Some(last_before) => samples[last_before].1,
+        None if was_absent(series, scrapes, began) => 0.0,
+        None => return Err(Gap::OutsideRetention("no sample from before the load, and no reading then that proves the counter stood at 0".into())),
+    };
+    let mut grown = Grown { by: 0.0, decreases: 0 };
+    let mut last = baseline;
+    for sample in &samples[after..] {
+        // After a decrease the counter began again at 0.
+        if sample.1 < last {
+            grown.decreases += 1;
+            grown.by += sample.1;
+        } else {
+            grown.by += sample.1 - last;
+        }
+        last = sample.1;
+    }
+    Ok(grown)
+}
+
+/// Is it proven that the series did not exist when the act began?
+fn was_absent(series: &Series, scrapes: &[Scrape], began: Wall) -> bool {
+    let instance = series.labels.get("instance");
+    let read_before = scrapes.iter().any(|s| s.ok && s.at <= began && instance.is_none_or(|i| *i == s.instance));
+    read_before || series.created.is_some_and(|c| c >= began.seconds())
+}
+
+fn add_up<'a>(layouts: impl Iterator<Item = &'a Vec<(f64, f64)>>) -> Vec<(f64, f64)> {
+    layouts.fold(vec![], |mut total, layout| {
+        if total.is_empty() {
+            total.clone_from(layout);
+        } else {
+            total.iter_mut().zip(layout).for_each(|(t, l)| t.1 += l.1);
+        }
+        total
+    })
+}
+
+/// (value at the start, last value) of a series around an act; 0 where it did not exist before. For negative controls.
+pub fn span_of(series: &Series, began: Wall) -> (f64, f64) {
+    let base = series.samples.iter().rev().find(|s| s.0 <= began).map_or(0.0, |s| s.1);
+    (base, series.samples.last().map_or(base, |s| s.1))
+}

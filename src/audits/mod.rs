@@ -1,0 +1,8 @@
+//! Level 3: the audits. Each is a folder or a file; the list below is all the registration there is.
+
+pub mod latency_accuracy;
+
+use crate::model::audit::Entry;
+
+/// Every audit.
+pub const ALL: &[Entry] = &[Entry::of::<latency_accuracy::LatencyAccuracy>()];
