@@ -15,3 +15,6 @@ pub mod llm;
 pub mod audits;
 /// Level 3: outcomes to score and verdict.
 pub mod scoring;
+
+/// Level 4: what the user wrote, and what it means.
+pub mod spec;

@@ -1,0 +1,108 @@
+//! Which spec a command means when none is named: the nearest `rigcheck.yaml`, up to the repository's root.
+#![allow(clippy::disallowed_methods, reason = "looks for the spec")]
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+/// The name of a spec.
+pub const FILE_NAME: &str = "rigcheck.yaml";
+
+/// Why there is no spec to use.
+#[derive(Debug, thiserror::Error)]
+pub enum NotFound {
+    /// No such file.
+    #[error("no {FILE_NAME} in {} or above it{hint}; name one with `--spec FILE`", .from.display())]
+    Nowhere {
+        /// Where the search began.
+        from: PathBuf,
+        /// Something that may have been meant.
+        hint: String,
+    },
+    /// A spec says where requests and credentials go: somebody else's is not followed unasked.
+    #[error("{} belongs to another user (uid {owner}, you are uid {you}); if you trust it, name it with `--spec {0}`", .path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// Its owner.
+        owner: u32,
+        /// Us.
+        you: u32,
+    },
+    /// The search itself failed.
+    #[error("looking for {FILE_NAME} at {}: {why}", .at.display())]
+    Failed {
+        /// Where.
+        at: PathBuf,
+        /// Why.
+        why: io::Error,
+    },
+}
+
+/// The nearest spec at a folder or above it. The search ends at the root of the repository (a folder with `.git`).
+pub fn find(start: &Path) -> Result<PathBuf, NotFound> {
+    let mut hint = String::new();
+    for folder in start.ancestors() {
+        let path = folder.join(FILE_NAME);
+        match path.symlink_metadata() {
+            Ok(_) => return ours(path),
+            Err(why) if why.kind() == io::ErrorKind::NotFound => {}
+            Err(why) => return Err(NotFound::Failed { at: path, why }),
+        }
+        let other = folder.join("rigcheck.yml");
+        if hint.is_empty() && other.exists() {
+            hint = format!(" (there is {}: rename it)", other.display());
+        }
+        if folder.join(".git").exists() {
+            break;
+        }
+    }
+    Err(NotFound::Nowhere { from: start.to_owned(), hint })
+}
+
+#[cfg(unix)]
+fn ours(path: PathBuf) -> Result<PathBuf, NotFound> {
+    use std::os::unix::fs::MetadataExt;
+    let failed = |why| NotFound::Failed { at: path.clone(), why };
+    let you = own_uid().map_err(failed)?;
+    // The link itself and what it leads to: either could be somebody else's.
+    let owners = [path.symlink_metadata().map_err(failed)?.uid(), path.metadata().map_err(failed)?.uid()];
+    match trusted(you, &owners) {
+        Ok(()) => Ok(path),
+        Err(owner) => Err(NotFound::Foreign { path, owner, you }),
+    }
+}
+
+#[cfg(not(unix))]
+fn ours(path: PathBuf) -> Result<PathBuf, NotFound> {
+    Ok(path)
+}
+
+/// Ourselves and root are trusted; the first other owner is not.
+#[cfg(unix)]
+fn trusted(you: u32, owners: &[u32]) -> Result<(), u32> {
+    owners.iter().find(|owner| **owner != you && **owner != 0).map_or(Ok(()), |owner| Err(*owner))
+}
+
+/// The user that this process acts as: the owner of its own entry in `/proc`, or of a file that it makes.
+#[cfg(unix)]
+fn own_uid() -> io::Result<u32> {
+    use std::os::unix::fs::MetadataExt;
+    match std::fs::metadata("/proc/self") {
+        Ok(own) => Ok(own.uid()),
+        Err(_) => Ok(tempfile::tempfile()?.metadata()?.uid()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_ourselves_and_root_are_trusted() {
+        assert_eq!(trusted(1000, &[1000, 0]), Ok(()));
+        assert_eq!(trusted(1000, &[1000, 1001]), Err(1001));
+        assert_eq!(trusted(0, &[0, 1000]), Err(1000));
+    }
+}

@@ -1,0 +1,267 @@
+//! From the text of a spec to a rig, settings and bound cases; or to every problem in it.
+#![allow(clippy::disallowed_methods, reason = "reads the spec")]
+
+use super::{
+    EDITION, case_file, catalogue,
+    connection::same_origin,
+    diagnostics::{Problem, Problems},
+    files::Files,
+    metrics,
+    profile::Profile,
+    references::{self, Env},
+    secrets, selection,
+    settings::Settings,
+    sources::{self, LOAD, METRICS, Source, TRACES},
+    table::{Field, Reading, Table, check_name},
+    target::{self, TargetSection},
+    waivers,
+    yaml::{self, MAX_BYTES},
+};
+use crate::model::{
+    audit::AnyCase,
+    case::Case,
+    event::Gate,
+    key::{Destination, LoadAct},
+    name::{Name, name},
+    node::{Node, Value},
+    rig::{By, Capability, Claim, Quantity, Rig, SourceInfo},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// The model that the reference endpoint answers for.
+const TRUTH_MODEL: &str = "rigcheck-truth";
+/// Where the reference endpoint answers.
+const TRUTH_PATH: &str = "/v1/chat/completions";
+
+/// What a spec means.
+pub struct Loaded {
+    /// What is recorded with a run: rig, cases, waivers, gate.
+    pub profile: Profile,
+    /// What is never recorded: connections with their secrets.
+    pub settings: Settings,
+    /// The cases, bound to their audits.
+    pub cases: Vec<Box<dyn AnyCase>>,
+    /// What is odd, but keeps nothing from running.
+    pub warnings: Problems,
+}
+
+impl std::fmt::Debug for Loaded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let cases: Vec<_> = self.cases.iter().map(|c| &c.case().id).collect();
+        f.debug_struct("Loaded").field("profile", &self.profile).field("settings", &self.settings).field("cases", &cases).finish_non_exhaustive()
+    }
+}
+
+/// What loading depends on besides the text.
+pub struct Options<'a> {
+    /// A folder of case files to use instead of the embedded ones.
+    pub checks_dir: Option<PathBuf>,
+    /// Reads a variable of the environment, for `${env:X}`.
+    pub env: &'a Env<'a>,
+}
+
+/// Reads a spec. Relative paths in it start at its folder.
+pub fn load(path: &Path, options: &Options<'_>) -> Result<Loaded, Problems> {
+    let failed = |why: &dyn std::fmt::Display| Problems::one(format!("{}: {why}", path.display()));
+    let size = std::fs::metadata(path).map_err(|e| failed(&format!("cannot read the spec: {e}")))?.len();
+    if size > MAX_BYTES as u64 {
+        return Err(failed(&"is larger than 1 MiB; a spec is a few hundred lines"));
+    }
+    let bytes = std::fs::read(path).map_err(|e| failed(&format!("cannot read the spec: {e}")))?;
+    let text = String::from_utf8(bytes).map_err(|e| failed(&yaml::not_utf8(e.as_bytes()).unwrap_or_default()))?;
+    let base = path.parent().unwrap_or(Path::new("."));
+    load_text(&text, &path.display().to_string(), base, options)
+}
+
+/// Reads the text of a spec that goes by a name, with the folder at which its relative paths start.
+pub fn load_text(text: &str, name: &str, base: &Path, options: &Options<'_>) -> Result<Loaded, Problems> {
+    let mut files = Files::default();
+    let file = files.add(name, text);
+    let parsed = yaml::parse(files.text(file), file);
+    let (catalogue, broken_checks) = catalogue::read(options.checks_dir.as_deref(), &mut files)?;
+    let mut root = parsed.root;
+    secrets::mask(&mut files, &root);
+    secrets::mask(&mut files, &parsed.refused);
+    if !parsed.whole {
+        secrets::mask_lines(&mut files, file);
+    }
+    let files = Arc::new(files);
+    let mut problems = parsed.problems;
+    problems.extend(broken_checks);
+    if !parsed.whole {
+        return Err(Problems::new(files, problems, true));
+    }
+    let cx = Reading::new(base);
+    references::resolve(&mut root, options.env, &cx);
+    let read = read(&root, &catalogue, problems.is_empty(), &cx);
+    let (found, warnings, redactor) = cx.finish();
+    problems.extend(found);
+    match read {
+        Some(mut loaded) if problems.is_empty() => {
+            loaded.settings.redactor = redactor;
+            loaded.warnings = Problems::new(files, warnings, false);
+            Ok(loaded)
+        }
+        _ => Err(Problems::new(files, problems, true)),
+    }
+}
+
+/// Reads all sections. Cross-checks between sections run only where the sections themselves are sound.
+fn read(root: &Node, catalogue: &[Case], sound: bool, cx: &Reading) -> Option<Loaded> {
+    let document = Field::document(root);
+    let mut table = document.table(cx)?;
+    if let Some(field) = table.need("version", "1", cx) {
+        version(&field, cx);
+    }
+    if let Some(field) = table.get("checks") {
+        edition(&field, cx);
+    }
+    let rig_name = table.need("rig", "staging", cx).and_then(|f| rig_name(&f, cx));
+    let sources_field = table.get("sources");
+    let declared = sources::declared(sources_field.as_ref(), cx);
+    let truth = declared.iter().any(|d| d.kind == "truth");
+    let target = table.get("target").map(|f| target::read(&f, truth, cx));
+    let sources = sources::read(sources_field.as_ref(), &declared, cx);
+    let histograms = table.get("metrics").map(|f| metrics::read(&f, &declared, cx)).unwrap_or_default();
+    let cases_field = table.get("cases");
+    let cases = selection::read(cases_field.as_ref(), catalogue, cx);
+    let require = table.get("require");
+    let required = require.as_ref().and_then(|f| case_file::capabilities(f, cx));
+    let waivers_field = table.get("waivers");
+    let written = waivers_field.as_ref().map(|f| waivers::read(f, catalogue, cx)).unwrap_or_default();
+    let gate = table.get("gate").map_or(Some(Gate::default()), |f| gate(&f, cx));
+    table.close(cx);
+    for problem in catalogue::bind(&cases) {
+        cx.problem(problem);
+    }
+    if cx.count() > 0 || !sound {
+        return None;
+    }
+    let target = target.flatten();
+    let rig = rig(rig_name?, target.as_ref(), &sources, histograms);
+    if let (Some(field), Some(required)) = (require, required) {
+        missing(&field, &required, &rig, cx);
+    }
+    let settings =
+        Settings { target: target.map(|t| t.settings), sources: sources.into_iter().map(|s| (s.name, s.settings)).collect(), ..Settings::default() };
+    let profile = Profile {
+        rig,
+        cases_known: catalogue.len(),
+        cases_missing: vec![],
+        waivers: written.iter().map(|w| w.waiver.clone()).collect(),
+        gate: gate?,
+        checks: EDITION.into(),
+        cases,
+    };
+    // Bound above already: what is refused here was told.
+    let bound = profile.bind().ok()?;
+    waivers::check(&written, &bound, &profile.rig, cx);
+    Some(Loaded { profile, settings, cases: bound, warnings: Problems::default() })
+}
+
+fn version(field: &Field<'_>, cx: &Reading) {
+    let told = field.text(cx);
+    if told.as_deref().is_some_and(|t| t != "1") {
+        cx.problem(field.refuse("is not known to this release", "write `version: 1`"));
+    }
+}
+
+fn edition(field: &Field<'_>, cx: &Reading) {
+    if let Value::Num(_) = field.node.value {
+        cx.problem(field.refuse("is a number here, and 2027.10 would be 2027.1", format!("put it in quotes: `checks: \"{EDITION}\"`")));
+    } else if field.text(cx).is_some_and(|t| t != EDITION) {
+        cx.problem(field.refuse("is an edition that this release does not have", format!("write `checks: \"{EDITION}\"`")));
+    }
+}
+
+fn rig_name(field: &Field<'_>, cx: &Reading) -> Option<Name> {
+    let text = field.text(cx)?;
+    check_name("a rig", &text, field.node.at, cx).then(|| name(text))
+}
+
+fn gate(field: &Field<'_>, cx: &Reading) -> Option<Gate> {
+    let mut table: Table<'_> = field.table(cx)?;
+    let defaults = Gate::default();
+    let mut part = |key, default| table.get(key).map_or(Some(default), |f| f.part(cx).inspect(|p| open_gate(*p, &f, cx)));
+    let (threshold, coverage) = (part("threshold", defaults.threshold), part("coverage", defaults.coverage));
+    table.close(cx);
+    Some(Gate { threshold: threshold?, coverage: coverage? })
+}
+
+fn open_gate(part: f64, field: &Field<'_>, cx: &Reading) {
+    if part <= 0.0 {
+        cx.warn(field.refuse("of 0 lets everything through", "nothing can fall below it"));
+    }
+}
+
+/// Puts the rig together: loads first, then logs, spans and histograms in the order of the spec.
+fn rig(rig_name: Name, target: Option<&TargetSection>, sources: &[Source], histograms: Vec<Claim>) -> Rig {
+    let mut infos: BTreeMap<Name, SourceInfo> = sources.iter().map(|s| (s.name.clone(), s.info.clone())).collect();
+    let (mut loads, mut claims) = (BTreeMap::new(), vec![]);
+    if let Some((target, chat)) = target.and_then(|t| Some((t, t.chat.as_ref()?))) {
+        infos.insert(name(LOAD), SourceInfo { kind: LOAD.into(), place: format!("{}{}", target.target.url, chat.load.path) });
+        loads.insert(chat.load.name.clone(), chat.load.clone());
+        let truth = sources.iter().find_map(|s| s.url.as_ref());
+        if truth.is_some_and(|truth| !same_origin(truth, &target.url)) {
+            loads.insert(name("calibration"), calibration(&chat.load));
+        }
+        let claim = |(quantity, definition): &(Quantity, Name)| Claim {
+            name: quantity.word().into(),
+            source: name(LOAD),
+            quantity: *quantity,
+            by: By::Client { definition: definition.clone() },
+        };
+        claims.extend(chat.timing.iter().map(claim));
+    }
+    let per_request = |of: fn(&By) -> bool| sources.iter().flat_map(|s| &s.claims).filter(move |c| of(&c.by)).cloned();
+    claims.extend(per_request(|by| matches!(by, By::LogField)));
+    claims.extend(per_request(|by| matches!(by, By::Spans)));
+    claims.extend(histograms);
+    let mut rig = Rig { name: rig_name, target: target.map(|t| t.target.clone()), loads, sources: infos, claims, ..Rig::default() };
+    rig.capabilities = capabilities(&rig);
+    rig
+}
+
+/// The same load straight to the reference endpoint, which answers for its own model whatever the gateway calls it.
+fn calibration(controlled: &LoadAct) -> LoadAct {
+    LoadAct {
+        name: name("calibration"),
+        to: Destination::Reference,
+        model: TRUTH_MODEL.into(),
+        path: TRUTH_PATH.into(),
+        planted: true,
+        ..controlled.clone()
+    }
+}
+
+/// What the spec declares to be there.
+fn capabilities(rig: &Rig) -> BTreeSet<Capability> {
+    let kind = |kinds: &[&str]| rig.sources.values().any(|s| kinds.contains(&s.kind.as_str()));
+    let histogram = |c: &Claim| c.histogram().is_some_and(|_| rig.sources.get(&c.source).is_some_and(|s| METRICS.contains(&s.kind.as_str())));
+    let traces = kind(&TRACES);
+    let there = |capability: &Capability| match capability {
+        Capability::ControlledLoad => !rig.loads.is_empty(),
+        Capability::KnownTruth => kind(&["truth"]),
+        Capability::PerRequestServerRecord => rig.claims.iter().any(Claim::per_request),
+        Capability::Histogram => rig.claims.iter().any(histogram),
+        Capability::Exemplars => traces && rig.claims.iter().any(|c| c.histogram().is_some_and(|h| h.exemplars)),
+        Capability::Traces => traces,
+        Capability::AccessLog => kind(&["access_log"]),
+        Capability::Streaming => rig.loads.values().any(|l| l.stream),
+    };
+    Capability::ALL.into_iter().filter(there).collect()
+}
+
+fn missing(field: &Field<'_>, required: &[Capability], rig: &Rig, cx: &Reading) {
+    for (item, capability) in field.list(cx).iter().zip(required) {
+        if !rig.has(*capability) {
+            cx.problem(
+                Problem::new(item.node.at, format!("this spec requires `{}` and does not provide it", capability.word())).label(capability.how()),
+            );
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! What is judged, resolved and without secrets: the part of a spec that is recorded with a run, so that a replay needs nothing else.
+
+use crate::{
+    audits,
+    model::{
+        audit::AnyCase,
+        case::Case,
+        event::Gate,
+        evidence::digest,
+        name::Name,
+        node::{At, Bad, Node, Value},
+        rig::Rig,
+        waiver::Waiver,
+    },
+};
+use serde::{Deserialize, Serialize};
+
+/// Rig, cases, waivers and gate.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Profile {
+    /// What exists.
+    pub rig: Rig,
+    /// The selected cases with the user's overrides, in order of the catalogue.
+    pub cases: Vec<Case>,
+    /// Cases known to this release, selected or not.
+    pub cases_known: usize,
+    /// Cases that the spec demands but this release does not have.
+    pub cases_missing: Vec<Name>,
+    /// Accepted failures.
+    pub waivers: Vec<Waiver>,
+    /// What decides the verdict.
+    pub gate: Gate,
+    /// Edition of the checks.
+    pub checks: String,
+}
+
+impl Profile {
+    /// Digest of what scores are comparable within: cases with thresholds and weights, gate, edition. Not the places at
+    /// which they were written: a comment more in a file changes no score.
+    pub fn digest(&self) -> String {
+        let mut cases = self.cases.clone();
+        for case in &mut cases {
+            forget_places(&mut case.params);
+            case.rules.iter_mut().for_each(|rule| forget_places(&mut rule.params));
+        }
+        let canonical = serde_json::to_vec(&(&self.checks, &self.gate, &cases)).unwrap_or_default();
+        digest(&canonical)[..16].to_owned()
+    }
+    /// The cases bound to their audits; all problems at once.
+    pub fn bind(&self) -> Result<Vec<Box<dyn AnyCase>>, Vec<Bad>> {
+        let mut bound = vec![];
+        let mut bad = vec![];
+        for case in &self.cases {
+            match audits::ALL.iter().find(|a| a.name == case.audit.as_str()) {
+                None => bad.push(Bad::new(At::default(), format!("case {}: there is no audit `{}`", case.id, case.audit))),
+                Some(entry) => match (entry.bind)(case.clone()) {
+                    Ok(case) => bound.push(case),
+                    Err(mut b) => bad.append(&mut b),
+                },
+            }
+        }
+        if bad.is_empty() { Ok(bound) } else { Err(bad) }
+    }
+}
+
+fn forget_places(node: &mut Node) {
+    node.at = At::default();
+    match &mut node.value {
+        Value::List(items) => items.iter_mut().for_each(forget_places),
+        Value::Map(entries) => {
+            for (key, value) in entries {
+                forget_places(key);
+                forget_places(value);
+            }
+        }
+        _ => {}
+    }
+}

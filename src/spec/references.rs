@@ -1,0 +1,107 @@
+//! `${env:X}`, `${env:X:-default}` and `${file:X}` inside values. They are resolved on parsed values, never on the text of
+//! the file, so that a value cannot change what the file means. `$${` is a literal `${`.
+#![allow(clippy::disallowed_methods, reason = "reads the files that `${file:X}` names")]
+
+use super::{
+    diagnostics::{Problem, nearest, plain},
+    secrets::looks_secret,
+    table::Reading,
+};
+use crate::model::{
+    node::{Node, Value},
+    secret::Secret,
+};
+
+/// Reads a variable of the environment.
+pub(super) type Env<'e> = dyn Fn(&str) -> Option<String> + 'e;
+
+/// A secret file is a line or two; larger is a mistake.
+const MAX_FILE: u64 = 64 << 10;
+
+/// Replaces the references in every value below a node. What cannot be resolved is a problem at its place.
+pub(super) fn resolve(node: &mut Node, env: &Env<'_>, cx: &Reading) {
+    match &mut node.value {
+        Value::Text(text) if text.contains("${") => match substitute(text, env, cx) {
+            Ok(resolved) => *text = resolved,
+            Err((what, todo)) => {
+                cx.problem(Problem::new(node.at, what).label(todo));
+                cx.failed.borrow_mut().insert(node.at);
+            }
+        },
+        Value::List(items) => items.iter_mut().for_each(|n| resolve(n, env, cx)),
+        Value::Map(entries) => {
+            for (_, value) in entries {
+                resolve(value, env, cx);
+            }
+        }
+        _ => {}
+    }
+}
+
+type Refusal = (String, String);
+
+fn substitute(text: &str, env: &Env<'_>, cx: &Reading) -> Result<String, Refusal> {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find("${") {
+        if rest[..start].ends_with('$') {
+            out += &rest[..start - 1];
+            out += "${";
+            rest = &rest[start + 2..];
+            continue;
+        }
+        out += &rest[..start];
+        let inner = &rest[start + 2..];
+        let word = inner.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+        if !inner[word.len()..].starts_with(':') {
+            // `${remote_addr}` of an nginx log format is no reference of ours.
+            out += "${";
+            rest = inner;
+            continue;
+        }
+        let end =
+            inner.find('}').ok_or_else(|| (format!("`${{{word}:` has no end"), "close it with `}`, or write `$${` for a literal `${`".to_owned()))?;
+        out += &lookup(word, &inner[word.len() + 1..end], env, cx)?;
+        rest = &inner[end + 1..];
+    }
+    Ok(out + rest)
+}
+
+fn lookup(word: &str, what: &str, env: &Env<'_>, cx: &Reading) -> Result<String, Refusal> {
+    match word {
+        "env" => {
+            let (name, default) = what.split_once(":-").map_or((what, None), |(n, d)| (n, Some(d)));
+            let found = env(name).filter(|v| !v.is_empty()).or_else(|| default.map(str::to_owned));
+            let value = found.ok_or_else(|| {
+                let todo = format!("export {0}=…, or write `${{env:{0}:-default}}`", plain(name));
+                (format!("the environment variable `{}` is not set or is empty", plain(name)), todo)
+            })?;
+            if looks_secret(name) {
+                cx.learn(&Secret::new(value.clone()));
+            }
+            Ok(value)
+        }
+        "file" => {
+            let path = cx.base.join(what);
+            let shown = plain(what);
+            let text = std::fs::metadata(&path)
+                .and_then(|m| if m.len() > MAX_FILE { Err(std::io::Error::other("larger than 64 KiB")) } else { std::fs::read_to_string(&path) })
+                .map_err(|e| (format!("cannot read `{shown}`: {e}"), "relative paths start at the spec's folder".to_owned()))?;
+            let value = text.trim_end_matches(['\n', '\r']).to_owned();
+            if value.is_empty() {
+                return Err((format!("`{shown}` is empty"), String::new()));
+            }
+            cx.learn(&Secret::new(value.clone()));
+            Ok(value)
+        }
+        "exec" => Err((
+            "`${exec:…}` is refused: a spec is input, and must not start programs".into(),
+            "run the program yourself and pass its output as `${env:X}` or `${file:X}`".into(),
+        )),
+        _ => {
+            let label = nearest(word, ["env", "file"])
+                .map_or_else(|| "known: `${env:X}`, `${file:X}`; `$${` is a literal `${`".to_owned(), |w| format!("did you mean `${{{w}:…}}`?"));
+            Err((format!("unknown reference `${{{word}:…}}`"), label))
+        }
+    }
+}

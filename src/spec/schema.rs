@@ -1,0 +1,183 @@
+//! The JSON Schema of `rigcheck.yaml`, for editors: completion and hints while typing. What is judged is what the readers
+//! of this module read; a test holds that both know the same keys.
+
+use super::sources::KINDS;
+use crate::{
+    llm::definitions,
+    model::rig::{Capability, Quantity},
+};
+use serde_json::{Map, Value, json};
+
+/// The schema as the text of its file, `schema/rigcheck.schema.json`.
+pub fn schema_text() -> String {
+    format!("{:#}\n", schema())
+}
+
+/// The schema (draft 2020-12).
+pub fn schema() -> Value {
+    let required = json!(["version", "rig"]);
+    let mut root = object(
+        &required,
+        [
+            ("version", json!({"const": 1})),
+            ("checks", described(json!({"const": super::EDITION}), "Edition of the checks: fixes rules, thresholds and weights")),
+            ("rig", described(text(), "What you call this rig; its history goes by this name")),
+            ("target", target()),
+            ("sources", sources()),
+            ("metrics", described(map_of(&metric()), "Which series claim to measure what")),
+            ("cases", cases()),
+            ("require", described(list_of(&words(Capability::ALL.map(Capability::word))), "What this spec must provide; a problem if it does not")),
+            ("waivers", list_of(&waiver())),
+            ("gate", object(&json!([]), [("threshold", number()), ("coverage", number())])),
+        ],
+    );
+    root["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
+    root["title"] = json!("rigcheck.yaml");
+    root
+}
+
+fn target() -> Value {
+    let timing = object(&json!([]), Quantity::ALL.map(|q| (q.word(), words(definitions::ALL.iter().filter(|d| d.quantity == q).map(|d| d.name)))));
+    let chat = object(
+        &json!(["model"]),
+        [
+            ("path", text()),
+            ("model", described(text(), "A model that routes to `rigcheck mock` is free and makes the truth known")),
+            ("max_tokens", count()),
+            ("stream", flag()),
+            ("rate", described(text(), "Such as 15/s")),
+            ("planted", described(flag(), "Do prompts ask `rigcheck mock` for exact delays?")),
+            ("timing", timing),
+        ],
+    );
+    let allow = object(&json!([]), [("requests", count()), ("tokens", count()), ("rate", text())]);
+    let own = [
+        ("chat", chat),
+        ("embeddings", object(&json!(["model"]), [("path", text()), ("model", text())])),
+        ("allow", described(allow, "Nothing is sent beyond this; needed off loopback")),
+    ];
+    described(object(&json!(["url"]), connection().into_iter().chain(own)), "The API under test")
+}
+
+fn connection() -> Vec<(&'static str, Value)> {
+    vec![
+        ("url", described(text(), "Base URL without credentials")),
+        ("headers", described(map_of(&text()), "Sent to this origin only; write secrets as ${env:X} or ${file:X}")),
+        ("bearer", text()),
+        ("basic", object(&json!(["user", "password"]), [("user", text()), ("password", text())])),
+        ("ca_file", described(text(), "PEM file of an additional trust root")),
+    ]
+}
+
+fn sources() -> Value {
+    let of = |kind: &'static str| source(kind);
+    let named: Vec<_> = KINDS.iter().map(|kind| of(kind)).collect();
+    let properties: Map<_, _> = KINDS.iter().map(|kind| ((*kind).to_owned(), of(kind))).collect();
+    json!({
+        "description": "Who can be asked: by kind, or by a name of your own with `kind`",
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": {"required": ["kind"], "oneOf": named},
+    })
+}
+
+fn source(kind: &'static str) -> Value {
+    let claims = ("claims", list_of(&words(Quantity::ALL.map(Quantity::word))));
+    let with = |own: Vec<(&'static str, Value)>| connection().into_iter().chain(own).collect::<Vec<_>>();
+    let field = || object(&json!(["field", "unit"]), [("field", text()), ("unit", unit())]);
+    let (required, mut keys) = match kind {
+        "scrape" => (json!(["url"]), with(vec![("interval", text())])),
+        "jaeger" => (json!(["url", "service"]), with(vec![("service", text()), claims])),
+        "otlp" => (json!([]), vec![("listen", text()), ("service", text()), claims]),
+        "access_log" => {
+            let places = [("path", described(text(), "A file; `-` is standard input")), ("docker", described(text(), "A container"))];
+            let reading = [("format", words(["json", "nginx"])), ("log_format", text()), ("id", text()), ("at", text()), ("status", text())];
+            let duration = ("duration", json!({"anyOf": [field(), {"type": "null"}]}));
+            (json!([]), places.into_iter().chain(reading).chain([duration, ("ttft", field()), ("inter_chunk", field())]).collect())
+        }
+        _ => (json!(["url"]), with(vec![])),
+    };
+    keys.push(("kind", json!({"const": kind})));
+    object(&required, keys)
+}
+
+fn metric() -> Value {
+    let keys = [
+        ("histogram", described(text(), "Base name, without _bucket, _sum, _count")),
+        ("unit", unit()),
+        ("match", described(map_of(&text()), "Labels that must match exactly")),
+        ("exemplars", flag()),
+        ("of", words(Quantity::ALL.map(Quantity::word))),
+        ("source", text()),
+    ];
+    object(&json!(["histogram"]), keys)
+}
+
+fn cases() -> Value {
+    let any = || json!({"type": "object"});
+    let rule = [("params", any()), ("weight", weight()), ("blocker", flag()), ("n_min", count()), ("ttl", text()), ("deselect", flag())];
+    let slo = object(&json!([]), Quantity::ALL.map(|q| (q.word(), text())));
+    let case = [("audit", any()), ("weight", weight()), ("slo", slo), ("rules", map_of(&object(&json!([]), rule)))];
+    let case = json!({"anyOf": [object(&json!([]), case), {"type": "null"}]});
+    json!({"description": "Which cases run, and what is changed of them", "anyOf": [{"const": "all"}, list_of(&text()), map_of(&case)]})
+}
+
+fn waiver() -> Value {
+    let keys = [
+        ("rule", text()),
+        ("of", text()),
+        ("while", described(map_of(&text()), "Such as {bias: 250ms..350ms}: it ends when the value leaves the range")),
+        ("reason", text()),
+        ("owner", text()),
+        ("expires", described(json!({"type": "string", "format": "date-time"}), "With its offset")),
+    ];
+    object(&json!(["rule", "reason", "owner", "expires"]), keys)
+}
+
+fn object<'k>(required: &Value, keys: impl IntoIterator<Item = (&'k str, Value)>) -> Value {
+    let properties: Map<_, _> = keys.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+    json!({"type": "object", "required": required, "properties": properties, "additionalProperties": false})
+}
+
+fn map_of(value: &Value) -> Value {
+    json!({"type": "object", "additionalProperties": value})
+}
+
+fn list_of(value: &Value) -> Value {
+    json!({"type": "array", "items": value})
+}
+
+fn described(mut value: Value, text: &str) -> Value {
+    value["description"] = json!(text);
+    value
+}
+
+fn words<'w>(words: impl IntoIterator<Item = &'w str>) -> Value {
+    json!({"enum": words.into_iter().collect::<Vec<_>>()})
+}
+
+/// Whole numbers are taken for the text that they are written as.
+fn text() -> Value {
+    json!({"type": ["string", "integer"]})
+}
+
+/// A reference resolves to text, wherever it stands.
+fn count() -> Value {
+    json!({"type": ["integer", "string"]})
+}
+
+fn number() -> Value {
+    json!({"type": ["number", "string"]})
+}
+
+fn flag() -> Value {
+    json!({"type": ["boolean", "string"]})
+}
+
+fn unit() -> Value {
+    words(["s", "ms", "us", "ns", "min"])
+}
+
+fn weight() -> Value {
+    words(["critical", "important", "normal", "low"])
+}

@@ -1,0 +1,120 @@
+//! The section `cases`: which cases run, and what the user changes of them.
+
+use super::{
+    case_file::{params, weight},
+    diagnostics::{Problem, nearest},
+    table::{Field, Reading},
+};
+use crate::model::{
+    case::{Case, RuleSpec},
+    node::Value,
+    rig::Quantity,
+};
+
+/// The selected cases with their overrides, in the order of the catalogue.
+pub(super) fn read(section: Option<&Field<'_>>, catalogue: &[Case], cx: &Reading) -> Vec<Case> {
+    let Some(section) = section else { return catalogue.to_vec() };
+    let wanted: Vec<(String, Option<Field<'_>>, Field<'_>)> = match &section.node.value {
+        Value::Text(word) if word == "all" => return catalogue.to_vec(),
+        Value::List(_) => section.list(cx).into_iter().filter_map(|item| Some((item.text(cx)?, None, item))).collect(),
+        Value::Map(_) => section.entries(cx).into_iter().map(|(id, field)| (id.to_owned(), Some(field.clone()), field)).collect(),
+        _ => {
+            cx.problem(section.refuse("must be `all`, a list of cases, or a mapping from a case to what is changed of it", "write `cases: all`"));
+            return vec![];
+        }
+    };
+    for (i, (id, _, item)) in wanted.iter().enumerate() {
+        if !catalogue.iter().any(|c| c.id.as_str() == id) {
+            let ids = catalogue.iter().map(|c| c.id.as_str());
+            cx.problem(Problem::unknown(item.key, "case", id, ids).help("`rigcheck list` shows the cases of this release"));
+        }
+        if let Some((_, _, first)) = wanted[..i].iter().find(|(other, ..)| other == id) {
+            cx.problem(Problem::new(item.key, format!("`{id}` is selected twice")).label("remove one of them").also(first.key, "first here"));
+        }
+    }
+    let selected = catalogue.iter().filter_map(|case| {
+        let (_, over, _) = wanted.iter().find(|(id, ..)| case.id.as_str() == id)?;
+        Some(match over {
+            Some(over) => changed(case, over, cx),
+            None => case.clone(),
+        })
+    });
+    selected.collect()
+}
+
+fn changed(case: &Case, over: &Field<'_>, cx: &Reading) -> Case {
+    let mut case = case.clone();
+    let Some(mut table) = over.table(cx) else { return case };
+    if let Some(changes) = table.get("audit").and_then(|f| params(&f, cx)) {
+        // Both `audit: {requests: 200}` and, as in a case file, `audit: {latency_accuracy: {requests: 200}}`.
+        let named = changes.entries().is_some_and(|e| e.len() == 1).then(|| changes.get(case.audit.as_str())).flatten();
+        case.params = case.params.under(named.unwrap_or(&changes));
+    }
+    if let Some(weight) = table.get("weight").and_then(|f| weight(&f, cx)) {
+        case.weight = weight;
+    }
+    if let Some(slo) = table.get("slo") {
+        slo_of(&slo, cx);
+    }
+    if let Some(rules) = table.get("rules") {
+        for (id, field) in rules.entries(cx) {
+            match case.rules.iter_mut().find(|r| r.id.as_str() == id) {
+                Some(rule) => change_rule(rule, &field, cx),
+                None => cx.problem(Problem::unknown(field.key, &format!("rule of {}:", case.id), id, case.rules.iter().map(|r| r.id.as_str()))),
+            }
+        }
+    }
+    table.close(cx);
+    case
+}
+
+fn change_rule(rule: &mut RuleSpec, over: &Field<'_>, cx: &Reading) {
+    let Some(mut table) = over.table(cx) else { return };
+    if let Some(changes) = table.get("params").and_then(|f| params(&f, cx)) {
+        rule.params = rule.params.under(&changes);
+    }
+    if let Some(weight) = table.get("weight").and_then(|f| weight(&f, cx)) {
+        rule.weight = weight;
+    }
+    if let Some(blocker) = table.get("blocker").and_then(|f| f.flag(cx)) {
+        rule.blocker = blocker;
+    }
+    if let Some(n_min) = table.get("n_min").and_then(|f| f.count(1, cx)) {
+        rule.n_min = n_min.0;
+    }
+    if let Some(ttl) = table.get("ttl").and_then(|f| f.ms(cx)) {
+        rule.ttl = ttl;
+    }
+    if let Some(field) = table.get("deselect")
+        && let Some(deselect) = field.flag(cx)
+    {
+        rule.deselected = deselect;
+        if deselect && rule.blocker {
+            let title = format!("{} is a blocker and is deselected", rule.id);
+            cx.warn(Problem::new(field.key, title).label("the verdict will not look at it; a waiver keeps it visible, with an owner and an end"));
+        }
+    }
+    let parameters: Vec<_> = rule.params.entries().unwrap_or_default().iter().filter_map(|(k, _)| k.text()).collect();
+    for (key, at) in table.unknown() {
+        if parameters.contains(&key) {
+            let label = format!("write it below `params`: `params: {{{key}: …}}`");
+            cx.problem(Problem::new(at, format!("`{key}` is a parameter of {}", rule.id)).label(label));
+            table.forgive(key);
+        }
+    }
+    table.close(cx);
+}
+
+/// `slo: {ttft: 500ms}` is understood, and said to be unused.
+fn slo_of(field: &Field<'_>, cx: &Reading) {
+    for (key, value) in field.entries(cx) {
+        if Quantity::ALL.iter().any(|q| q.word() == key) {
+            value.ms(cx);
+        } else {
+            let known = Quantity::ALL.map(Quantity::word);
+            let label = nearest(key, known).map_or_else(|| format!("known: {}", known.join(", ")), |n| format!("did you mean `{n}`?"));
+            cx.problem(Problem::new(value.key, format!("unknown quantity `{key}`")).label(label));
+        }
+    }
+    cx.warn(Problem::new(field.key, format!("`{}` is not used", field.path)).label("no rule of this release judges against an objective"));
+}

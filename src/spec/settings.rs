@@ -1,0 +1,148 @@
+//! How to reach what the rig names, resolved, with secrets. Never recorded, never shown: only sources read it.
+
+use crate::model::{
+    name::Name,
+    rig::Allow,
+    secret::{Redactor, Secret},
+    units::Ms,
+};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
+
+/// Everything that sources need beside the rig.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The API under test.
+    pub target: Option<TargetSettings>,
+    /// One entry per source of the spec.
+    pub sources: BTreeMap<Name, SourceSettings>,
+    /// Knows every secret of the spec.
+    pub redactor: Redactor,
+}
+
+/// One HTTP origin and what is shown to it, and to it only.
+#[derive(Clone, Debug, Default)]
+pub struct Connection {
+    /// Base URL without credentials and without a trailing slash.
+    pub url: String,
+    /// Headers sent with each request.
+    pub headers: Vec<(String, Secret)>,
+    /// `Authorization`.
+    pub auth: Auth,
+    /// PEM file of an additional trust root.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// The `Authorization` header.
+#[derive(Clone, Debug, Default)]
+pub enum Auth {
+    /// None.
+    #[default]
+    None,
+    /// `Bearer TOKEN`.
+    Bearer(Secret),
+    /// `Basic`, from user and password.
+    Basic {
+        /// User.
+        user: String,
+        /// Password.
+        password: Secret,
+    },
+}
+
+/// The API under test.
+#[derive(Clone, Debug)]
+pub struct TargetSettings {
+    /// Where.
+    pub connection: Connection,
+    /// What may be spent.
+    pub allow: Allow,
+}
+
+/// How to ask one source.
+#[derive(Clone, Debug)]
+pub enum SourceSettings {
+    /// A server that speaks the Prometheus HTTP API.
+    Prometheus {
+        /// Where.
+        connection: Connection,
+    },
+    /// A metrics page, read directly.
+    Scrape {
+        /// The page's full URL.
+        connection: Connection,
+        /// Time between readings.
+        interval: Ms,
+    },
+    /// A Jaeger query service.
+    Jaeger {
+        /// Where.
+        connection: Connection,
+        /// The service whose traces are searched.
+        service: String,
+    },
+    /// Our own receiver of OTLP over HTTP.
+    Otlp {
+        /// Where to listen.
+        listen: SocketAddr,
+        /// Only spans of this service count; empty means any.
+        service: String,
+    },
+    /// An access log.
+    AccessLog(AccessLog),
+    /// The emission log of `rigcheck mock`.
+    Truth {
+        /// The mock's base URL, as seen from here.
+        connection: Connection,
+    },
+}
+
+/// An access log and how its lines are read.
+#[derive(Clone, Debug)]
+pub struct AccessLog {
+    /// Where the lines are.
+    pub from: LogPlace,
+    /// How a line is read.
+    pub format: LogFormat,
+    /// The field with the request's id: either our `x-request-id` or the trace id; both are tried.
+    pub id: String,
+    /// The field with the time of the line, if any (RFC 3339 text, or seconds, milliseconds since the epoch).
+    pub at: Option<String>,
+    /// The field with the HTTP status, if any.
+    pub status: Option<String>,
+    /// Total time.
+    pub total: Option<Field>,
+    /// Time to first token.
+    pub ttft: Option<Field>,
+    /// Mean gap between chunks.
+    pub inter_chunk: Option<Field>,
+}
+
+/// A numeric field and what one unit of it is in milliseconds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field {
+    /// Its name; dots descend into objects.
+    pub field: String,
+    /// Milliseconds per unit.
+    pub unit_ms: f64,
+}
+
+/// Where log lines are.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LogPlace {
+    /// A file with its rotated siblings (`x.log.1`, `x.log.2.gz`), or a folder's files by a `*` in the name.
+    File(PathBuf),
+    /// A container's standard output and error.
+    Docker(String),
+    /// Standard input.
+    Stdin,
+}
+
+/// How a line is read.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LogFormat {
+    /// One JSON object a line; a prefix before the first `{` is skipped.
+    JsonLines,
+    /// nginx's `log_format` text, such as `$remote_addr [$time_iso8601] "$request" $status $request_time $http_x_request_id`.
+    /// Field names are the variables without the dollar sign.
+    Nginx(String),
+}

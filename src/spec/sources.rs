@@ -1,0 +1,200 @@
+//! The section `sources`: who can be asked, and which of them claim a value for each request.
+
+use super::{
+    access_log,
+    connection::connection,
+    diagnostics::{Problem, nearest},
+    settings::SourceSettings,
+    table::{Field, Reading, Table, check_name},
+};
+use crate::model::{
+    name::{Name, name},
+    node::At,
+    rig::{By, Claim, Quantity, SourceInfo},
+    units::Ms,
+};
+use reqwest::Url;
+use std::net::SocketAddr;
+
+/// The kinds of this release.
+pub(super) const KINDS: [&str; 6] = ["prometheus", "scrape", "jaeger", "otlp", "access_log", "truth"];
+/// Kinds that hold traces.
+pub(super) const TRACES: [&str; 2] = ["jaeger", "otlp"];
+/// Kinds that hold histograms.
+pub(super) const METRICS: [&str; 2] = ["prometheus", "scrape"];
+/// The load generator's own name among the sources.
+pub(super) const LOAD: &str = "load";
+/// Where OTLP over HTTP is received unless told otherwise (the port that IANA registered for it).
+const OTLP: ([u8; 4], u16) = ([127, 0, 0, 1], 4318);
+/// Prometheus servers scrape every 15 s or more; a page that we read ourselves is small enough for 1 s.
+const SCRAPE_INTERVAL: Ms = Ms(1_000.0);
+
+/// A source as it was declared, whether or not its section could be read: others may refer to it.
+pub(super) struct Declared {
+    pub(super) name: Name,
+    pub(super) kind: &'static str,
+    pub(super) at: At,
+}
+
+/// A source, resolved.
+pub(super) struct Source {
+    pub(super) name: Name,
+    pub(super) info: SourceInfo,
+    pub(super) settings: SourceSettings,
+    pub(super) claims: Vec<Claim>,
+    /// Of a truth source: where it is.
+    pub(super) url: Option<Url>,
+}
+
+/// The names and kinds of a `sources` section.
+pub(super) fn declared(section: Option<&Field<'_>>, cx: &Reading) -> Vec<Declared> {
+    let entries = section.map(|s| s.entries(cx)).unwrap_or_default();
+    entries.iter().filter_map(|(key, field)| Some(Declared { name: name(*key), kind: kind(key, field, cx)?, at: field.key })).collect()
+}
+
+/// Reads the declared sources, in the order of the spec.
+pub(super) fn read(section: Option<&Field<'_>>, declared: &[Declared], cx: &Reading) -> Vec<Source> {
+    for kind in ["truth", "stdin"] {
+        only_one(kind, section, declared, cx);
+    }
+    let entries = section.map(|s| s.entries(cx)).unwrap_or_default();
+    let of = |key: &str| declared.iter().find(|d| d.name.as_str() == key);
+    entries.into_iter().filter_map(|(key, field)| source(of(key)?, &field, cx)).collect()
+}
+
+fn kind(key: &str, field: &Field<'_>, cx: &Reading) -> Option<&'static str> {
+    let known = KINDS.iter().find(|k| **k == key).copied();
+    if key == LOAD {
+        cx.problem(Problem::new(field.key, "`load` is the name of rigcheck's own load").label("choose another name"));
+        return None;
+    }
+    if !check_name("a source", key, field.key, cx) {
+        return None;
+    }
+    let told = field.node.get("kind");
+    match (known, told) {
+        (Some(kind), None) => Some(kind),
+        (_, Some(told)) => {
+            let told = Field { path: format!("{}.kind", field.path), key: told.at, node: told };
+            let kind = told.word("kind of source", &KINDS.map(|k| (k, k)), cx)?;
+            if known.is_some_and(|known| known != kind) {
+                cx.problem(
+                    Problem::new(told.node.at, format!("a source named `{key}` of kind `{kind}`")).label("choose a name that is no other kind"),
+                );
+                return None;
+            }
+            Some(kind)
+        }
+        (None, None) => {
+            cx.problem(unknown(key, field.key));
+            None
+        }
+    }
+}
+
+fn unknown(key: &str, at: At) -> Problem {
+    if key == "docker" {
+        return Problem::new(at, "this release has no source `docker`")
+            .label("remove it")
+            .help("the log of a container can be read: `access_log: {docker: CONTAINER, …}`");
+    }
+    let problem = Problem::new(at, format!("unknown source `{key}`"));
+    match nearest(key, KINDS) {
+        Some(near) => problem.label(format!("did you mean `{near}`?")),
+        None => problem.label(format!("a name of your own needs `kind:`, one of {}", KINDS.join(", "))),
+    }
+}
+
+/// Calibration needs to know which reference endpoint; standard input can be read once.
+fn only_one(what: &str, section: Option<&Field<'_>>, declared: &[Declared], cx: &Reading) {
+    let reads_stdin = |d: &Declared| section.and_then(|s| s.node.get(d.name.as_str())?.get("path")?.text()) == Some("-");
+    let matching = declared.iter().filter(|d| if what == "stdin" { d.kind == "access_log" && reads_stdin(d) } else { d.kind == what });
+    let matching: Vec<_> = matching.collect();
+    for more in matching.iter().skip(1) {
+        let title = if what == "stdin" { "standard input can be read by one source only" } else { "more than one source of kind `truth`" };
+        cx.problem(Problem::new(more.at, title).label("remove one of them").also(matching[0].at, "the first one"));
+    }
+}
+
+fn source(declared: &Declared, field: &Field<'_>, cx: &Reading) -> Option<Source> {
+    let mut table = field.table(cx)?;
+    // Its meaning was read with the names.
+    let _ = table.get("kind");
+    let (name, mut claims, mut url) = (&declared.name, vec![], None);
+    let read = match declared.kind {
+        "prometheus" => {
+            connection(&mut table, "http://prometheus:9090", cx).map(|(c, _)| (c.url.clone(), SourceSettings::Prometheus { connection: c }))
+        }
+        "scrape" => scrape(&mut table, cx),
+        "jaeger" => {
+            let connection = connection(&mut table, "http://jaeger:16686", cx);
+            let service = table.need("service", "gateway", cx).and_then(|f| f.text(cx));
+            claims = span_claims(&mut table, name, cx);
+            connection.zip(service).map(|((c, _), service)| (c.url.clone(), SourceSettings::Jaeger { connection: c, service }))
+        }
+        "otlp" => {
+            let listen = table.get("listen").map_or_else(|| Some(SocketAddr::from(OTLP)), |f| listen(&f, cx));
+            let service = table.get("service").map_or_else(|| Some(String::new()), |f| f.text(cx));
+            claims = span_claims(&mut table, name, cx);
+            listen.zip(service).map(|(listen, service)| (format!("listens on {listen}"), SourceSettings::Otlp { listen, service }))
+        }
+        "access_log" => access_log::read(&mut table, cx).map(|log| {
+            claims = log.claims(name);
+            (log.place, SourceSettings::AccessLog(log.settings))
+        }),
+        _ => connection(&mut table, "http://127.0.0.1:9999", cx).map(|(c, at)| {
+            url = Some(at);
+            (c.url.clone(), SourceSettings::Truth { connection: c })
+        }),
+    };
+    table.close(cx);
+    let (place, settings) = read?;
+    let info = SourceInfo { kind: declared.kind.into(), place };
+    Some(Source { name: name.clone(), info, settings, claims, url })
+}
+
+fn scrape(table: &mut Table<'_>, cx: &Reading) -> Option<(String, SourceSettings)> {
+    let connection = connection(table, "http://gateway:8000/metrics", cx);
+    let interval = table.get("interval").map_or(Some(SCRAPE_INTERVAL), |f| f.ms(cx));
+    let (mut connection, url) = connection?;
+    if url.path() == "/" && url.query().is_none() {
+        // The path by which Prometheus itself asks unless told otherwise.
+        connection.url += "/metrics";
+    }
+    Some((connection.url.clone(), SourceSettings::Scrape { connection, interval: interval? }))
+}
+
+fn listen(field: &Field<'_>, cx: &Reading) -> Option<SocketAddr> {
+    let text = field.text(cx)?;
+    let parsed = text.replace("localhost:", "127.0.0.1:").parse().ok();
+    if parsed.is_none() {
+        cx.problem(field.refuse("is not an address to listen on", "write `127.0.0.1:4318`"));
+    }
+    parsed
+}
+
+/// `claims: [total, ttft]` of a trace source.
+fn span_claims(table: &mut Table<'_>, source: &Name, cx: &Reading) -> Vec<Claim> {
+    let mut claims: Vec<Claim> = vec![];
+    let claim = |quantity: Quantity| Claim { name: quantity.word().into(), source: source.clone(), quantity, by: By::Spans };
+    let Some(field) = table.get("claims") else { return vec![claim(Quantity::Total)] };
+    for item in field.list(cx) {
+        let Some(quantity) = quantity(&item, cx) else { continue };
+        if claims.iter().any(|c| c.quantity == quantity) {
+            cx.problem(Problem::new(item.node.at, format!("`{quantity}` is claimed twice by `{source}`")).label("remove one of them"));
+        } else {
+            claims.push(claim(quantity));
+        }
+    }
+    claims
+}
+
+/// One of the words for a quantity.
+pub(super) fn quantity(field: &Field<'_>, cx: &Reading) -> Option<Quantity> {
+    field.word("quantity", &Quantity::ALL.map(|q| (q.word(), q)), cx)
+}
+
+/// Milliseconds per unit.
+pub(super) fn unit_ms(field: &Field<'_>, cx: &Reading) -> Option<f64> {
+    field.word("unit", &[("s", 1e3), ("ms", 1.0), ("us", 1e-3), ("ns", 1e-6), ("min", 60e3)], cx)
+}

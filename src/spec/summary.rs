@@ -1,0 +1,80 @@
+//! What `rigcheck validate` says of a sound spec: what was understood, and what will and will not be judged.
+
+use super::load::Loaded;
+use crate::model::{
+    case::{Case, RuleSpec},
+    rig::{By, Capability, Claim},
+};
+use std::fmt::Write as _;
+
+impl Loaded {
+    /// Rig, sources, claims and scope, for people. Shows nothing secret: it is made of what is recorded with a run.
+    pub fn summary(&self) -> String {
+        let (profile, rig) = (&self.profile, &self.profile.rig);
+        let mut out = format!("rig     {} · checks {}\n", rig.name, profile.checks);
+        match &rig.target {
+            Some(target) => {
+                let allow = &target.allow;
+                let _ = writeln!(out, "target  {} · at most {} requests, {} tokens, {}", target.url, allow.requests, allow.tokens, allow.rate);
+            }
+            None => out.push_str("target  none: nothing is sent\n"),
+        }
+        for load in rig.loads.values() {
+            let stream = if load.stream { "streamed" } else { "not streamed" };
+            let _ = writeln!(out, "load    {}: {} on {}, {}/s, {stream}", load.name, load.model, load.path, load.per_kilosecond as f64 / 1000.0);
+        }
+        out.push_str("\nsources\n");
+        for (name, source) in &rig.sources {
+            let kind = if source.kind == *name { String::new() } else { format!(" ({})", source.kind) };
+            let _ = writeln!(out, "  {name}{kind}: {}", source.place);
+        }
+        out.push_str("\nclaims\n");
+        for claim in &rig.claims {
+            let _ = writeln!(out, "  {}: {}, {}", claim.subject(), claim.quantity.title(), told(claim));
+        }
+        out.push('\n');
+        out.push_str(&self.scope());
+        for waiver in &profile.waivers {
+            let of = waiver.of.as_ref().map_or_else(String::new, |of| format!(" of {of}"));
+            let _ = writeln!(out, "waiver  {}{of}, until {}, {}: {}", waiver.rule, waiver.expires_text, waiver.owner, waiver.reason);
+        }
+        let gate = profile.gate;
+        let _ = writeln!(out, "gate    score {} and coverage {} at least", gate.threshold, gate.coverage);
+        out
+    }
+
+    fn scope(&self) -> String {
+        let (profile, has) = (&self.profile, &self.profile.rig.capabilities);
+        let in_scope = |rule: &&RuleSpec| rule.in_scope(has);
+        let judged = |case: &&Case| case.rules.iter().any(|r| in_scope(&r));
+        let rules: usize = profile.cases.iter().map(|c| c.rules.len()).sum();
+        let inside: usize = profile.cases.iter().map(|c| c.rules.iter().filter(in_scope).count()).sum();
+        let cases = profile.cases.iter().filter(judged).count();
+        let mut out = format!("scope   {cases} of {} cases, {inside} of {rules} rules\n", profile.cases_known);
+        for capability in Capability::ALL {
+            let lacking = profile.cases.iter().flat_map(|c| &c.rules).filter(|r| !r.deselected && r.missing(has).contains(&capability));
+            let ids: Vec<_> = lacking.map(|r| r.id.to_string()).collect();
+            if !ids.is_empty() {
+                let _ = writeln!(out, "  out: {} (no {}): {}", ids.join(", "), capability.word(), capability.how());
+            }
+        }
+        let deselected: Vec<_> = profile.cases.iter().flat_map(|c| &c.rules).filter(|r| r.deselected).map(|r| r.id.to_string()).collect();
+        if !deselected.is_empty() {
+            let _ = writeln!(out, "  deselected: {}", deselected.join(", "));
+        }
+        out
+    }
+}
+
+fn told(claim: &Claim) -> String {
+    match &claim.by {
+        By::Client { definition } => format!("by the load generator's own clock ({definition})"),
+        By::LogField => "by a log line for each request".into(),
+        By::Spans => "by the spans of each request".into(),
+        By::Histogram(histogram) => {
+            let labels: Vec<_> = histogram.labels.iter().map(|(k, v)| format!("{k}={v:?}")).collect();
+            let exemplars = if histogram.exemplars { ", with exemplars" } else { "" };
+            format!("by the histogram {}{{{}}}{exemplars}", histogram.metric, labels.join(","))
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The section `waivers`: failures that somebody answers for, for a time.
+
+use super::{
+    diagnostics::{Problem, nearest},
+    table::{Field, Reading},
+};
+use crate::model::{
+    audit::AnyCase,
+    case::Case,
+    name::{Name, name},
+    rig::{Capability, Rig},
+    units::{Ms, Share, Wall},
+    waiver::{Range, Waiver},
+};
+
+/// A waiver with what cross-checks need of it.
+pub(super) struct Written<'a> {
+    pub(super) waiver: Waiver,
+    rule: Field<'a>,
+    of: Option<Field<'a>>,
+}
+
+/// Reads the waivers; rules are looked up among all of the catalogue.
+pub(super) fn read<'a>(section: &Field<'a>, catalogue: &[Case], cx: &Reading) -> Vec<Written<'a>> {
+    section.list(cx).iter().filter_map(|item| waiver(item, catalogue, cx)).collect()
+}
+
+fn waiver<'a>(item: &Field<'a>, catalogue: &[Case], cx: &Reading) -> Option<Written<'a>> {
+    let mut table = item.table(cx)?;
+    let rule_field = table.need("rule", "LAT-14", cx);
+    let rule = rule_field.as_ref().and_then(|f| rule(f, catalogue, cx));
+    let of_field = table.get("of");
+    let of = of_field.as_ref().map(|f| f.text(cx));
+    let holds = table.get("while").map(|f| range(&f, cx));
+    if holds.is_none() {
+        let title = "this waiver holds whatever is observed";
+        cx.warn(Problem::new(item.key, title).label("add `while: {bias: 250ms..350ms}`, so that it ends when things get worse"));
+    }
+    let reason = table.need("reason", "…", cx).and_then(|f| f.text(cx));
+    let owner = table.need("owner", "NAME", cx).and_then(|f| f.text(cx));
+    let expires = table.need("expires", "2027-01-31T00:00:00+01:00", cx).and_then(|f| expiry(&f, cx));
+    table.close(cx);
+    let (expires, expires_text) = expires?;
+    let of = match of {
+        Some(text) => Some(name(text?)),
+        None => None,
+    };
+    let holds = match holds {
+        Some(range) => Some(range?),
+        None => None,
+    };
+    let waiver = Waiver { rule: rule?, of, holds, reason: reason?, owner: owner?, expires, expires_text };
+    Some(Written { waiver, rule: rule_field?, of: of_field })
+}
+
+fn rule(field: &Field<'_>, catalogue: &[Case], cx: &Reading) -> Option<Name> {
+    let text = field.text(cx)?;
+    let mut ids = catalogue.iter().flat_map(|c| &c.rules).map(|r| r.id.as_str());
+    if ids.clone().any(|id| id == text) {
+        return Some(name(text));
+    }
+    let label = nearest(&text, ids.by_ref()).map_or_else(|| "`rigcheck list` shows the rules".to_owned(), |n| format!("did you mean `{n}`?"));
+    cx.problem(Problem::new(field.node.at, format!("unknown rule `{}`", super::diagnostics::plain(&text))).label(label));
+    None
+}
+
+/// A waiver must be able to apply: to a rule that is judged, and to somebody whom it judges.
+pub(super) fn check(written: &[Written<'_>], cases: &[Box<dyn AnyCase>], rig: &Rig, cx: &Reading) {
+    for w in written {
+        let rule = &w.waiver.rule;
+        let found = cases.iter().find_map(|c| Some((c, c.case().rules.iter().position(|r| r.id == *rule)?)));
+        let Some((case, index)) = found else {
+            cx.warn(Problem::new(w.rule.node.at, format!("the waiver of {rule} is unused")).label("its case is not selected"));
+            continue;
+        };
+        let spec = &case.case().rules[index];
+        if !spec.in_scope(&rig.capabilities) {
+            let why = if spec.deselected { "the rule is deselected".to_owned() } else { out_of_scope(spec.missing(&rig.capabilities)) };
+            cx.warn(Problem::new(w.rule.node.at, format!("the waiver of {rule} is unused")).label(why));
+            continue;
+        }
+        let Some((of, field)) = w.waiver.of.as_ref().zip(w.of.as_ref()) else { continue };
+        let subjects: Vec<_> = case.subjects(rig).into_iter().filter(|(i, _)| *i == index).map(|(_, s)| s).collect();
+        // As judging reads it: a source stands for all that it claims.
+        let matches = |s: &Name| s == of || s.as_str().split_once(':').is_some_and(|(source, _)| source == of.as_str());
+        if !subjects.iter().any(matches) {
+            let known: Vec<_> = subjects.iter().map(Name::as_str).filter(|s| !s.is_empty()).collect();
+            let label = match nearest(of.as_str(), known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None if known.is_empty() => "this rule judges the whole rig; remove `of`".to_owned(),
+                None => format!("it judges {}", known.join(", ")),
+            };
+            cx.problem(Problem::new(field.node.at, format!("{rule} does not judge `{}`", super::diagnostics::plain(of.as_str()))).label(label));
+        }
+    }
+}
+
+fn out_of_scope(missing: Vec<Capability>) -> String {
+    format!("the rule is out of scope here: {}", missing.into_iter().map(Capability::how).collect::<Vec<_>>().join("; "))
+}
+
+/// `while: {bias: 250ms..350ms}`, in the figure's own unit: milliseconds, per cent, or a plain number.
+fn range(field: &Field<'_>, cx: &Reading) -> Option<Range> {
+    let entries = field.entries(cx);
+    let [(figure, value)] = entries.as_slice() else {
+        cx.problem(field.refuse("must name one figure", "write `{bias: 250ms..350ms}`"));
+        return None;
+    };
+    let text = value.text(cx)?;
+    let bounds = text.split_once("..").and_then(|(lo, hi)| Some((bound(lo)?, bound(hi)?)));
+    let Some(((lo, unit), (hi, other))) = bounds else {
+        cx.problem(value.refuse("is not a range", "write `250ms..350ms`, `1%..3%` or `2..5`"));
+        return None;
+    };
+    if unit != other {
+        cx.problem(value.refuse("has two units", "write the same unit on both sides"));
+        return None;
+    }
+    if lo > hi {
+        cx.problem(value.refuse("ends before it begins", "write the smaller value first"));
+        return None;
+    }
+    Some(Range { figure: (*figure).to_owned(), unit: unit.to_owned(), lo, hi })
+}
+
+/// A signed value and its unit.
+fn bound(text: &str) -> Option<(f64, &'static str)> {
+    let text = text.trim();
+    let (sign, digits) = text.strip_prefix('-').map_or((1.0, text.strip_prefix('+').unwrap_or(text)), |rest| (-1.0, rest));
+    if let Ok(ms) = digits.parse::<Ms>() {
+        return Some((sign * ms.0, "ms"));
+    }
+    if let Ok(share) = digits.parse::<Share>() {
+        return Some((sign * share.0 * 100.0, "%"));
+    }
+    digits.parse::<f64>().ok().filter(|x| x.is_finite() && *x >= 0.0).map(|x| (sign * x, ""))
+}
+
+fn expiry(field: &Field<'_>, cx: &Reading) -> Option<(Wall, String)> {
+    let text = field.text(cx)?;
+    if let Ok(at) = text.parse::<jiff::Timestamp>() {
+        return Some((Wall(at.as_microsecond()), text));
+    }
+    let civil = text.parse::<jiff::civil::DateTime>().is_ok() || text.parse::<jiff::civil::Date>().is_ok();
+    let what = if civil { "does not say in which time zone" } else { "is not a time" };
+    cx.problem(field.refuse(what, "write it with its offset: `2027-01-31T00:00:00+01:00`"));
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_are_in_the_unit_of_the_figure() {
+        assert_eq!(bound("250ms"), Some((250.0, "ms")));
+        assert_eq!(bound("-1.5s "), Some((-1500.0, "ms")));
+        assert_eq!(bound("2%"), Some((2.0, "%")));
+        assert_eq!(bound("0.5"), Some((0.5, "")));
+        assert_eq!(bound("fast"), None);
+        assert_eq!(bound("--1"), None);
+    }
+}
