@@ -16,5 +16,7 @@ pub mod audits;
 /// Level 3: outcomes to score and verdict.
 pub mod scoring;
 
+/// Level 4: events to report.
+pub mod report;
 /// Level 4: what the user wrote, and what it means.
 pub mod spec;

@@ -1,0 +1,217 @@
+//! The sections below the headline.
+
+use super::{
+    page::{Ink, Page, piece, shorten},
+    table,
+};
+use crate::{
+    model::{
+        outcome::{Outcome, Status},
+        waiver::WaiverState,
+    },
+    report::outline::{CaseView, NotTested, Outline, RuleView, SubjectView},
+};
+
+/// Where the text of a rule begins.
+const BODY: usize = 8;
+/// Width of its labels.
+const LABEL: usize = 10;
+/// Requests listed for one subject, unless all are asked for.
+const FEW: usize = 3;
+
+/// Failing blockers, each with all that is known about it.
+pub fn blockers(page: &mut Page, outline: &Outline<'_>, verbose: bool) {
+    let rules: Vec<_> = outline.blockers().collect();
+    if rules.is_empty() {
+        return;
+    }
+    page.heading(if rules.len() == 1 { "BLOCKER" } else { "BLOCKERS" });
+    for rule in rules {
+        title(page, Status::Fail, rule);
+        let failing: Vec<_> = rule.subjects.iter().filter(|s| s.fails()).collect();
+        if rule.subjects.len() > 1 {
+            page.pair(BODY, LABEL, "fails for", &format!("{} of {} subjects", failing.len(), rule.subjects.len()));
+        }
+        for subject in &failing {
+            subject_block(page, subject, verbose);
+        }
+        for remedy in rule.actions() {
+            page.pair(BODY, LABEL, "do", remedy);
+        }
+    }
+}
+
+fn title(page: &mut Page, status: Status, rule: &RuleView<'_>) {
+    page.flow(
+        0,
+        BODY,
+        &[
+            piece(format!("{} {}", status.glyph(), status.word()), ink(status)),
+            piece(rule.spec.id.as_str(), Ink::Bold).after(2),
+            piece(&rule.spec.title, Ink::Plain).after(2),
+        ],
+    );
+}
+
+fn subject_block(page: &mut Page, subject: &SubjectView<'_>, verbose: bool) {
+    if !subject.outcome.subject.as_str().is_empty() {
+        page.pair(BODY, LABEL, "of", subject.name());
+    }
+    page.pair(BODY, LABEL, "observed", &subject.observed());
+    if let Some(expected) = subject.expected() {
+        page.pair(BODY, LABEL, "expected", expected);
+    }
+    for because in subject.because() {
+        page.pair(BODY, LABEL, "because", because);
+    }
+    let mut requests: Vec<String> = vec![];
+    for asked in &subject.from {
+        let request = asked.request();
+        if !requests.contains(&request) {
+            requests.push(request);
+        }
+    }
+    from(page, &requests, verbose);
+}
+
+fn from(page: &mut Page, requests: &[String], verbose: bool) {
+    let room = page.width().saturating_sub(BODY + LABEL);
+    let shown = if verbose { requests.len() } else { FEW.min(requests.len()) };
+    for (at, request) in requests[..shown].iter().enumerate() {
+        let request = if verbose { request.clone() } else { shorten(request, room) };
+        page.pair(BODY, LABEL, if at == 0 { "from" } else { "" }, &request);
+    }
+    if shown < requests.len() {
+        page.pair(BODY, LABEL, "", &format!("and {} more (--verbose lists them)", requests.len() - shown));
+    }
+}
+
+/// What could not be told, by cause.
+pub fn unknowns(page: &mut Page, outline: &Outline<'_>, verbose: bool) {
+    if outline.causes.is_empty() {
+        return;
+    }
+    page.heading("UNKNOWN");
+    for cause in &outline.causes {
+        let head = format!("{} {}", cause.status.glyph(), cause.status.word());
+        page.flow(0, BODY, &[piece(head, ink(cause.status)), piece(&cause.why, Ink::Plain).after(2)]);
+        for hit in &cause.hits {
+            let blocker = if hit.blocker { " (blocker)" } else { "" };
+            let of = if hit.subjects.is_empty() { String::new() } else { format!(" — {}", hit.subjects.join(", ")) };
+            page.flow(BODY, BODY + LABEL, &[piece(hit.rule, Ink::Bold), piece(format!("{}{blocker}{of}", hit.title), Ink::Plain).after(2)]);
+            if let Some(found) = &hit.found {
+                page.flow(BODY + LABEL, BODY + LABEL, &[piece(found, Ink::Plain)]);
+            }
+        }
+        from(page, &cause.requests, verbose);
+        if !cause.advice.is_empty() {
+            page.pair(BODY, LABEL, "do", &cause.advice);
+        }
+    }
+}
+
+/// Accepted failures and waivers that do nothing.
+pub fn waivers(page: &mut Page, outline: &Outline<'_>) {
+    if outline.waivers.is_empty() {
+        return;
+    }
+    page.heading("WAIVERS");
+    for line in &outline.waivers {
+        let (glyph, ink) = match line.state {
+            WaiverState::Holds => ("~", Ink::Mind),
+            WaiverState::Lapsed | WaiverState::Outgrown => ("✗", Ink::Bad),
+            WaiverState::Unused => ("–", Ink::Dim),
+        };
+        page.flow(
+            0,
+            BODY,
+            &[
+                piece(format!("{glyph} {}", line.word), ink),
+                piece(line.waiver.rule.as_str(), Ink::Bold).after(2),
+                piece(line.subject, Ink::Plain),
+                piece(line.says.join(" · "), Ink::Plain).after(2),
+            ],
+        );
+        page.pair(BODY, LABEL, "reason", &format!("{} ({}, until {})", line.waiver.reason, line.waiver.owner, line.waiver.expires_text));
+    }
+    if let Some(matter) = &outline.waivers_matter {
+        page.flow(0, 2, &[piece(capitalised(matter), Ink::Plain), piece(".", Ink::Plain).after(0)]);
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|c| c.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
+/// Every case with its counts, and what is neither a blocker nor a pass.
+pub fn cases(page: &mut Page, outline: &Outline<'_>, verbose: bool) {
+    for case in &outline.cases {
+        page.blank();
+        let mut pieces = vec![piece(case.case.id.as_str(), Ink::Bold), piece(&case.score_text, Ink::Plain).after(3).whole()];
+        pieces.extend(case.counts.iter().enumerate().map(|(nth, c)| piece(c, Ink::Plain).after(if nth == 0 { 3 } else { 2 }).whole()));
+        if !verbose && !case.rules.is_empty() {
+            pieces.push(piece("(--verbose lists them)", Ink::Dim).after(3).whole());
+        }
+        page.flow(0, 2, &pieces);
+        if verbose {
+            page.flow(2, 2, &[piece(&case.case.question, Ink::Plain)]);
+            let width = page.width();
+            page.block(&table::rules(case, width));
+        } else {
+            attention(page, case);
+        }
+    }
+}
+
+/// Failures that do not block and warnings; blockers, waived ones and unknowns have their sections.
+fn attention(page: &mut Page, case: &CaseView<'_>) {
+    for rule in &case.rules {
+        for subject in rule.subjects.iter().filter(|s| needs_attention(s.outcome)) {
+            let status = subject.outcome.status;
+            let of = if subject.outcome.subject.as_str().is_empty() { String::new() } else { format!("{}: ", subject.name()) };
+            let expected = subject.expected().map(|e| format!(", expected {e}")).unwrap_or_default();
+            page.flow(
+                2,
+                10,
+                &[
+                    piece(format!("{} {}", status.glyph(), status.word()), ink(status)),
+                    piece(rule.spec.id.as_str(), Ink::Bold).after(2),
+                    piece(&rule.spec.title, Ink::Plain).after(2),
+                    piece(format!("{of}{}{expected}", subject.observed()), Ink::Plain).after(3),
+                ],
+            );
+        }
+    }
+}
+
+fn needs_attention(outcome: &Outcome) -> bool {
+    match outcome.status {
+        Status::Fail => !outcome.blocker && !outcome.waived(),
+        Status::Warn => true,
+        _ => false,
+    }
+}
+
+/// What is out of scope, and what would bring it in.
+pub fn not_tested(page: &mut Page, outline: &Outline<'_>) {
+    if outline.not_tested.is_empty() {
+        return;
+    }
+    let all: usize = outline.not_tested.iter().map(|n| n.rules.len()).sum();
+    page.heading(&format!("NOT TESTED ({} out of scope, without a share of the score)", crate::report::phrases::count(all as u64, "rule")));
+    for group in &outline.not_tested {
+        page.flow(0, 4, &[piece("–", Ink::Dim), piece(NotTested::ids(group).join(", "), Ink::Bold), piece(&group.bring_in, Ink::Plain).after(2)]);
+    }
+}
+
+/// Colour of a status.
+pub fn ink(status: Status) -> Ink {
+    match status {
+        Status::Pass => Ink::Good,
+        Status::Warn => Ink::Mind,
+        Status::Fail | Status::Error => Ink::Bad,
+        Status::Inconclusive | Status::NoData | Status::ManualPending => Ink::Open,
+        Status::Skipped | Status::NotApplicable => Ink::Dim,
+    }
+}

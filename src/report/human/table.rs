@@ -1,0 +1,44 @@
+//! Every rule of a case, for `--verbose`.
+
+use crate::report::{clean, outline::CaseView};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
+
+/// A table of all rules in scope and their subjects, to the width.
+pub fn rules(case: &CaseView<'_>, width: usize) -> String {
+    let mut table = Table::new();
+    table
+        .load_style(presets::UTF8_FULL_CONDENSED.with_rounded_corners())
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(u16::try_from(width).unwrap_or(u16::MAX))
+        .force_no_tty()
+        .set_header(["status", "rule", "of", "observed", "expected", "margin", "counts"]);
+    // Names are read as wholes; sentences may wrap.
+    let longest = case.rules.iter().flat_map(|r| &r.subjects).map(|s| s.outcome.subject.as_str().chars().count()).max().unwrap_or(0);
+    let name = Width::Fixed(u16::try_from(longest.clamp(2, 20)).unwrap_or(20) + 2);
+    table.set_constraints([ColumnConstraint::ContentWidth, ColumnConstraint::LowerBoundary(Width::Fixed(20)), ColumnConstraint::LowerBoundary(name)]);
+    for rule in &case.rules {
+        let title = format!("{} {} ({}{})", rule.spec.id, rule.spec.title, rule.spec.weight.word(), if rule.spec.blocker { ", blocker" } else { "" });
+        if rule.subjects.is_empty() {
+            let status = format!("{} {}", rule.status.glyph(), rule.status.word());
+            table.add_row(cells([status, title.clone(), String::new(), "nothing was recorded".into(), String::new(), String::new(), String::new()]));
+        }
+        for (nth, subject) in rule.subjects.iter().enumerate() {
+            let o = subject.outcome;
+            let waived = if o.waived() { " (waived)" } else { "" };
+            table.add_row(cells([
+                format!("{} {}{waived}", o.status.glyph(), o.status.word()),
+                if nth == 0 { title.clone() } else { String::new() },
+                o.subject.to_string(),
+                subject.observed() + &subject.settles().map(|s| format!("; {s}")).unwrap_or_default(),
+                subject.expected().unwrap_or_default().to_owned(),
+                o.finding.as_ref().and_then(|f| f.margin).filter(|m| m.is_finite()).map(|m| format!("{:+.0} %", m * 100.0)).unwrap_or_default(),
+                o.strength.map(|s| format!("{:.2}", s.least())).unwrap_or_default(),
+            ]));
+        }
+    }
+    table.to_string()
+}
+
+fn cells(texts: [String; 7]) -> [String; 7] {
+    texts.map(|t| clean::line(&t))
+}

@@ -1,0 +1,86 @@
+//! The report for programs. The shape is public: fields are added, never renamed or given another meaning, within `rigcheck.report/1`.
+//!
+//! Times are RFC 3339 in UTC, durations milliseconds (`_ms`) or seconds (`_s`), shares 0 to 1. A number that does not exist is `null`.
+
+mod cases;
+mod run;
+
+use super::{Report, outline::Outline};
+use crate::{
+    model::event::Gate,
+    scoring::{Interval, Verdict},
+};
+use serde::Serialize;
+
+/// Name and version of the shape.
+pub const SCHEMA: &str = "rigcheck.report/1";
+
+#[derive(Serialize)]
+struct Document<'r> {
+    schema: &'static str,
+    verdict: Verdict,
+    because: &'r str,
+    interrupted: bool,
+    score: Score,
+    coverage: Option<f64>,
+    gate: Gate,
+    rules_in_scope: usize,
+    /// The verdict without waivers, where that is another one.
+    verdict_without_waivers: Option<Verdict>,
+    run: run::Run<'r>,
+    cases: Vec<cases::Case<'r>>,
+    waivers: Vec<run::Waived<'r>>,
+    flips: Vec<run::Flip<'r>>,
+    notices: &'r [String],
+    steps: Vec<run::Step<'r>>,
+    answers: Vec<run::Answer<'r>>,
+    sent: Vec<run::Sent<'r>>,
+    own: run::Own,
+}
+
+/// Both ends of an interval.
+#[derive(Serialize)]
+struct Score {
+    lo: Option<f64>,
+    hi: Option<f64>,
+}
+
+impl From<Interval> for Score {
+    fn from(i: Interval) -> Score {
+        Score { lo: finite(i.lo), hi: finite(i.hi) }
+    }
+}
+
+/// JSON knows no NaN.
+fn finite(x: f64) -> Option<f64> {
+    x.is_finite().then_some(x)
+}
+
+/// The report as JSON.
+pub fn render(report: &Report) -> String {
+    let outline = Outline::of(report);
+    let a = &report.assessment;
+    let document = Document {
+        schema: SCHEMA,
+        verdict: a.verdict,
+        because: &a.because,
+        interrupted: report.interrupted,
+        score: a.score.into(),
+        coverage: finite(a.coverage),
+        gate: report.header.gate,
+        rules_in_scope: a.rules_in_scope,
+        verdict_without_waivers: a.without_waivers,
+        run: run::Run::of(report),
+        cases: outline.cases.iter().map(cases::Case::of).collect(),
+        waivers: outline.waivers.iter().map(run::Waived::of).collect(),
+        flips: a.flips.iter().map(run::Flip::of).collect(),
+        notices: &report.notices,
+        steps: report.steps.iter().map(run::Step::of).collect(),
+        answers: report.answers.iter().map(run::Answer::of).collect(),
+        sent: report.sent.iter().map(run::Sent::of).collect(),
+        own: run::Own::of(&report.own),
+    };
+    let mut text = serde_json::to_string_pretty(&document).expect("structs of texts and numbers become JSON");
+    text.push('\n');
+    text
+}

@@ -1,0 +1,112 @@
+//! The lines that are read first.
+
+use super::scope;
+use crate::{
+    report::{Report, phrases},
+    scoring::Verdict,
+};
+
+/// Verdict, score and circumstances in words.
+pub struct Headline {
+    /// Set where the run did not come to its end.
+    pub interrupted: Option<String>,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// What decides it.
+    pub because: String,
+    /// `0.81` or `0.62 … 0.94`.
+    pub score: String,
+    /// What it needs.
+    pub threshold: String,
+    /// `100 %`.
+    pub coverage: String,
+    /// What it needs.
+    pub coverage_needed: String,
+    /// How much of the method was looked at.
+    pub scope: Vec<String>,
+    /// Cases of the method that nobody looked at, if there are any.
+    pub cases_not_judged: Option<String>,
+    /// Where from, and by which checks.
+    pub from: Vec<String>,
+    /// What was sent.
+    pub sent: Vec<String>,
+    /// What the auditor itself used.
+    pub own: String,
+}
+
+/// The headline of a report.
+pub fn of(report: &Report) -> Headline {
+    let (a, gate) = (&report.assessment, report.header.gate);
+    Headline {
+        interrupted: report.interrupted.then(|| interrupted(report)),
+        verdict: a.verdict,
+        because: a.because.clone(),
+        score: phrases::score(a.score, gate.threshold),
+        threshold: phrases::number(gate.threshold, gate.threshold),
+        coverage: phrases::percent(a.coverage, gate.coverage),
+        coverage_needed: phrases::percent(gate.coverage, gate.coverage),
+        scope: scope::phrases(report),
+        cases_not_judged: scope::cases_not_judged(report),
+        from: from(report),
+        sent: sent(report),
+        own: match report.as_of {
+            Some(_) => phrases::own(&report.own),
+            None => "not recorded, the run did not get that far".into(),
+        },
+    }
+}
+
+fn interrupted(report: &Report) -> String {
+    let open = report.steps.iter().find(|s| s.took.is_none()).map(|s| format!(" during {}", s.step.title)).unwrap_or_default();
+    format!("the run was cut short{open}; what follows rests on what had been gathered by then")
+}
+
+/// A load that was begun and did not say what it sent is no load that sent nothing.
+fn sent(report: &Report) -> Vec<String> {
+    let mut said = phrases::sent(&report.sent);
+    let loads: Vec<_> = report.steps.iter().filter(|s| s.step.requests > 0).collect();
+    if loads.len() > report.sent.len() {
+        let silent = loads.len() - report.sent.len();
+        said.push(format!("what {} sent was not recorded", if silent == 1 { "one load".into() } else { phrases::count(silent as u64, "load") }));
+    } else if said.is_empty() {
+        said.push("nothing was sent".into());
+    }
+    said
+}
+
+fn from(report: &Report) -> Vec<String> {
+    let h = &report.header;
+    let host = if h.vantage.is_empty() { "an unnamed host" } else { &h.vantage };
+    let mut said = vec![match round_trip(report) {
+        Some(round_trip) => format!("{host}, {round_trip} to the target"),
+        None => format!("{host}, round trip unknown"),
+    }];
+    said.extend((!h.checks.is_empty()).then(|| format!("checks {}", h.checks)));
+    said.extend((!h.profile.is_empty()).then(|| format!("profile {}", h.profile)));
+    said
+}
+
+/// The round trip as the step that measured it said it.
+fn round_trip(report: &Report) -> Option<&str> {
+    report.steps.iter().flat_map(|s| s.says.split(" · ")).find(|part| part.starts_with("round trip "))
+}
+
+/// What would better the verdict.
+pub fn flips(report: &Report) -> Option<String> {
+    let a = &report.assessment;
+    if a.verdict == Verdict::Ready {
+        return None;
+    }
+    if report.interrupted && a.flips.is_empty() {
+        return Some("a run that ends by itself".into());
+    }
+    if a.rules_in_scope == 0 {
+        return Some("something in scope: the spec selects no rule that this rig could be judged by".into());
+    }
+    let flips: Vec<_> = a.flips.iter().map(|f| phrases::flip(f, report.header.gate.threshold)).collect();
+    Some(if flips.is_empty() {
+        "no rule passing would; the evidence itself has to get stronger (fresher, more rows, more of the scope)".into()
+    } else {
+        flips.join(", or ")
+    })
+}

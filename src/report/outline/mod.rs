@@ -1,0 +1,58 @@
+//! The report in the order in which people read it: what is shown where, in words that the terminal and the browser share.
+//! Formats lay it out; none of them decides anything.
+
+mod cases;
+mod headline;
+mod scope;
+mod unknowns;
+mod waivers;
+
+pub use cases::{Asked, CaseView, RuleView, SubjectView};
+pub use headline::Headline;
+pub use scope::NotTested;
+pub use unknowns::Cause;
+pub use waivers::WaiverLine;
+
+use super::Report;
+
+/// A report, sorted for reading.
+pub struct Outline<'r> {
+    /// The first screen's few lines.
+    pub headline: Headline,
+    /// Every case with its rules and their subjects, in report order.
+    pub cases: Vec<CaseView<'r>>,
+    /// What could not be told, grouped by cause.
+    pub causes: Vec<Cause<'r>>,
+    /// Accepted failures, and waivers that do nothing.
+    pub waivers: Vec<WaiverLine<'r>>,
+    /// Did waivers change the verdict? `None` where there are none.
+    pub waivers_matter: Option<String>,
+    /// What is out of scope, grouped by what would bring it in.
+    pub not_tested: Vec<NotTested<'r>>,
+    /// The smallest changes that would better the verdict, one sentence.
+    pub flips: Option<String>,
+}
+
+impl<'r> Outline<'r> {
+    /// Sorts a report.
+    pub fn of(report: &'r Report) -> Outline<'r> {
+        let cases = cases::of(report);
+        Outline {
+            headline: headline::of(report),
+            causes: unknowns::of(report, &cases),
+            waivers: waivers::of(report, &cases),
+            waivers_matter: waivers::matter(report),
+            not_tested: scope::not_tested(report),
+            flips: headline::flips(report),
+            cases,
+        }
+    }
+    /// All rules, in report order.
+    pub fn rules(&self) -> impl Iterator<Item = &RuleView<'r>> {
+        self.cases.iter().flat_map(|c| &c.rules)
+    }
+    /// Blockers that fail and that no waiver covers.
+    pub fn blockers(&self) -> impl Iterator<Item = &RuleView<'r>> {
+        self.rules().filter(|r| r.blocks())
+    }
+}

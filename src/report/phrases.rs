@@ -1,0 +1,219 @@
+//! Wording that every format shares: numbers, counts, durations, times.
+
+use crate::{
+    model::{
+        event::{OwnCost, Sent},
+        outcome::{Figure, Strength},
+        units::{Count, Ms, Share, Wall},
+    },
+    scoring::{Flip, Interval, Verdict},
+};
+
+/// Cases of the method, 15 of infrastructure and 10 of LLM behaviour; a release may know fewer.
+pub const CATALOGUE: usize = 25;
+
+/// A share of 1 in two digits; more where rounding would show it on the other side of its limit.
+pub fn number(x: f64, limit: f64) -> String {
+    digits(x, limit, 2)
+}
+
+fn digits(x: f64, limit: f64, least: usize) -> String {
+    // The same tolerance as scoring's: what meets a limit there is shown as meeting it.
+    let meets = |v: f64| v >= limit - 1e-9;
+    (least..=least + 6)
+        .map(|n| format!("{x:.n$}"))
+        .find(|shown| shown.parse().is_ok_and(|v: f64| meets(v) == meets(x)))
+        .unwrap_or_else(|| x.to_string())
+}
+
+/// `0.81` where both ends read the same, else `0.62 … 0.94`.
+pub fn score(score: Interval, limit: f64) -> String {
+    let (lo, hi) = (number(score.lo, limit), number(score.hi, limit));
+    if lo == hi { lo } else { format!("{lo} … {hi}") }
+}
+
+/// A share in percent, likewise never rounded across its limit.
+pub fn percent(x: f64, limit: f64) -> String {
+    format!("{} %", digits(x * 100.0, limit * 100.0, 0))
+}
+
+/// `1 request`, `2 requests`.
+pub fn count(n: u64, one: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{} {}", Count(n), plural(one)) }
+}
+
+fn plural(one: &str) -> String {
+    match one.strip_suffix('y') {
+        Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
+        _ => format!("{one}s"),
+    }
+}
+
+/// `1.2 MB`, in powers of ten as network people count.
+pub fn bytes(n: u64) -> String {
+    match n as f64 {
+        x if x >= 1e9 => format!("{:.1} GB", x / 1e9),
+        x if x >= 1e6 => format!("{:.1} MB", x / 1e6),
+        x if x >= 1e3 => format!("{:.1} kB", x / 1e3),
+        _ => format!("{n} B"),
+    }
+}
+
+/// `2027-01-31 12:00:00 UTC`.
+pub fn time(at: Wall) -> String {
+    jiff::Timestamp::from_microsecond(at.0).map_or_else(|_| "an unknown time".into(), |t| t.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())
+}
+
+/// The same for programs, RFC 3339 with microseconds.
+pub fn rfc3339(at: Wall) -> String {
+    jiff::Timestamp::from_microsecond(at.0).map_or_else(|_| String::new(), |t| format!("{t:.6}"))
+}
+
+/// A value in the unit of its figure.
+pub fn value(x: f64, unit: &str) -> String {
+    match unit {
+        _ if !x.is_finite() => "no number".into(),
+        "ms" => Ms(x).to_string(),
+        "%" => Share(x / 100.0).to_string(),
+        "" => plain(x),
+        unit => format!("{} {unit}", plain(x)),
+    }
+}
+
+/// Three significant digits, whole numbers as such.
+fn plain(x: f64) -> String {
+    match x.abs() {
+        a if a.fract() == 0.0 && a < 1e15 => format!("{x:.0}"),
+        a if a >= 100.0 => format!("{x:.0}"),
+        a if a >= 10.0 => format!("{x:.1}"),
+        a if a >= 1.0 => format!("{x:.2}"),
+        _ => format!("{x:.3}"),
+    }
+}
+
+/// `bias 311 ms (287 ms … 334 ms), n = 240`.
+pub fn figure(f: &Figure) -> String {
+    let exact = f.lo.total_cmp(&f.hi).is_eq();
+    let bounds = if exact { String::new() } else { format!(" ({} … {})", value(f.lo, &f.unit), value(f.hi, &f.unit)) };
+    format!("{} {}{bounds}, n = {}", f.name, value(f.value, &f.unit), f.n)
+}
+
+/// How far inside (or outside) its limit a figure lies, in units of the limit.
+pub fn margin(margin: f64) -> Option<String> {
+    let share = Share(margin.abs());
+    margin.is_finite().then(|| if margin >= 0.0 { format!("{share} of the limit to spare") } else { format!("outside by {share} of the limit") })
+}
+
+/// What a verdict means for the reader.
+pub fn meaning(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Ready => "The numbers from this rig can be trusted, as far as it was tested.",
+        Verdict::ReadyWithWaivers => "The numbers from this rig can be trusted, with failures that somebody answers for.",
+        Verdict::NotReady => "The numbers from this rig cannot be trusted yet.",
+        Verdict::Indeterminate => "It could not be told whether the numbers from this rig can be trusted.",
+    }
+}
+
+/// How much an outcome counts, and what holds it down.
+pub fn strength(s: &Strength) -> String {
+    let least = s.least();
+    let holds = |x: f64| x <= least;
+    let why = match s {
+        _ if least >= 1.0 => "measured, fresh, enough rows, shown able to fail",
+        s if holds(s.rows) => "fewer rows than the rule asks for",
+        s if holds(s.freshness) => "the evidence is old",
+        s if holds(s.origin) => "reported or declared, not measured",
+        _ => "this rule has not yet been shown able to fail",
+    };
+    format!("{least:.2} ({why})")
+}
+
+/// What all acts together sent, most important first; one item a phrase, none where there was no act.
+pub fn sent(acts: &[Sent]) -> Vec<String> {
+    let all = |of: &dyn Fn(&Sent) -> u64| acts.iter().map(of).sum::<u64>();
+    let requests = all(&|s| s.requests);
+    if acts.is_empty() {
+        return vec![];
+    }
+    let failed = all(&|s| s.failed);
+    let mut said = vec![count(requests, "request") + &if failed > 0 { format!(", {failed} failed") } else { String::new() }];
+    said.push(format!("{} tokens used (at most {})", Count(all(&|s| s.tokens_used)), Count(all(&|s| s.tokens_allowed))));
+    if acts.iter().all(|s| s.planted) {
+        said.push("all to the reference endpoint, 0 paid".into());
+    } else {
+        let mut targets: Vec<&str> = acts.iter().map(|s| s.target.as_str()).filter(|t| !t.is_empty()).collect();
+        targets.sort_unstable();
+        targets.dedup();
+        said.push(format!("to {}", targets.join(", ")));
+    }
+    let lag = acts.iter().map(|s| s.lag_p99.0).fold(0.0, f64::max);
+    said.push(format!("schedule lag p99 {}", Ms(lag)));
+    let stalled = acts.iter().map(|s| s.stalled.0).fold(0.0, f64::max);
+    if stalled > 0.0 {
+        said.push(format!("{} of the requests overlapped a stall of the load generator", Share(stalled)));
+    }
+    said
+}
+
+/// What the auditor itself used.
+pub fn own(own: &OwnCost) -> String {
+    let (queries, read) = (own.cost.queries, own.cost.bytes);
+    let queries = count(queries, "query");
+    format!("{:.2} CPU-s, {:.0} MiB, {queries}, {} read, {} of gathering", own.cpu_s, own.peak_mib, bytes(read), own.wall)
+}
+
+/// `LAT-14 passing (→ READY, 0.94)`.
+pub fn flip(flip: &Flip, threshold: f64) -> String {
+    let rules: Vec<_> = flip.rules.iter().map(ToString::to_string).collect();
+    format!("{} passing (→ {}, {})", list(&rules), flip.verdict.words(), score(flip.score, threshold))
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub fn list(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.clone(),
+        [head @ .., last] => format!("{} and {last}", head.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounding_never_crosses_a_limit() {
+        assert_eq!(number(0.8499, 0.85), "0.8499");
+        assert_eq!(number(0.849_999_9, 0.85), "0.8499999");
+        assert_eq!(number(0.85, 0.85), "0.85");
+        assert_eq!(number(0.814, 0.85), "0.81");
+        assert_eq!(percent(0.8996, 0.9), "89.96 %");
+        assert_eq!(percent(1.0, 0.9), "100 %");
+    }
+
+    #[test]
+    fn an_interval_is_one_number_when_both_ends_read_the_same() {
+        assert_eq!(score(Interval { lo: 0.812, hi: 0.814 }, 0.85), "0.81");
+        assert_eq!(score(Interval { lo: 0.62, hi: 0.94 }, 0.85), "0.62 … 0.94");
+        assert_eq!(score(Interval { lo: 0.849, hi: 0.852 }, 0.85), "0.849 … 0.85");
+    }
+
+    #[test]
+    fn values_carry_their_unit() {
+        assert_eq!(value(311.4, "ms"), "311 ms");
+        assert_eq!(value(2.0, "%"), "2 %");
+        assert_eq!(value(3.0, "requests"), "3 requests");
+        assert_eq!(value(f64::NAN, "ms"), "no number");
+        assert_eq!(count(1, "query"), "1 query");
+        assert_eq!(count(6, "query"), "6 queries");
+        assert_eq!(count(41, "day"), "41 days");
+        assert_eq!(bytes(1_240_000), "1.2 MB");
+        assert_eq!(list(&["a".into(), "b".into(), "c".into()]), "a, b and c");
+    }
+
+    #[test]
+    fn times_are_utc() {
+        assert_eq!(time(Wall(1_800_000_000_000_000)), "2027-01-15 08:00:00 UTC");
+        assert_eq!(rfc3339(Wall(1_800_000_000_000_000)), "2027-01-15T08:00:00.000000Z");
+    }
+}
