@@ -20,3 +20,8 @@ pub mod scoring;
 pub mod report;
 /// Level 4: what the user wrote, and what it means.
 pub mod spec;
+
+/// Level 5: plan, gather, judge.
+pub mod engine;
+/// Level 5: runs on disk.
+pub mod store;

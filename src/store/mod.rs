@@ -1,0 +1,83 @@
+//! Level 5: runs on disk. A run is a folder: `profile.json` (what was judged), `events.jsonl` (what happened),
+//! `evidence.jsonl` (what was answered, one fact a line, appended as it arrives), `blobs/` (many rows, by digest).
+//! Everything is readable after a kill.
+
+mod blobs;
+mod read;
+mod shelf;
+mod write;
+
+pub use blobs::Folder;
+pub use read::{Recorded, open};
+pub use shelf::{Kept, Shelf};
+pub use write::Writer;
+
+use std::{io, path::PathBuf};
+
+/// Why a run cannot be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The operating system says no.
+    #[error("{action} {}: {error}", path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// What it said.
+        error: io::Error,
+    },
+    /// A file of the run is not what we wrote.
+    #[error("{}:{line}: not a line that rigcheck wrote: {why}", path.display())]
+    Broken {
+        /// Which file.
+        path: PathBuf,
+        /// 1-based line.
+        line: usize,
+        /// What is wrong.
+        why: String,
+    },
+    /// An answer is not the one that the run judged.
+    #[error("{}:{line}: {key} is not what was answered then: the file was changed after the run", path.display())]
+    Tampered {
+        /// Which file.
+        path: PathBuf,
+        /// 1-based line.
+        line: usize,
+        /// The question.
+        key: String,
+    },
+    /// Gate or waivers are not those that the run was judged by.
+    #[error("{}: gate or waivers are not those of the run: the file was changed after it; `rigcheck replay --spec` judges by others", path.display())]
+    OtherProfile {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// A blob is missing or was changed.
+    #[error("{}: rows that the evidence cites are missing or were changed", path.display())]
+    Changed {
+        /// Which blob.
+        path: PathBuf,
+    },
+    /// Another run is going on.
+    #[error("another run of rigcheck is going on here ({}); two at once would disturb and overspend each other: wait for it", root.display())]
+    Busy {
+        /// Where.
+        root: PathBuf,
+    },
+    /// There is no such run.
+    #[error("there is no run `{wanted}` in {}; it has {}", root.display(), if has.is_empty() { "none".to_owned() } else { has.join(", ") })]
+    NoRun {
+        /// What was asked for.
+        wanted: String,
+        /// Where.
+        root: PathBuf,
+        /// What is there, newest first, a few.
+        has: Vec<String>,
+    },
+}
+
+fn io_error(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> StoreError {
+    let path = path.into();
+    move |error| StoreError::Io { action, path, error }
+}

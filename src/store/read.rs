@@ -1,0 +1,112 @@
+//! Reads a recorded run, also one that was killed half-way.
+#![allow(clippy::disallowed_methods, reason = "the store owns the run's files")]
+
+use super::{Folder, StoreError, io_error};
+use crate::{
+    model::{
+        event::{Event, Stamped},
+        evidence::{Evidence, Fact, digest},
+        key::Key,
+        rows::Blobs,
+        waiver::Waiver,
+    },
+    spec::profile::Profile,
+};
+use serde::de::DeserializeOwned;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+    sync::Arc,
+};
+
+/// A run as recorded.
+#[derive(Debug)]
+pub struct Recorded {
+    /// What was judged.
+    pub profile: Profile,
+    /// What happened, in order.
+    pub events: Vec<Stamped>,
+    /// What was answered.
+    pub evidence: Evidence,
+}
+
+/// Opens the run in `path`. Answers are compared with the digests that the events tell, so that nobody judges by a file
+/// that was edited; blobs are verified now, so that reading rows cannot fail later.
+pub fn open(path: &Path) -> Result<Recorded, StoreError> {
+    let at = path.join("profile.json");
+    let text = fs::read(&at).map_err(io_error("reading", &at))?;
+    let profile: Profile = serde_json::from_slice(&text).map_err(|e| StoreError::Broken { path: at, line: e.line(), why: e.to_string() })?;
+    let events: Vec<Stamped> = lines(&path.join("events.jsonl"))?.1;
+    if events.iter().any(|e| matches!(&e.event, Event::Began(h) if h.gate != profile.gate || !same_waivers(&h.waivers, &profile.waivers))) {
+        return Err(StoreError::OtherProfile { path: path.join("profile.json") });
+    }
+    let at = path.join("evidence.jsonl");
+    let (text, facts): (String, Vec<Fact>) = lines(&at)?;
+    let answered = answered(&events);
+    // Where a secret happened to be a word of the question, it was taken out of the event, but not of the fact.
+    let asked: BTreeSet<&Key> = facts.iter().map(|f| &f.key).collect();
+    let renamed: Vec<_> = answered.iter().filter(|(key, _)| !asked.contains(*key)).flat_map(|(_, told)| told.clone()).collect();
+    // A run that was killed may have kept an answer of which it could not tell any more.
+    let whole = events.iter().any(|e| matches!(e.event, Event::Gathered { .. }));
+    let numbered = text.lines().enumerate().filter(|(_, l)| !l.is_empty());
+    for ((number, line), fact) in numbered.zip(&facts) {
+        let told = answered.get(&fact.key).unwrap_or(&renamed);
+        let as_told = told.iter().any(|digest| is(line, fact, *digest)) || !whole && !answered.contains_key(&fact.key);
+        if !as_told {
+            return Err(StoreError::Tampered { path: at, line: number + 1, key: fact.key.to_string() });
+        }
+    }
+    let folder = Folder::new(path.join("blobs"));
+    for digest in facts.iter().flat_map(|f| &f.answer).flat_map(|s| s.payload.blobs()) {
+        if !folder.verify(&digest).unwrap_or(false) {
+            return Err(StoreError::Changed { path: folder.path_of(&digest) });
+        }
+    }
+    let mut evidence: Evidence = facts.into_iter().collect();
+    let blobs: Arc<dyn Blobs> = Arc::new(folder);
+    evidence.attach(&blobs);
+    Ok(Recorded { profile, events, evidence })
+}
+
+/// The digests under which each question was answered, `None` for a gap.
+fn answered(events: &[Stamped]) -> BTreeMap<&Key, Vec<Option<&str>>> {
+    let mut told: BTreeMap<&Key, Vec<Option<&str>>> = BTreeMap::new();
+    for event in events {
+        if let Event::Answered(answered) = &event.event {
+            told.entry(&answered.key).or_default().push(answered.digest.as_deref());
+        }
+    }
+    told
+}
+
+/// Does a line hold the answer of this digest? Its text is looked at, not what is read from it: a later release may read
+/// more from the same line.
+fn is(line: &str, fact: &Fact, told: Option<&str>) -> bool {
+    // Inside the key quotes are escaped, so the first one that is not begins the answer.
+    let answer = line.split_once(",\"answer\":").and_then(|(_, rest)| rest.strip_suffix('}'));
+    match (told, answer) {
+        (None, _) => fact.answer.is_err(),
+        // A digest in which a secret was taken out by chance proves nothing.
+        (Some(digest), _) if digest.contains('*') => fact.answer.is_ok(),
+        (Some(told), Some(answer)) => fact.answer.is_ok() && digest(answer.as_bytes()) == told,
+        (Some(_), None) => false,
+    }
+}
+
+/// Texts may have been cleaned of secrets in one place and not in the other; what decides holds none.
+fn same_waivers(a: &[Waiver], b: &[Waiver]) -> bool {
+    let what = |w: &Waiver| (w.rule.clone(), w.of.clone(), w.holds.clone(), w.expires);
+    a.iter().map(what).eq(b.iter().map(what))
+}
+
+/// The text and the lines of a file. A last line without its end was being written when the run was killed: it is left out.
+fn lines<T: DeserializeOwned>(path: &Path) -> Result<(String, Vec<T>), StoreError> {
+    let text = fs::read_to_string(path).map_err(io_error("reading", path))?;
+    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+    let parse = |(at, line): (usize, &str)| {
+        serde_json::from_str(line).map_err(|e| StoreError::Broken { path: path.to_owned(), line: at + 1, why: e.to_string() })
+    };
+    let parsed: Result<Vec<T>, StoreError> = whole.lines().enumerate().filter(|(_, l)| !l.is_empty()).map(parse).collect();
+    Ok((whole.to_owned(), parsed?))
+}
