@@ -25,3 +25,6 @@ pub mod spec;
 pub mod engine;
 /// Level 5: runs on disk.
 pub mod store;
+
+/// Level 6: known truths.
+pub mod reference;

@@ -1,0 +1,165 @@
+//! What the reference rig can do wrong, and which rules must find it. Each is a misbehaviour that real rigs have.
+
+/// A seeded misbehaviour of the reference rig.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Misbehaviour {
+    /// The log's durations are whole seconds.
+    CoarseLog,
+    /// The log's durations are seconds, under names that say milliseconds.
+    LogInSeconds,
+    /// The log's TTFT and total are 200 ms too long.
+    LogOffset,
+    /// The log's durations are 5 % too long.
+    LogScale,
+    /// The log line of a stream is written at its first content.
+    LogWrittenEarly,
+    /// Every 100th log line has 3 s too much.
+    RareLogOutliers,
+    /// Every 33rd log line is missing.
+    LostLogLines,
+    /// Every 20th log line is there twice.
+    DuplicateLogLines,
+    /// Log lines of requests longer than 700 ms have no TTFT.
+    SlowWithoutTtft,
+    /// The histograms observe milliseconds under a name that says seconds.
+    MetricInMs,
+    /// The last bucket edge of all histograms is 0.3 s.
+    PinnedBuckets,
+    /// The histograms have the default buckets of Prometheus' client libraries.
+    CoarseBuckets,
+    /// The histograms hear of every second request only.
+    LostWorker,
+    /// The histogram of the total ends at the first content.
+    MetricWithoutStream,
+    /// The histogram of the total includes 50 to 150 ms after the response.
+    BackgroundTask,
+    /// The server span ends at the first content.
+    SpanWithoutStream,
+    /// Every tenth trace is recorded.
+    HeadSampling,
+    /// Traces longer than 700 ms are lost.
+    DroppedLongTraces,
+    /// Every second trace is recorded, but exemplars point to all.
+    DanglingExemplars,
+    /// Exemplars carry the trace id of the request before.
+    StaleExemplars,
+    /// Log, histogram and span take the response headers for the first token.
+    TtftAtHeaders,
+    /// Two tokens in each chunk.
+    BatchedTokens,
+    /// The whole stream is sent at its end; all telemetry and the emission log show the pace before the buffer.
+    BufferedStream,
+    /// Every fourth request's first attempt fails after 150 ms; only the second attempt is timed.
+    HiddenRetry,
+    /// Nothing in the endpoint: the load tool under audit stops its clock at the response headers.
+    ClientAtHeaders,
+}
+
+/// A misbehaviour with its name, and what an audit must make of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// As written on the command line.
+    pub name: &'static str,
+    /// One sentence without a full stop.
+    pub title: &'static str,
+    /// Rules that must fail.
+    pub found_by: &'static [&'static str],
+    /// Rules that may fail too, as a consequence.
+    pub may_also: &'static [&'static str],
+    /// Why a rig with it may be READY all the same, with the failure in the report; without a reason it must be NOT READY.
+    pub tolerable: Option<&'static str>,
+    /// What is done.
+    pub what: Misbehaviour,
+}
+
+macro_rules! faults {
+    ($($name:literal $what:ident $title:literal found by $found:tt may also $may:tt $(tolerable because $why:literal)?)*) => {
+        /// All faults, log first, then metrics, traces, the stream itself, the load tool.
+        pub const ALL: &[Fault] = &[$(Fault {
+            name: $name, title: $title, found_by: &$found, may_also: &$may, tolerable: faults!(@ $($why)?), what: Misbehaviour::$what,
+        }),*];
+    };
+    (@) => { None };
+    (@ $why:literal) => { Some($why) };
+}
+
+// What is found by a rule in every run is `found by`; what depends on the design's delays or on the machine is `may also`.
+faults! {
+    "coarse-log" CoarseLog "the access log rounds to whole seconds"
+        found by ["LAT-01", "LAT-14"] may also ["LAT-08", "LAT-10", "LAT-15", "LAT-16", "LAT-17"]
+    "log-in-seconds" LogInSeconds "the access log writes seconds into a field that says milliseconds"
+        found by ["LAT-01", "LAT-08", "LAT-14"] may also ["LAT-10", "LAT-15", "LAT-16", "LAT-17"]
+    "log-offset" LogOffset "the access log shows 200 ms more than it took"
+        found by ["LAT-01", "LAT-14", "LAT-17"] may also ["LAT-10", "LAT-15", "LAT-16"]
+    "log-scale" LogScale "the access log shows 5 % more than it took"
+        found by ["LAT-01", "LAT-14", "LAT-15", "LAT-17"] may also ["LAT-16"]
+    "log-written-early" LogWrittenEarly "the access log is written at the first content, before the stream ends"
+        found by ["LAT-01", "LAT-13", "LAT-14"] may also ["LAT-02", "LAT-08", "LAT-10", "LAT-15", "LAT-16"]
+    "rare-log-outliers" RareLogOutliers "the access log shows 3 s more on every 100th request"
+        found by ["LAT-16", "LAT-17"] may also ["LAT-10"]
+    "lost-log-lines" LostLogLines "3 % of the access log's lines are missing"
+        found by ["LAT-02"] may also []
+    "duplicate-log-lines" DuplicateLogLines "5 % of the access log's lines are written twice"
+        found by ["LAT-02"] may also []
+    "slow-without-ttft" SlowWithoutTtft "the access log leaves out the TTFT of requests longer than 700 ms"
+        found by ["LAT-13"] may also []
+    "metric-in-ms" MetricInMs "the histograms hold milliseconds under a name that says seconds"
+        found by ["LAT-03", "LAT-04", "LAT-08"] may also ["LAT-05", "LAT-06", "LAT-12"]
+    "pinned-buckets" PinnedBuckets "the highest bucket of the histograms lies below the p95"
+        found by ["LAT-06"] may also ["LAT-05"]
+    "coarse-buckets" CoarseBuckets "the histograms have the default buckets of the Prometheus client libraries"
+        found by ["LAT-05"] may also []
+        tolerable because "each observation is counted rightly and the mean is exact; only a quantile read between two edges is coarse, and the report says how coarse"
+    "lost-worker" LostWorker "one of two workers keeps its metrics to itself"
+        found by ["LAT-02"] may also []
+    "metric-without-stream" MetricWithoutStream "the histogram of the total stops at the first content, without the stream"
+        found by ["LAT-03", "LAT-04"] may also ["LAT-08", "LAT-12"]
+    "background-task" BackgroundTask "the histogram of the total includes a task that runs after the response"
+        found by ["LAT-03", "LAT-04"] may also ["LAT-12"]
+    "span-without-stream" SpanWithoutStream "the server span ends at the first content, without the stream"
+        found by ["LAT-01", "LAT-12", "LAT-14"] may also ["LAT-08", "LAT-10", "LAT-15", "LAT-16"]
+    "head-sampling" HeadSampling "one trace in ten is recorded"
+        found by ["LAT-02"] may also []
+    "dropped-long-traces" DroppedLongTraces "traces longer than 700 ms are lost"
+        found by ["LAT-02"] may also ["LAT-12"]
+    "dangling-exemplars" DanglingExemplars "exemplars point to traces that were not recorded"
+        found by ["LAT-02", "LAT-12"] may also []
+    "stale-exemplars" StaleExemplars "exemplars carry the trace id of another request"
+        found by ["LAT-12"] may also []
+        tolerable because "no latency is wrong: only the way from a bucket to an example of it leads elsewhere"
+    "ttft-at-headers" TtftAtHeaders "log, histogram and span take the response headers for the first token"
+        found by ["LAT-01", "LAT-03", "LAT-14"] may also ["LAT-04", "LAT-05", "LAT-06", "LAT-08", "LAT-10", "LAT-12", "LAT-15", "LAT-16"]
+    "batched-tokens" BatchedTokens "each chunk of a stream carries two tokens"
+        found by ["LAT-20"] may also []
+        tolerable because "every time is right; what a gap between chunks may be called is not, and the report says so"
+    "buffered-stream" BufferedStream "a buffer holds the stream back until its end, behind all telemetry"
+        found by ["LAT-01", "LAT-14"] may also ["LAT-03", "LAT-04", "LAT-08", "LAT-10", "LAT-15", "LAT-16", "LAT-17"]
+    "hidden-retry" HiddenRetry "a first attempt fails and is retried, and only the second attempt is timed"
+        found by ["LAT-14"] may also ["LAT-01", "LAT-03", "LAT-04", "LAT-15", "LAT-16"]
+    "client-at-headers" ClientAtHeaders "the load tool stops its clock at the response headers and never reads the stream"
+        found by ["LAT-01", "LAT-10", "LAT-14"] may also ["LAT-03", "LAT-04", "LAT-08", "LAT-15", "LAT-16", "LAT-17"]
+}
+
+/// The fault of a name.
+pub fn by_name(name: &str) -> Option<&'static Fault> {
+    ALL.iter().find(|f| f.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn names_are_unique_and_no_rule_is_named_twice() {
+        assert!(ALL.len() >= 14);
+        assert_eq!(ALL.iter().map(|f| f.name).collect::<BTreeSet<_>>().len(), ALL.len());
+        for fault in ALL {
+            assert_eq!(by_name(fault.name), Some(fault));
+            let rules: Vec<_> = fault.found_by.iter().chain(fault.may_also).collect();
+            assert_eq!(rules.iter().collect::<BTreeSet<_>>().len(), rules.len(), "{}", fault.name);
+            assert!(!fault.found_by.is_empty() && !fault.title.ends_with('.'), "{}", fault.name);
+        }
+        assert_eq!(by_name("no-such-fault"), None);
+    }
+}

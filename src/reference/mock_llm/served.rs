@@ -1,0 +1,129 @@
+use super::{plan::Plan, shared::Shared, trace_context::TraceContext};
+use crate::model::{payload::Emission, timeline::Planted};
+use std::sync::Arc;
+
+/// nginx's status for a client that went away before the answer was whole.
+const CLIENT_CLOSED: u16 = 499;
+
+/// One request as it went. Stamps are nanoseconds on the mock's clock.
+#[derive(Clone, Debug)]
+pub struct Served {
+    /// Ordinal of the request, from 0.
+    pub n: u64,
+    /// The load generator's id, empty if it told none.
+    pub id: String,
+    /// `x-request-id`, or one of our own.
+    pub request_id: String,
+    /// Its trace.
+    pub trace: TraceContext,
+    /// `/v1/chat/completions`.
+    pub route: &'static str,
+    /// As asked for.
+    pub model: String,
+    /// Was a stream asked for?
+    pub stream: bool,
+    /// The delays that were asked for.
+    pub asked: Option<Planted>,
+    /// Headers and body read.
+    pub received: u64,
+    /// Wall clock at `received`, ns since the epoch.
+    pub wall_ns: u64,
+    /// Body parsed.
+    pub parsed: u64,
+    /// Credentials looked at.
+    pub authorized: u64,
+    /// Delays settled, provider chosen.
+    pub routed: u64,
+    /// Response begun.
+    pub headers: Option<u64>,
+    /// Each content chunk handed to the socket.
+    pub chunks: Vec<u64>,
+    /// Just before the last write was handed over.
+    pub closed: u64,
+    /// Completion tokens emitted.
+    pub tokens: u64,
+    /// HTTP status.
+    pub status: u16,
+}
+
+impl Served {
+    /// Received to first content, ns.
+    pub fn ttft(&self) -> Option<u64> {
+        self.chunks.first().map(|c| c.saturating_sub(self.received))
+    }
+    /// Received to closed, ns.
+    pub fn total(&self) -> u64 {
+        self.closed.saturating_sub(self.received)
+    }
+    /// The stamp as wall clock, ns since the epoch.
+    pub fn wall(&self, stamp: u64) -> u64 {
+        self.wall_ns + stamp.saturating_sub(self.received)
+    }
+    /// Its record in the emission log.
+    pub fn emission(&self) -> Emission {
+        Emission {
+            id: self.id.clone(),
+            received: self.received,
+            received_wall_us: i64::try_from(self.wall_ns / 1000).unwrap_or(i64::MAX),
+            chunks: self.chunks.clone(),
+            closed: self.closed,
+            tokens: self.tokens,
+            asked: self.asked,
+            attempts: 1,
+        }
+    }
+}
+
+/// A request in flight: exactly one record and one line come of it, also if the client goes away.
+pub struct Ticket {
+    /// What is known so far.
+    pub served: Served,
+    shared: Arc<Shared>,
+    done: bool,
+}
+
+impl Ticket {
+    /// Begins to serve.
+    pub fn new(served: Served, shared: Arc<Shared>) -> Ticket {
+        Ticket { served, shared, done: false }
+    }
+    /// Everything of this mock.
+    pub fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+    /// Waits until the n-th content of the plan is due.
+    pub async fn until_due(&self, due: u64) {
+        let shared = &self.shared;
+        shared.pacer.until(shared.clock.instant(self.served.received + due)).await;
+    }
+    /// Stamps a content chunk that was due `due` ns after `received`. To be called just before it is handed over.
+    pub fn chunk(&mut self, due: u64, tokens: u32) {
+        let at = self.shared.clock.now();
+        self.shared.pacing.note(self.served.received + due, at);
+        self.served.chunks.push(at);
+        self.served.tokens += u64::from(tokens);
+        if self.served.chunks.len() == 1 {
+            self.shared.telemetry.first_content(&self.served);
+        }
+    }
+    /// All content of a plan at once, as one chunk.
+    pub fn whole(&mut self, plan: &Plan) {
+        self.chunk(plan.due_last(), u32::try_from(plan.total_tokens()).unwrap_or(u32::MAX));
+    }
+    /// Stamps the end and tells everyone. To be called just before the last write is handed over.
+    pub fn finish(&mut self, status: u16) {
+        if std::mem::replace(&mut self.done, true) {
+            return;
+        }
+        self.served.closed = self.shared.clock.now();
+        self.served.status = status;
+        self.shared.emissions.push(self.served.emission());
+        self.shared.telemetry.finished(&self.served);
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.finish(CLIENT_CLOSED);
+    }
+}

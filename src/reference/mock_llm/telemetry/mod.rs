@@ -1,0 +1,106 @@
+//! What a gateway would tell of its requests: a metrics page, an access log, spans. The stamps are those of the emission
+//! log, the code path is its own, and a seeded fault bends only what goes through here ([`distort`]).
+
+mod access_log;
+mod distort;
+mod exporter;
+mod metrics;
+mod spans;
+
+pub use exporter::ExporterTask;
+
+use super::{served::Served, settings::MockSettings};
+use crate::reference::faults::Misbehaviour;
+use access_log::{AccessLog, Line};
+use exporter::Exporter;
+use metrics::{Metrics, Observed};
+use std::{
+    io,
+    sync::{Mutex, PoisonError},
+};
+use tokio::runtime::Handle;
+
+/// All that a mock tells beside its emission log.
+pub struct Telemetry {
+    fault: Option<Misbehaviour>,
+    models: Vec<String>,
+    metrics: Metrics,
+    log: Option<AccessLog>,
+    exporter: Option<Exporter>,
+    /// Trace id of the request before, for faults that mix requests up.
+    before: Mutex<Option<String>>,
+}
+
+impl Telemetry {
+    /// Opens the log and starts the exporter on the given runtime, as far as the settings name them.
+    pub fn start(settings: &MockSettings, mock: &str, runtime: &Handle) -> io::Result<(Telemetry, Option<ExporterTask>)> {
+        let exporter = settings.otlp.as_ref().map(|url| exporter::start(url, &settings.service, runtime)).transpose()?;
+        let (exporter, task) = exporter.unzip();
+        let telemetry = Telemetry {
+            fault: settings.fault,
+            models: settings.models.clone(),
+            metrics: Metrics::new(settings.fault),
+            log: settings.access_log.as_deref().map(|path| AccessLog::open(path, mock)).transpose()?,
+            exporter,
+            before: Mutex::new(None),
+        };
+        Ok((telemetry, task))
+    }
+
+    /// The first content is about to be handed over.
+    pub fn first_content(&self, served: &Served) {
+        if self.fault == Some(Misbehaviour::LogWrittenEarly) && served.stream {
+            let now = Served { closed: served.chunks.first().copied().unwrap_or(served.received), status: 200, ..served.clone() };
+            self.write(&now);
+        }
+    }
+
+    /// The last write is about to be handed over.
+    pub fn finished(&self, served: &Served) {
+        let spans = distort::spans(self.fault, served, spans::of(served));
+        let recorded = spans.is_some() || self.fault == Some(Misbehaviour::DanglingExemplars);
+        if let Some(observed) = distort::metrics(self.fault, served, Observed::of(served)) {
+            let trace_id = (recorded && self.exporter.is_some()).then(|| self.exemplar(served)).flatten();
+            self.metrics.observe(&self.labels(served), served, &observed, trace_id.as_deref());
+        }
+        if let (Some(exporter), Some(spans)) = (&self.exporter, spans) {
+            exporter.send(spans);
+        }
+        let written = self.fault == Some(Misbehaviour::LogWrittenEarly) && served.stream && !served.chunks.is_empty();
+        if !written {
+            self.write(served);
+        }
+    }
+
+    /// The metrics page in the format that the `Accept` header asks for, with its content type.
+    pub fn page(&self, accept: &str) -> Result<(&'static str, String), std::fmt::Error> {
+        self.metrics.page(accept)
+    }
+
+    /// Writes out the log and ends its thread. Lines that come later are lost.
+    pub fn close(&self) {
+        if let Some(log) = &self.log {
+            log.close();
+        }
+    }
+
+    fn write(&self, served: &Served) {
+        if let Some(log) = &self.log {
+            for line in distort::log(self.fault, served, Line::of(served)) {
+                log.write(line);
+            }
+        }
+    }
+
+    /// Names from outside must not become labels without bound.
+    fn labels(&self, served: &Served) -> metrics::Labels {
+        let known = self.models.iter().find(|m| **m == served.model);
+        metrics::Labels { route: served.route.to_owned(), model: known.map_or("other", String::as_str).to_owned() }
+    }
+
+    fn exemplar(&self, served: &Served) -> Option<String> {
+        let own = served.trace.trace_id.clone();
+        let before = self.before.lock().unwrap_or_else(PoisonError::into_inner).replace(own.clone());
+        if self.fault == Some(Misbehaviour::StaleExemplars) { before } else { Some(own) }
+    }
+}

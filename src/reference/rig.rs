@@ -1,0 +1,97 @@
+//! A whole rig around the reference endpoint, for demonstrations and for the fault matrix.
+#![allow(clippy::disallowed_methods, reason = "makes the folder of the rig that it starts")]
+
+use super::{
+    faults::{Fault, Misbehaviour},
+    mock_llm::{Mock, MockSettings, Pacing, UsageChunk},
+};
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+};
+
+const SERVICE: &str = "rigcheck-mock";
+
+/// A small rig on loopback whose truth is known: the mock endpoint as a gateway with access log, metrics and traces, and
+/// the `rigcheck.yaml` by which the normal pipeline audits it.
+pub struct ReferenceRig {
+    mock: Mock,
+    receiver: SocketAddr,
+    access_log: PathBuf,
+    requests: u64,
+    /// The definition by which the load tool times the total.
+    total: &'static str,
+}
+
+impl ReferenceRig {
+    /// Starts it. The access log goes to `dir`, which is made if there is none and stays the caller's; `requests` is what
+    /// the audit will send. The OTLP receiver is to be started by whoever reads the spec.
+    pub fn start(dir: &Path, fault: Option<&Fault>, requests: u64) -> io::Result<ReferenceRig> {
+        std::fs::create_dir_all(dir)?;
+        let access_log = dir.join("access.jsonl");
+        // A free port: bound and released, and taken by the receiver soon after.
+        let receiver = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
+        let mock = Mock::start(MockSettings {
+            usage: UsageChunk::Always,
+            service: SERVICE.into(),
+            otlp: Some(format!("http://{receiver}")),
+            access_log: Some(access_log.clone()),
+            fault: fault.map(|f| f.what),
+            ..MockSettings::default()
+        })?;
+        let total = if fault.is_some_and(|f| f.what == Misbehaviour::ClientAtHeaders) { "total.headers" } else { "total.closed" };
+        Ok(ReferenceRig { mock, receiver, access_log, requests, total })
+    }
+
+    /// The text of its `rigcheck.yaml`.
+    pub fn spec(&self) -> String {
+        let (url, receiver, requests, total) = (self.url(), self.receiver, self.requests, self.total);
+        // A path may hold anything; a JSON string is a YAML string.
+        let log = serde_json::Value::from(self.access_log.to_string_lossy());
+        let route = "/v1/chat/completions";
+        format!(
+            "version: 1\n\
+             rig: reference\n\
+             target: {{url: {url}, chat: {{path: {route}, model: rigcheck-truth, max_tokens: 64, timing: {{total: {total}}}}}}}\n\
+             sources:\n\
+             \x20 scrape: {{url: {url}/metrics, interval: 1s}}\n\
+             \x20 otlp: {{listen: {receiver}, service: {SERVICE}, claims: [total, ttft]}}\n\
+             \x20 access_log:\n\
+             \x20   path: {log}\n\
+             \x20   id: request_id\n\
+             \x20   at: ts\n\
+             \x20   status: status\n\
+             \x20   duration: {{field: duration_ms, unit: ms}}\n\
+             \x20   ttft: {{field: ttft_ms, unit: ms}}\n\
+             \x20   inter_chunk: {{field: inter_chunk_ms, unit: ms}}\n\
+             \x20 truth: {{url: {url}}}\n\
+             metrics:\n\
+             \x20 ttft: {{histogram: rigcheck_mock_ttft_seconds, unit: s, match: {{route: {route}}}, exemplars: true}}\n\
+             \x20 total: {{histogram: rigcheck_mock_request_duration_seconds, unit: s, match: {{route: {route}}}, exemplars: true}}\n\
+             \x20 inter_chunk: {{histogram: rigcheck_mock_inter_chunk_seconds, unit: s, match: {{route: {route}}}}}\n\
+             cases:\n\
+             \x20 PERF_INFRA_MONITORING_LATENCY_ACCURACY_001: {{audit: {{requests: {requests}}}}}\n"
+        )
+    }
+
+    /// Where the endpoint listens, `http://127.0.0.1:PORT`.
+    pub fn url(&self) -> String {
+        self.mock.url()
+    }
+
+    /// Where spans are sent to, and a receiver should listen.
+    pub fn receiver(&self) -> SocketAddr {
+        self.receiver
+    }
+
+    /// How exactly the endpoint kept its delays.
+    pub fn pacing(&self) -> Pacing {
+        self.mock.pacing()
+    }
+
+    /// Ends everything that was started; the access log stays in its folder.
+    pub async fn stop(self) {
+        self.mock.stop().await;
+    }
+}
