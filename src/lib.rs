@@ -28,3 +28,6 @@ pub mod store;
 
 /// Level 6: known truths.
 pub mod reference;
+
+/// Level 7: who can be asked.
+pub mod sources;

@@ -1,0 +1,67 @@
+//! From settings to sources. A source that cannot even be made answers every question with why.
+
+use super::{access_log::Log, jaeger::Jaeger, load::Load, otlp::Otlp, prometheus::Prometheus, scrape::Scrape, truth::Truth};
+use crate::{
+    model::{
+        audit::Effort,
+        evidence::Gap,
+        key::Query,
+        name::{Name, name},
+        rig::Rig,
+        source::{Answer, Cost, Slot, Source, Timing},
+        units::Ms,
+    },
+    spec::settings::{Connection, Settings, SourceSettings},
+};
+use std::sync::Arc;
+
+/// All sources of a rig, the load generator included.
+pub fn build(rig: &Rig, settings: &Settings) -> Vec<Arc<dyn Source>> {
+    let reference = settings.sources.values().find_map(|s| if let SourceSettings::Truth { connection } = s { Some(connection) } else { None });
+    let mut sources = vec![load(settings, reference)];
+    for (source, how) in &settings.sources {
+        sources.push(or_silent(source, one(source, how, rig)));
+    }
+    sources
+}
+
+fn load(settings: &Settings, reference: Option<&Connection>) -> Arc<dyn Source> {
+    or_silent(&name("load"), Load::new(settings.target.as_ref(), reference).map(|s| Arc::new(s) as _))
+}
+
+fn one(source: &Name, how: &SourceSettings, rig: &Rig) -> Result<Arc<dyn Source>, Gap> {
+    let claims = || rig.claims.iter().filter(|c| c.source == *source).cloned().collect::<Vec<_>>();
+    Ok(match how {
+        SourceSettings::Prometheus { connection } => Arc::new(Prometheus::new(source.clone(), connection, claims())?),
+        SourceSettings::Scrape { connection, interval } => Arc::new(Scrape::new(source.clone(), connection, *interval, claims())?),
+        SourceSettings::Jaeger { connection, service } => Arc::new(Jaeger::new(source.clone(), connection, service.clone())?),
+        SourceSettings::Otlp { listen, service } => Arc::new(Otlp::new(source.clone(), *listen, service.clone())?),
+        SourceSettings::AccessLog(log) => Arc::new(Log::new(source.clone(), log)?),
+        SourceSettings::Truth { connection } => Arc::new(Truth::new(source.clone(), connection)?),
+    })
+}
+
+fn or_silent(source: &Name, made: Result<Arc<dyn Source>, Gap>) -> Arc<dyn Source> {
+    made.unwrap_or_else(|gap| Arc::new(Silent { name: source.clone(), gap }))
+}
+
+/// A source that could not be made: declared, so never out of scope, and never an answer.
+struct Silent {
+    name: Name,
+    gap: Gap,
+}
+
+impl Source for Silent {
+    fn name(&self) -> &Name {
+        &self.name
+    }
+    fn timing(&self, _: &Query) -> Timing {
+        Timing::Recall { settle: Ms(0.0) }
+    }
+    fn ask<'a>(&'a self, _: &'a Query, _: Effort, _: &'a Slot) -> Answer<'a> {
+        Box::pin(async { Err(self.gap.clone()) })
+    }
+    fn cost(&self) -> Cost {
+        Cost::default()
+    }
+}

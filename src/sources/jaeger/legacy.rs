@@ -1,0 +1,172 @@
+//! The JSON of Jaeger's own web page: microseconds, tags, references, processes.
+
+use crate::{
+    model::payload::SpanRow,
+    sources::spans::{Keeper, kind_word, normal_id},
+};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// Every span of a body and how many had no valid id, or why it is no such body.
+pub fn read(body: &[u8]) -> Result<(Vec<SpanRow>, u64), String> {
+    let answer: Answer = serde_json::from_slice(body).map_err(|e| match e.classify() {
+        serde_json::error::Category::Data => "is JSON of another kind".to_owned(),
+        _ => format!("is no whole JSON (line {}, column {})", e.line(), e.column()),
+    })?;
+    let (mut rows, mut bad) = (vec![], 0);
+    for trace in answer.data.0.unwrap_or_default() {
+        for span in &trace.spans {
+            let service = trace.processes.get(&span.process_id).or(span.process.as_ref()).map_or("", |p| p.service_name.as_str());
+            match span.row(&trace.id, service) {
+                Some(row) => rows.push(row),
+                None => bad += 1,
+            }
+        }
+    }
+    Ok((rows, bad))
+}
+
+/// Does an error body dislike the number of traces that was asked for?
+pub fn too_deep(body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Failed {
+        errors: Vec<Message>,
+    }
+    #[derive(Deserialize)]
+    struct Message {
+        msg: String,
+    }
+    let failed: Option<Failed> = serde_json::from_slice(body).ok();
+    failed.is_some_and(|f| f.errors.iter().any(|e| e.msg.to_ascii_lowercase().contains("search depth")))
+}
+
+impl Span {
+    fn row(&self, trace_id: &str, service: &str) -> Option<SpanRow> {
+        let trace = normal_id(if self.trace.is_empty() { trace_id } else { &self.trace }, 16)?;
+        let tag = |key: &str| self.tags.iter().find(|t| t.key == key).and_then(Tag::text);
+        // A reference into another trace is a link, not a parent.
+        let within = |r: &&Reference| normal_id(&r.trace_id, 16).as_ref() == Some(&trace);
+        let of_kind = |kind: &str| self.references.iter().filter(within).find(|r| r.ref_type == kind);
+        let parent = of_kind("CHILD_OF").or_else(|| of_kind("FOLLOWS_FROM")).and_then(|r| normal_id(&r.span_id, 8));
+        let parent = parent.or_else(|| normal_id(&self.parent, 8));
+        let error = tag("error").as_deref() == Some("true") || tag("otel.status_code").as_deref() == Some("ERROR");
+        let mut keeper = Keeper::new(trace, normal_id(&self.id, 8)?, parent, service);
+        keeper.named(&self.operation_name, kind_word(&tag("span.kind").unwrap_or_default()), error);
+        let start_ns = self.start_time.saturating_mul(1_000);
+        keeper.lasting(start_ns, start_ns.saturating_add(self.duration.saturating_mul(1_000)));
+        // Older collectors call the scope a library.
+        keeper.scope(&tag("otel.library.name").unwrap_or_default());
+        for tag in &self.tags {
+            if let Some(text) = tag.text() {
+                keeper.attribute(&tag.key, text);
+            }
+        }
+        Some(keeper.row())
+    }
+}
+
+impl Tag {
+    fn text(&self) -> Option<String> {
+        match &self.value {
+            serde_json::Value::String(s) => Some(s.clone()),
+            serde_json::Value::Number(n) => Some(n.to_string()),
+            serde_json::Value::Bool(b) => Some(b.to_string()),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    data: Data,
+}
+
+/// There in every answer, `null` where nothing was found. A type of its own, because serde would take an absent `Option` for `null`.
+#[derive(Deserialize)]
+struct Data(Option<Vec<Trace>>);
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Trace {
+    #[serde(rename = "traceID")]
+    id: String,
+    spans: Vec<Span>,
+    processes: BTreeMap<String, Process>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Process {
+    service_name: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Span {
+    #[serde(rename = "traceID")]
+    trace: String,
+    #[serde(rename = "spanID")]
+    id: String,
+    #[serde(rename = "parentSpanID")]
+    parent: String,
+    operation_name: String,
+    references: Vec<Reference>,
+    /// µs since the epoch.
+    start_time: u64,
+    /// µs.
+    duration: u64,
+    tags: Vec<Tag>,
+    #[serde(rename = "processID")]
+    process_id: String,
+    process: Option<Process>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Reference {
+    ref_type: String,
+    #[serde(rename = "traceID")]
+    trace_id: String,
+    #[serde(rename = "spanID")]
+    span_id: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Tag {
+    key: String,
+    value: serde_json::Value,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_a_span() {
+        let body = br#"{"data":[{"traceID":"7b","spans":[{"traceID":"7b","spanID":"2","operationName":"http send","flags":1,
+            "references":[{"refType":"CHILD_OF","traceID":"99","spanID":"9"},{"refType":"CHILD_OF","traceID":"7b","spanID":"1"}],
+            "startTime":1700000000000001,"duration":2500,"tags":[{"key":"span.kind","type":"string","value":"internal"},
+            {"key":"error","type":"bool","value":true},{"key":"http.status_code","type":"int64","value":503},
+            {"key":"user.email","type":"string","value":"jane@example.com"},{"key":"otel.library.name","value":"asgi"}],
+            "logs":[{"fields":[{"key":"message","value":"secret prompt"}]}],"processID":"p1","warnings":null}],
+            "processes":{"p1":{"serviceName":"gateway","tags":[]}}}],"total":0,"limit":0,"offset":0,"errors":null}"#;
+        let (rows, bad) = read(body).unwrap();
+        let row = &rows[0];
+        assert_eq!((rows.len(), bad), (1, 0));
+        assert_eq!((row.trace_id.as_str(), row.span_id.as_str()), ("0000000000000000000000000000007b", "0000000000000002"));
+        assert_eq!(row.parent_id.as_deref(), Some("0000000000000001"));
+        assert_eq!((row.start_ns, row.end_ns), (1_700_000_000_000_001_000, 1_700_000_000_002_501_000));
+        assert_eq!((row.kind.as_str(), row.service.as_str(), row.error), ("internal", "gateway", true));
+        assert_eq!(row.attributes.keys().collect::<Vec<_>>(), ["http.status_code", "otel.scope.name"]);
+    }
+
+    #[test]
+    fn nothing_found_is_not_another_kind_of_body() {
+        assert_eq!(read(br#"{"data":null,"errors":null}"#), Ok((vec![], 0)));
+        assert_eq!(read(br#"{"data":[]}"#), Ok((vec![], 0)));
+        assert!(read(br#"{"detail":"Not Found"}"#).is_err());
+        assert!(read(b"oops").is_err());
+        assert!(too_deep(br#"{"data":null,"errors":[{"code":500,"msg":"search depth must be greater than 0"}]}"#));
+    }
+}

@@ -1,0 +1,288 @@
+//! What will be sent, and when: fixed before the first request.
+
+use crate::{
+    llm::directive::Directive,
+    model::{
+        audit::Effort,
+        evidence::Gap,
+        key::{Act, Api, Destination, LoadAct},
+        source::Estimate,
+        timeline::{Nanos, Planted},
+        units::Ms,
+    },
+    sources::spans::our_span,
+};
+use rand::{RngExt, SeedableRng, seq::SliceRandom};
+use rand_pcg::Pcg64;
+use serde_json::json;
+
+/// The planted grid: wide enough (p95/p5 of the total well above 3) that a scale error shows as a slope.
+const TTFT_MS: [f64; 6] = [40.0, 70.0, 120.0, 200.0, 330.0, 500.0];
+const CHUNKS: [u32; 4] = [4, 8, 16, 32];
+const GAP_MS: [f64; 3] = [10.0, 20.0, 30.0];
+/// TTFT is multiplied by e^u, u uniform within this: no two requests share a value, so rounding faults cannot hide.
+const JITTER: f64 = 0.2;
+/// What the last answer takes where nothing is planned: a guess, for the plan's estimate only.
+const UNPLANTED: Ms = Ms(2_000.0);
+/// Designs are the same in every run, so that runs can be compared.
+const SEED: u64 = 0x7269_6763_6865_636b;
+/// Tokens that a chat template puts around one message; the widely used ones need 3 to 8.
+const TEMPLATE_TOKENS: u64 = 8;
+
+/// All requests of one act.
+pub struct Plan {
+    act: LoadAct,
+    /// Requests before the measured ones.
+    warmup: u64,
+    /// All requests.
+    total: u64,
+    /// Prefix of every request id of this act.
+    run: String,
+    /// One entry per request, empty where nothing is planted.
+    delays: Vec<Planted>,
+}
+
+/// One request, ready to be sent.
+pub struct Request {
+    /// `x-request-id`.
+    pub id: String,
+    /// 32 hex digits.
+    pub trace_id: String,
+    /// The W3C `traceparent` header.
+    pub traceparent: String,
+    /// Not measured.
+    pub warmup: bool,
+    /// Does it ask for a stream?
+    pub stream: bool,
+    /// When it is due.
+    pub scheduled: Nanos,
+    /// Asked delays.
+    pub planted: Option<Planted>,
+    /// The JSON body.
+    pub body: Vec<u8>,
+}
+
+impl Plan {
+    /// The plan of an act, or why it cannot be one.
+    pub fn new(act: &LoadAct, effort: Effort) -> Result<Plan, Gap> {
+        if act.per_kilosecond == 0 {
+            return Err(Gap::NotConfigured(format!("load `{}` has a rate of 0; write for example `rate: 15/s`", act.name)));
+        }
+        if effort.requests == 0 {
+            return Err(Gap::NotConfigured(format!("load `{}` was asked for 0 requests", act.name)));
+        }
+        let delays = if act.planted { design(effort, act.max_tokens) } else { vec![] };
+        Ok(Plan { act: act.clone(), warmup: effort.warmup, total: effort.warmup + effort.requests, run: ulid::Ulid::new().to_string(), delays })
+    }
+    /// The act as the spec describes it.
+    pub fn act(&self) -> &LoadAct {
+        &self.act
+    }
+    /// Requests in all, warm-ups included.
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+    /// Requests per second.
+    pub fn rate(&self) -> f64 {
+        self.act.per_kilosecond as f64 / 1e3
+    }
+    /// When the n-th request is due. Each is worked out from the start, so errors do not add up.
+    pub fn due(&self, n: u64) -> Nanos {
+        let nanos = u128::from(n) * 1_000_000_000_000 / u128::from(self.act.per_kilosecond);
+        Nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+    }
+    /// Tokens that `requests` of them may use at worst: the prompt and all of `max_tokens`.
+    pub fn tokens(&self, requests: u64) -> u64 {
+        requests.saturating_mul(u64::from(self.act.max_tokens) + prompt_tokens(&self.longest_prompt()))
+    }
+    /// What it will take: sending, and the longest planned answer after the last request. The reference endpoint costs the target nothing.
+    pub fn estimate(&self) -> Estimate {
+        let sending = self.due(self.total).0 as f64 / 1e6;
+        let last = self.delays.iter().map(Planted::total_ms).fold(UNPLANTED.0, f64::max);
+        let requests = if self.act.to == Destination::Target { self.total } else { 0 };
+        Estimate { lasting: Ms(sending + last), requests, tokens: self.tokens(requests) }
+    }
+    /// The n-th request. Its trace id is random; everything else is the same in every run.
+    pub fn request(&self, n: u64) -> Request {
+        let id = format!("{}-{n:05}", self.run);
+        let planted = usize::try_from(n).ok().and_then(|n| self.delays.get(n)).copied();
+        // The all-zero id is invalid (W3C Trace Context, 3.2.2.3).
+        let trace = rand::random::<u128>().max(1);
+        let trace_id = format!("{trace:032x}");
+        let parent = our_span(trace);
+        Request {
+            traceparent: format!("00-{trace_id}-{parent:016x}-01"),
+            warmup: n < self.warmup,
+            stream: self.act.stream,
+            scheduled: self.due(n),
+            planted,
+            body: self.body(&prompt(&id, planted)),
+            id,
+            trace_id,
+        }
+    }
+    fn body(&self, prompt: &str) -> Vec<u8> {
+        let Api::Chat = self.act.api;
+        let mut body = json!({
+            "model": self.act.model,
+            "messages": [{"role": "user", "content": prompt}],
+            "max_tokens": self.act.max_tokens,
+            "stream": self.act.stream,
+        });
+        if self.act.stream {
+            body["stream_options"] = json!({"include_usage": true});
+        }
+        body.to_string().into_bytes()
+    }
+    fn longest_prompt(&self) -> String {
+        let planted = self.act.planted.then_some(Planted { ttft_ms: 610.7, chunks: 32, gap_ms: 30.0 });
+        prompt(&format!("{}-{:05}", self.run, self.total), planted)
+    }
+    /// How reports name it.
+    pub fn title(&self) -> String {
+        Act::Load(self.act.clone()).title()
+    }
+}
+
+fn prompt(id: &str, planted: Option<Planted>) -> String {
+    format!("Hello. {}", Directive { id: id.to_owned(), delays: planted }.to_text())
+}
+
+/// Tokens of a prompt of ours: half of its bytes. Ids and digits cost about 1.7 bytes a token, words 4 and more; with the
+/// published vocabularies the prompts of this file stay below this figure.
+fn prompt_tokens(text: &str) -> u64 {
+    (text.len() as u64).div_ceil(2) + TEMPLATE_TOKENS
+}
+
+/// Delays for warm-ups and measured requests: the whole grid, shuffled, again and again, so that every cell occurs equally
+/// often. Warm-ups come from a stream of their own: their number does not change the measured design.
+fn design(effort: Effort, max_tokens: u32) -> Vec<Planted> {
+    let mut delays = blocks(effort.warmup, max_tokens, SEED ^ 1);
+    delays.extend(blocks(effort.requests, max_tokens, SEED));
+    delays
+}
+
+fn blocks(n: u64, max_tokens: u32, seed: u64) -> Vec<Planted> {
+    let mut rng = Pcg64::seed_from_u64(seed);
+    let n = usize::try_from(n).unwrap_or(usize::MAX);
+    let mut delays = vec![];
+    while delays.len() < n {
+        let mut block = grid(max_tokens);
+        block.shuffle(&mut rng);
+        block.truncate(n - delays.len());
+        for cell in &mut block {
+            let jittered = cell.ttft_ms * rng.random_range(-JITTER..JITTER).exp();
+            cell.ttft_ms = (jittered * 10.0).round() / 10.0;
+        }
+        delays.append(&mut block);
+    }
+    delays
+}
+
+fn grid(max_tokens: u32) -> Vec<Planted> {
+    let mut cells = vec![];
+    for ttft_ms in TTFT_MS {
+        for chunks in CHUNKS {
+            for gap_ms in GAP_MS {
+                cells.push(Planted { ttft_ms, chunks: chunks.min(max_tokens.max(1)), gap_ms });
+            }
+        }
+    }
+    cells
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::name::name;
+    use std::collections::{BTreeMap, BTreeSet};
+
+    fn act() -> LoadAct {
+        LoadAct {
+            name: name("controlled"),
+            to: Destination::Target,
+            api: Api::Chat,
+            model: "m".into(),
+            path: "/v1/chat/completions".into(),
+            stream: true,
+            per_kilosecond: 15_000,
+            max_tokens: 64,
+            planted: true,
+        }
+    }
+
+    fn plan(requests: u64, warmup: u64) -> Plan {
+        Plan::new(&act(), Effort { requests, warmup, ..Effort::default() }).unwrap()
+    }
+
+    #[test]
+    fn the_design_is_the_same_in_every_run_whatever_the_warm_up() {
+        let (a, b) = (plan(144, 0), plan(144, 7));
+        assert_eq!(a.delays[..], b.delays[7..]);
+        assert_ne!(a.run, b.run);
+        assert_ne!(a.request(0).trace_id, a.request(0).trace_id);
+    }
+
+    #[test]
+    fn every_cell_occurs_equally_often_and_is_shuffled() {
+        let p = plan(144, 0);
+        let mut cells = BTreeMap::new();
+        for d in &p.delays {
+            // Levels are further apart (factor 1.5) than the jitter reaches (factor e^0.2 each way).
+            let level = TTFT_MS.into_iter().min_by(|a, b| (a / d.ttft_ms).ln().abs().total_cmp(&(b / d.ttft_ms).ln().abs())).unwrap();
+            assert!((d.ttft_ms / level).ln().abs() <= JITTER + 0.01, "{d:?}");
+            *cells.entry((level as u64, d.chunks, d.gap_ms as u64)).or_insert(0) += 1;
+        }
+        assert_eq!(cells.len(), 72);
+        assert!(cells.values().all(|n| *n == 2), "{cells:?}");
+        assert!(p.delays.windows(2).any(|w| w[0].ttft_ms > w[1].ttft_ms + 100.0));
+    }
+
+    #[test]
+    fn the_planted_totals_are_wide_enough_for_a_slope() {
+        let mut totals: Vec<f64> = plan(480, 0).delays.iter().map(Planted::total_ms).collect();
+        totals.sort_by(f64::total_cmp);
+        let (p5, p95) = (totals[24], totals[456]);
+        assert!(p95 / p5 >= 3.0 && totals[479] - totals[0] >= 200.0, "{p5} {p95}");
+        let mean = totals.iter().sum::<f64>() / 480.0;
+        assert!((430.0..580.0).contains(&mean), "{mean}");
+    }
+
+    #[test]
+    fn chunks_never_exceed_max_tokens() {
+        let small = LoadAct { max_tokens: 10, ..act() };
+        let p = Plan::new(&small, Effort { requests: 100, ..Effort::default() }).unwrap();
+        let chunks: BTreeSet<u32> = p.delays.iter().map(|d| d.chunks).collect();
+        assert_eq!(chunks, BTreeSet::from([4, 8, 10]));
+    }
+
+    #[test]
+    fn due_times_do_not_drift() {
+        let p = plan(1, 0);
+        assert_eq!(p.due(15), Nanos(1_000_000_000));
+        assert_eq!(p.due(15_000_000), Nanos(1_000_000_000_000_000));
+        let slow = Plan::new(&LoadAct { per_kilosecond: 3, ..act() }, Effort { requests: 2, ..Effort::default() }).unwrap();
+        assert_eq!(slow.due(3), Nanos(1_000_000_000_000));
+    }
+
+    #[test]
+    fn no_prompt_is_longer_than_what_was_reckoned() {
+        let p = plan(480, 20);
+        let each = p.tokens(1) - 64;
+        for n in 0..500 {
+            let request = p.request(n);
+            let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
+            let text = body["messages"][0]["content"].as_str().unwrap().to_owned();
+            assert!(prompt_tokens(&text) <= each);
+            assert_eq!(Directive::find(&text), Some(Directive { id: request.id, delays: request.planted }));
+        }
+        assert_eq!(p.tokens(500), 500 * p.tokens(1));
+    }
+
+    #[test]
+    fn a_rate_or_number_of_nought_is_no_plan() {
+        let effort = Effort { requests: 1, ..Effort::default() };
+        assert!(matches!(Plan::new(&LoadAct { per_kilosecond: 0, ..act() }, effort), Err(Gap::NotConfigured(_))));
+        assert!(matches!(Plan::new(&act(), Effort::default()), Err(Gap::NotConfigured(_))));
+    }
+}

@@ -1,0 +1,16 @@
+//! Level 7: who can be asked. Each source answers questions about the rig or says why it cannot; none judges.
+
+pub mod access_log;
+mod build;
+pub mod exposition;
+pub mod http;
+pub mod jaeger;
+pub mod load;
+pub mod otlp;
+mod ours;
+pub mod prometheus;
+pub mod scrape;
+pub mod spans;
+pub mod truth;
+
+pub use build::build;

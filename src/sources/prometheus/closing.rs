@@ -1,0 +1,115 @@
+use crate::{
+    model::{payload::Series, units::Wall},
+    sources::ours::increase,
+};
+use std::collections::BTreeMap;
+
+/// Counts stand still when they did not move for so many scrape intervals after the act.
+const STILL: f64 = 2.0;
+/// Nothing is waited for longer than so many intervals after the act, and a little.
+const LONGEST: f64 = 4.0;
+/// Storing a scrape takes a moment; a target that hangs is given up after it.
+const MARGIN_MS: f64 = 5_000.0;
+
+/// How far a server's store has come after an act. All times are the server's own.
+pub struct Closing<'s> {
+    pub series: &'s [Series],
+    /// The act.
+    pub from: Wall,
+    pub to: Wall,
+    pub interval_ms: f64,
+    /// Observations that our requests must have caused, where that is known.
+    pub expected: Option<f64>,
+}
+
+/// What that means for whoever waits.
+#[derive(Debug, PartialEq)]
+pub enum State {
+    /// Everything of ours is in.
+    Closed,
+    /// Nothing moves any more.
+    Still,
+    /// It was waited long enough; the answer is what there is.
+    Over,
+    /// More will come.
+    Open,
+}
+
+impl Closing<'_> {
+    /// At the server's time `now`.
+    pub fn state(&self, now: Wall) -> State {
+        let after = |intervals: f64, extra: f64| self.to.plus_us(((intervals * self.interval_ms + extra) * 1e3) as i64);
+        let newest = self.newest();
+        if let Some(newest) = newest {
+            let counted = self.counted();
+            if newest >= self.to && self.expected.is_some_and(|e| counted >= e) {
+                return State::Closed;
+            }
+            // A target's samples are not exactly an interval apart: half of one is left as slack.
+            let quiet_since = newest.plus_us((-(STILL - 0.5) * self.interval_ms * 1e3) as i64);
+            if newest >= after(STILL - 0.5, 0.0) && increase(self.series, quiet_since) == 0.0 {
+                return State::Still;
+            }
+        }
+        let patience = if newest.is_none() { STILL } else { LONGEST };
+        if now >= after(patience, MARGIN_MS) { State::Over } else { State::Open }
+    }
+    /// Observations counted since the act began.
+    pub fn counted(&self) -> f64 {
+        increase(self.series, self.from)
+    }
+    /// Has every instance that lived at the act been read after it?
+    pub fn fresh(&self) -> bool {
+        self.newest().is_some_and(|newest| newest >= self.to)
+    }
+    /// The newest sample of the instance that lags most; instances that were gone before the act do not count.
+    fn newest(&self) -> Option<Wall> {
+        let mut newest: BTreeMap<(&str, &str), Wall> = BTreeMap::new();
+        for series in self.series {
+            let label = |name| series.labels.get(name).map_or("", String::as_str);
+            let last = series.samples.last().map_or(Wall(i64::MIN), |s| s.0);
+            let entry = newest.entry((label("job"), label("instance"))).or_insert(last);
+            *entry = last.max(*entry);
+        }
+        let gone = self.from.plus_us((-STILL * self.interval_ms * 1e3) as i64);
+        newest.into_values().filter(|at| *at >= gone).min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::payload::{Part, Sample};
+
+    const S: i64 = 1_000_000;
+
+    fn count(instance: &str, samples: &[(i64, f64)]) -> Series {
+        let samples = samples.iter().map(|(at, v)| Sample(Wall(at * S), *v)).collect();
+        Series { part: Part::Count, labels: BTreeMap::from([("instance".into(), instance.into())]), samples, created: None }
+    }
+
+    fn state(series: &[Series], now: i64) -> State {
+        Closing { series, from: Wall(100 * S), to: Wall(120 * S), interval_ms: 5e3, expected: Some(10.0) }.state(Wall(now * S))
+    }
+
+    #[test]
+    fn waits_for_every_instance() {
+        let a = count("a", &[(98, 5.0), (103, 9.0), (121, 15.0)]);
+        assert_eq!(state(std::slice::from_ref(&a), 122), State::Closed);
+        assert_eq!(state(&[a.clone(), count("b", &[(98, 1.0), (119, 1.0)])], 122), State::Open);
+        assert_eq!(state(&[a.clone(), count("gone", &[(50, 1.0)])], 122), State::Closed, "gone before the act");
+        assert_eq!(state(&[a, count("new", &[(121, 3.0)])], 122), State::Closed);
+    }
+
+    #[test]
+    fn ends_when_nothing_moves() {
+        let some = |until: i64| count("a", &(98..=until).step_by(5).map(|t| (t, if t > 110 { 7.0 } else { 0.0 })).collect::<Vec<_>>());
+        assert_eq!(state(&[some(118)], 121), State::Open);
+        assert_eq!(state(&[some(123)], 124), State::Open);
+        assert_eq!(state(&[some(133)], 134), State::Still);
+        assert_eq!(state(&[some(118)], 146), State::Over, "the target does not answer any more");
+        assert_eq!((state(&[], 134), state(&[], 136)), (State::Open, State::Over));
+        let moving = count("a", &(98..=138).step_by(5).map(|t| (t, (t - 98) as f64 / 10.0)).collect::<Vec<_>>());
+        assert_eq!(state(&[moving], 139), State::Open);
+    }
+}

@@ -1,0 +1,149 @@
+use super::{
+    api::Api,
+    targets::{self, Target},
+};
+use crate::model::{
+    evidence::Gap,
+    payload::{Cell, FactTable},
+    source::Slot,
+};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// Flags that change what a query answers; nothing else of the command line is kept.
+const FLAGS: [&str; 6] =
+    ["enable-feature", "query.lookback-delta", "query.timeout", "query.max-samples", "storage.tsdb.retention.time", "storage.tsdb.retention.size"];
+
+/// What `/status/buildinfo` says.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Build {
+    /// `2.42.0`.
+    pub version: String,
+    /// Empty on engines that only claim a version for compatibility.
+    pub revision: String,
+    pub go_version: String,
+}
+
+impl Build {
+    /// The server's name with its version.
+    pub fn title(&self) -> Option<String> {
+        match (self.version.as_str(), self.go_version.as_str()) {
+            ("", _) => None,
+            // VictoriaMetrics answers 2.24.0 and nothing else, whatever it is.
+            (version, "") => Some(format!("a server that claims Prometheus {version}")),
+            (version, _) => Some(format!("Prometheus {version}")),
+        }
+    }
+}
+
+/// The server's identity.
+pub async fn build(api: &Api, slot: &Slot) -> Result<Build, Gap> {
+    Ok(api.get::<Build>("status/buildinfo", &[], slot).await?.data)
+}
+
+#[derive(Deserialize)]
+struct ConfigText {
+    yaml: String,
+}
+
+/// The allow-listed part of the server's configuration.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Config {
+    global: Global,
+    scrape_configs: Vec<Job>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Global {
+    scrape_interval: Option<String>,
+    scrape_timeout: Option<String>,
+    evaluation_interval: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Job {
+    #[serde(rename = "job_name")]
+    name: String,
+    honor_labels: Option<bool>,
+    honor_timestamps: Option<bool>,
+    scrape_interval: Option<String>,
+    scrape_timeout: Option<String>,
+    sample_limit: Option<u64>,
+}
+
+/// Everything about the server that bears on its answers. A group that cannot be read is a gap in its own cell.
+pub async fn server(api: &Api, slot: &Slot) -> FactTable {
+    let mut facts = FactTable::default();
+    match build(api, slot).await {
+        Ok(build) => {
+            put(&mut facts, "version", Some(build.version));
+            put(&mut facts, "revision", Some(build.revision));
+        }
+        Err(gap) => gone(&mut facts, "version", gap),
+    }
+    match api.get::<BTreeMap<String, String>>("status/flags", &[], slot).await {
+        Ok(mut told) => FLAGS.iter().for_each(|flag| put(&mut facts, &format!("flag.{flag}"), told.data.remove(*flag))),
+        Err(gap) => gone(&mut facts, "flags", gap),
+    }
+    match api.get::<ConfigText>("status/config", &[], slot).await {
+        Ok(told) => config(&mut facts, &told.data.yaml),
+        Err(gap) => gone(&mut facts, "config", gap),
+    }
+    match targets::active(api, slot).await {
+        Ok(active) => targets(&mut facts, &active),
+        Err(gap) => gone(&mut facts, "targets", gap),
+    }
+    facts
+}
+
+fn config(facts: &mut FactTable, yaml: &str) {
+    let config: Config = match serde_yaml::from_str(yaml) {
+        Ok(config) => config,
+        // The reader's own message would quote the file.
+        Err(_) => return gone(facts, "config", Gap::Malformed("the server's configuration could not be read as YAML".into())),
+    };
+    put(facts, "config.scrape_interval", config.global.scrape_interval);
+    put(facts, "config.scrape_timeout", config.global.scrape_timeout);
+    put(facts, "config.evaluation_interval", config.global.evaluation_interval);
+    for job in config.scrape_configs {
+        let name = |fact: &str| format!("job.{}.{fact}", job.name);
+        put(facts, &name("scrape_interval"), job.scrape_interval);
+        put(facts, &name("scrape_timeout"), job.scrape_timeout);
+        put(facts, &name("honor_timestamps"), job.honor_timestamps.map(|b| b.to_string()));
+        put(facts, &name("honor_labels"), job.honor_labels.map(|b| b.to_string()));
+        if let Some(limit) = job.sample_limit.filter(|l| *l > 0) {
+            facts.set(name("sample_limit"), limit.to_string());
+        }
+    }
+}
+
+fn targets(facts: &mut FactTable, active: &[Target]) {
+    let up = active.iter().filter(|t| t.health == "up").count();
+    facts.set("targets", active.len().to_string());
+    facts.set("targets.up", up.to_string());
+    let mut jobs: BTreeMap<&str, Vec<&Target>> = BTreeMap::new();
+    for target in active {
+        jobs.entry(&target.scrape_pool).or_default().push(target);
+    }
+    for (job, targets) in jobs {
+        let up = targets.iter().filter(|t| t.health == "up").count();
+        facts.set(format!("job.{job}.targets"), targets.len().to_string());
+        facts.set(format!("job.{job}.targets_up"), up.to_string());
+        if let Some(failing) = targets.iter().find(|t| !t.last_error.is_empty()) {
+            facts.set(format!("job.{job}.last_error"), failing.error());
+        }
+    }
+}
+
+fn put(facts: &mut FactTable, fact: &str, value: Option<String>) {
+    let cell = value.filter(|v| !v.is_empty()).map_or(Cell::Absent, Cell::Value);
+    facts.0.insert(fact.to_owned(), cell);
+}
+
+fn gone(facts: &mut FactTable, fact: &str, gap: Gap) {
+    facts.0.insert(fact.to_owned(), Cell::Gap(gap));
+}

@@ -1,0 +1,91 @@
+//! A server that speaks the Prometheus HTTP API: stored samples of a histogram around an act, and facts about the server.
+
+mod api;
+mod closing;
+mod exemplars;
+mod facts;
+mod histogram;
+mod samples;
+mod selector;
+mod targets;
+
+use crate::{
+    engine::wall_now,
+    model::{
+        audit::Effort,
+        evidence::{Gap, Method, Origin, Seen},
+        key::{Facts, Histogram, Payload, Query, When},
+        name::Name,
+        rig::{Claim, DEFAULT_SETTLE, HistogramOf},
+        source::{Answer, Cost, Slot, Source, Timing},
+        units::Span,
+    },
+    sources::http::advised,
+    spec::settings::Connection,
+};
+use api::Api;
+
+/// One server.
+pub struct Prometheus {
+    name: Name,
+    api: Api,
+    claims: Vec<Claim>,
+}
+
+impl Prometheus {
+    /// The server whose API lies below the connection's URL.
+    pub fn new(name: Name, connection: &Connection, claims: Vec<Claim>) -> Result<Self, Gap> {
+        Ok(Prometheus { name, api: Api::new(connection)?, claims })
+    }
+
+    fn claim(&self, query: &Histogram) -> Result<(&Claim, &HistogramOf), Gap> {
+        let claim = self.claims.iter().find(|c| c.name == query.claim && c.source == self.name);
+        claim
+            .and_then(|c| Some((c, c.histogram()?)))
+            .ok_or_else(|| Gap::NotConfigured(format!("{}: no histogram claim named `{}`", self.name, query.claim)))
+    }
+
+    async fn facts(&self, query: &Facts, slot: &Slot) -> Result<Seen, Gap> {
+        if query.scope.as_str() != "server" {
+            return Err(Gap::NotConfigured(format!("{}: has facts about `server` only, not about `{}`", self.name, query.scope)));
+        }
+        let from = wall_now();
+        // Without its identity there is no server to tell facts about; the other groups may each be missing.
+        let build = facts::build(&self.api, slot).await;
+        if let Err(gap @ (Gap::Unreachable(_) | Gap::TooLate(_) | Gap::NotReached(_) | Gap::Denied(_))) = build {
+            return Err(gap);
+        }
+        let payload = Payload::Facts(facts::server(&self.api, slot).await);
+        let request = format!("{}/api/v1/{{status/buildinfo,status/flags,status/config,targets}}", self.api.url());
+        let origin = Origin { request, server: build.ok().and_then(|b| b.title()), method: Method::Reported };
+        Ok(Seen { payload, covered: Span { from, to: wall_now() }, origin, notes: vec![], partial: None })
+    }
+}
+
+impl Source for Prometheus {
+    fn name(&self) -> &Name {
+        &self.name
+    }
+    fn timing(&self, query: &Query) -> Timing {
+        match query {
+            Query::Histogram(_) => Timing::Recall { settle: DEFAULT_SETTLE },
+            _ => Timing::Recall { settle: crate::model::units::Ms(0.0) },
+        }
+    }
+    fn ask<'a>(&'a self, query: &'a Query, _effort: Effort, slot: &'a Slot) -> Answer<'a> {
+        Box::pin(async move {
+            let answer = match query {
+                Query::Histogram(q) if matches!(q.when, When::During(_)) => {
+                    let (claim, of) = self.claim(q)?;
+                    self.histogram(claim, of, slot).await
+                }
+                Query::Facts(q) => self.facts(q, slot).await,
+                other => Err(Gap::NotConfigured(format!("{}: a Prometheus server cannot answer {} of that time", self.name, other.word()))),
+            };
+            answer.map_err(|gap| advised(gap, &self.name))
+        })
+    }
+    fn cost(&self) -> Cost {
+        self.api.cost()
+    }
+}

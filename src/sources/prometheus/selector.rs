@@ -1,0 +1,71 @@
+use crate::model::rig::HistogramOf;
+use std::{collections::BTreeMap, fmt::Write as _};
+
+/// All parts of a classic histogram in one selector, so that one answer holds one state of the store: asked one after
+/// another, a scrape between two answers would make count and buckets disagree. The bare name is there to tell a native
+/// histogram from a metric that does not exist.
+pub fn histogram(of: &HistogramOf) -> String {
+    let name = regex(&of.metric);
+    let parts = ["", "_bucket", "_sum", "_count", "_created"].map(|part| format!("{name}{part}"));
+    format!("{{__name__=~{}{}}}", text(&parts.join("|")), labels(&of.labels))
+}
+
+/// The buckets only.
+pub fn buckets(of: &HistogramOf) -> String {
+    format!("{{__name__={}{}}}", text(&format!("{}_bucket", of.metric)), labels(&of.labels))
+}
+
+/// `up` of some targets.
+pub fn up<'t>(jobs: impl Iterator<Item = &'t str>, instances: impl Iterator<Item = &'t str>) -> String {
+    let any = |names: &mut dyn Iterator<Item = &'t str>| {
+        let mut names: Vec<_> = names.map(regex).collect();
+        names.sort();
+        names.dedup();
+        text(&names.join("|"))
+    };
+    let (mut jobs, mut instances) = (jobs, instances);
+    format!("up{{job=~{},instance=~{}}}", any(&mut jobs), any(&mut instances))
+}
+
+fn labels(labels: &BTreeMap<String, String>) -> String {
+    labels.iter().fold(String::new(), |mut out, (name, value)| {
+        let bare = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !name.starts_with(|c: char| c.is_ascii_digit());
+        let _ = if bare { write!(out, ",{name}={}", text(value)) } else { write!(out, ",{}={}", text(name), text(value)) };
+        out
+    })
+}
+
+/// A PromQL string: Go's escapes.
+fn text(value: &str) -> String {
+    let escaped = value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t");
+    format!("\"{escaped}\"")
+}
+
+/// A text as an RE2 expression that matches it and nothing else; matchers are anchored.
+fn regex(value: &str) -> String {
+    value.chars().fold(String::new(), |mut out, c| {
+        if r"\.+*?()|[]{}^$".contains(c) {
+            out.push('\\');
+        }
+        out.push(c);
+        out
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_label_escapes_its_quotes() {
+        let of = HistogramOf {
+            metric: "vllm:e2e.seconds".into(),
+            labels: BTreeMap::from([("route".into(), "/v1/\"chat\"\\x\n".into()), ("a.b".into(), "}".into())]),
+            unit_ms: 1e3,
+            exemplars: false,
+        };
+        assert_eq!(buckets(&of), r#"{__name__="vllm:e2e.seconds_bucket","a.b"="}",route="/v1/\"chat\"\\x\n"}"#);
+        assert!(histogram(&of).starts_with(r#"{__name__=~"vllm:e2e\\.seconds|vllm:e2e\\.seconds_bucket|"#), "{}", histogram(&of));
+        assert_eq!(up(["b", "a"].into_iter(), ["10.0.0.1:80", "10.0.0.1:80"].into_iter()), r#"up{job=~"a|b",instance=~"10\\.0\\.0\\.1:80"}"#);
+    }
+}

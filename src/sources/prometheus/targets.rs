@@ -1,0 +1,96 @@
+use super::api::Api;
+use crate::model::{evidence::Gap, source::Slot};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// A scrape target as the server sees it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Target {
+    /// `job`, `instance` and what else the server attached.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    /// Its scrape pool, usually the job.
+    #[serde(default)]
+    pub scrape_pool: String,
+    /// `up`, `down` or `unknown`.
+    #[serde(default)]
+    pub health: String,
+    /// Why the last scrape failed; empty if it did not.
+    #[serde(default)]
+    pub last_error: String,
+    /// `15s`, `1m30s`.
+    #[serde(default)]
+    pub scrape_interval: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Active {
+    active_targets: Vec<Target>,
+}
+
+/// The active targets; engines that scrape nothing themselves have none to tell of.
+pub async fn active(api: &Api, slot: &Slot) -> Result<Vec<Target>, Gap> {
+    let told = api.get::<Active>("targets", &[("state", "active".into())], slot).await?;
+    Ok(told.data.active_targets)
+}
+
+impl Target {
+    /// A label's value, or an empty text.
+    pub fn label(&self, name: &str) -> &str {
+        self.labels.get(name).map_or("", String::as_str)
+    }
+    /// Its scrape interval, ms, if told.
+    pub fn interval_ms(&self) -> Option<f64> {
+        duration_ms(&self.scrape_interval)
+    }
+    /// What went wrong, without the address that Go puts before it.
+    pub fn error(&self) -> &str {
+        self.last_error.rsplit(": ").next().unwrap_or_default()
+    }
+}
+
+/// A duration as Prometheus writes it (`1h30m`, `500ms`), ms.
+pub fn duration_ms(text: &str) -> Option<f64> {
+    let (mut rest, mut sum) = (text, 0.0);
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+        let number: f64 = rest[..digits].parse().ok()?;
+        rest = &rest[digits..];
+        let end = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+        let unit = match &rest[..end] {
+            "ms" => 1.0,
+            "s" => 1e3,
+            "m" => 60e3,
+            "h" => 3_600e3,
+            "d" => 86_400e3,
+            "w" => 7.0 * 86_400e3,
+            "y" => 365.0 * 86_400e3,
+            _ => return None,
+        };
+        sum += number * unit;
+        rest = &rest[end..];
+    }
+    (sum > 0.0).then_some(sum)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_of_go() {
+        let read = ["15s", "1m30s", "500ms", "1h", "1d12h", "", "s", "5", "5 s", "-5s", "5q"].map(duration_ms);
+        let none = [None; 6];
+        assert_eq!(read[..5], [Some(15e3), Some(90e3), Some(500.0), Some(3_600e3), Some(129_600e3)]);
+        assert_eq!(read[5..], none);
+    }
+
+    #[test]
+    fn errors_lose_their_address() {
+        let target = |error: &str| Target { last_error: error.into(), ..serde_json::from_str("{}").unwrap() };
+        assert_eq!(target("Get \"http://10.1.2.3:9/metrics\": dial tcp 10.1.2.3:9: connect: connection refused").error(), "connection refused");
+        assert_eq!(target("").error(), "");
+    }
+}

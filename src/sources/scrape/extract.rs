@@ -1,0 +1,102 @@
+use crate::{
+    model::{
+        payload::{Exemplar, Part},
+        rig::HistogramOf,
+        units::Wall,
+    },
+    sources::{
+        exposition::{Format, Labels, Page, Sample, number, parse},
+        ours::trace_id,
+    },
+};
+use std::collections::BTreeMap;
+
+/// What one reading of the page says of one histogram claim.
+#[derive(Debug, Default)]
+pub struct Extract {
+    pub points: Vec<Point>,
+    /// Creation times, seconds since the epoch, by labels.
+    pub created: Vec<(BTreeMap<String, String>, f64)>,
+    /// Exemplars with a trace id, ours or not.
+    pub exemplars: Vec<Exemplar>,
+    pub declared_type: Option<String>,
+    pub declared_unit: Option<String>,
+    /// Why the metric's own lines cannot be trusted.
+    pub damage: Option<String>,
+    /// Lines with a doubt on the whole page, and the first of them.
+    pub doubts: u64,
+    pub first_doubt: Option<String>,
+}
+
+/// One sample of one part.
+#[derive(Debug, PartialEq)]
+pub struct Point {
+    pub part: Part,
+    /// Labels besides `le`.
+    pub labels: BTreeMap<String, String>,
+    pub value: f64,
+    /// The sample's own timestamp, if the page has one.
+    pub at: Option<Wall>,
+}
+
+/// Reads a page and keeps what belongs to the claim.
+pub fn extract(body: &[u8], format: Format, claim: &HistogramOf, instance: &str) -> Extract {
+    let page = parse(body, format);
+    let mut out = Extract { doubts: page.doubtful_lines, ..Extract::default() };
+    let first = page.doubts.first();
+    out.first_doubt = first.map(|d| format!("line {}: {}", d.line, d.why));
+    out.damage = page.damage(&claim.metric).map(|d| format!("line {}: {}", d.line, d.why));
+    if let Some(family) = page.family(&claim.metric) {
+        out.declared_type = family.declared.then(|| family.kind.word().to_owned());
+        out.declared_unit = family.unit.as_deref().filter(|u| !u.is_empty()).map(str::to_owned);
+    }
+    collect(&page, claim, instance, &mut out);
+    out
+}
+
+fn collect(page: &Page<'_>, claim: &HistogramOf, instance: &str, out: &mut Extract) {
+    for sample in page.samples() {
+        let Some(ending) = sample.name.strip_prefix(claim.metric.as_str()) else { continue };
+        if claim.labels.iter().any(|(name, value)| sample.labels.get(name).unwrap_or_default() != value) {
+            continue;
+        }
+        let part = match ending {
+            "_bucket" => sample.labels.get("le").and_then(number).filter(|le| !le.is_nan()).map(Part::Bucket),
+            "_sum" => Some(Part::Sum),
+            "_count" => Some(Part::Count),
+            "_created" if sample.value.is_finite() => {
+                out.created.push((labels(&sample.labels, instance), sample.value));
+                None
+            }
+            _ => None,
+        };
+        let Some(part) = part else { continue };
+        if !sample.value.is_finite() {
+            // A recording cannot hold it, and no sum or count of real requests is infinite.
+            out.damage.get_or_insert_with(|| format!("line {}: `{}` is infinite or no number", sample.line, sample.name));
+            continue;
+        }
+        if claim.exemplars
+            && let Some(exemplar) = exemplar(sample, part)
+        {
+            out.exemplars.push(exemplar);
+        }
+        out.points.push(Point { part, labels: labels(&sample.labels, instance), value: sample.value, at: sample.timestamp });
+    }
+}
+
+/// The page's labels without `le`, with the instance that we read; one of the page's own is kept aside, as Prometheus does.
+fn labels(page: &Labels<'_>, instance: &str) -> BTreeMap<String, String> {
+    let kept = page.0.iter().filter(|(n, _)| n != "le");
+    let renamed = |n: &str| if n == "instance" { "exported_instance".to_owned() } else { n.to_owned() };
+    let mut labels: BTreeMap<_, _> = kept.map(|(n, v)| (renamed(n), v.to_string())).collect();
+    labels.insert("instance".into(), instance.into());
+    labels
+}
+
+fn exemplar(sample: &Sample<'_>, part: Part) -> Option<Exemplar> {
+    let (Part::Bucket(le), Some(exemplar)) = (part, sample.exemplar.as_deref()) else { return None };
+    let id = ["trace_id", "traceID", "traceId"].iter().find_map(|name| exemplar.labels.get(name))?;
+    let finite = exemplar.value.is_finite();
+    finite.then_some(Exemplar { trace_id: trace_id(id)?, value: exemplar.value, le, at: exemplar.timestamp })
+}

@@ -1,0 +1,133 @@
+use super::{Ours, our_span, trace_number};
+use crate::model::{
+    evidence::Gap,
+    payload::{SpanRow, Spans},
+    rows::{Blobs, RowsWriter},
+    units::Wall,
+};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
+
+/// Spans of ours beyond this number are dropped and counted: what is remembered of each to tell it from another takes
+/// about 50 bytes, so that this bounds our memory to some 100 MB.
+const MOST_SPANS: u64 = 2_000_000;
+/// Foreign traces are told apart up to this number; beyond it the count stands still.
+const MOST_FOREIGN: usize = 1_000_000;
+
+/// Spans as they arrive, in any order and more than once: ours are kept once each, others only counted by trace.
+pub struct Gathered {
+    ours: Ours,
+    rows: RowsWriter<SpanRow>,
+    spans: u64,
+    traces: BTreeMap<u128, Trace>,
+    foreign: HashSet<u128>,
+    dropped: u64,
+    /// The last look at [`Gathered::complete`], until something new comes.
+    complete: Option<bool>,
+}
+
+#[derive(Default)]
+struct Trace {
+    /// The parent (0 for none) by (id, start, kind): a client span and its server span may share an id (Zipkin's way).
+    spans: BTreeMap<(u64, u64, char), u64>,
+    first_ns: u64,
+}
+
+impl Trace {
+    /// Every parent is there, or is `ours`, the span of the request that we sent, or is none. Any other parent is still
+    /// on its way, or lost: the outermost span ends last and is exported last, often seconds after its children.
+    fn has_hole(&self, ours: u64) -> bool {
+        let there = |id: u64| self.spans.range((id, 0, '\0')..).next().is_some_and(|((first, ..), _)| *first == id);
+        self.spans.values().any(|parent| *parent != 0 && *parent != ours && !there(*parent))
+    }
+}
+
+impl Gathered {
+    /// Nothing yet.
+    pub fn new(ours: Ours, blobs: Arc<dyn Blobs>) -> Gathered {
+        Gathered { ours, rows: RowsWriter::new(blobs), spans: 0, traces: BTreeMap::new(), foreign: HashSet::new(), dropped: 0, complete: None }
+    }
+    /// Takes a span; says whether it was one of ours that is new.
+    pub fn take(&mut self, row: SpanRow) -> Result<bool, Gap> {
+        let Some(id) = trace_number(&row.trace_id) else { return Ok(false) };
+        if !self.ours.has(id) {
+            if self.overlaps_act(&row) && self.foreign.len() < MOST_FOREIGN {
+                self.foreign.insert(id);
+            }
+            return Ok(false);
+        }
+        let number = |hex: &str| u64::from_str_radix(hex, 16).unwrap_or_default();
+        let trace = self.traces.entry(id).or_default();
+        let key = (number(&row.span_id), row.start_ns, row.kind.chars().next().unwrap_or(' '));
+        if trace.spans.contains_key(&key) {
+            return Ok(false);
+        }
+        trace.first_ns = if trace.first_ns == 0 { row.start_ns } else { trace.first_ns.min(row.start_ns) };
+        if self.spans >= MOST_SPANS {
+            self.dropped += 1;
+            return Ok(false);
+        }
+        trace.spans.insert(key, row.parent_id.as_deref().map(number).unwrap_or_default());
+        self.complete = None;
+        self.spans += 1;
+        self.rows.push(row).map_err(|e| not_stored(&e))?;
+        Ok(true)
+    }
+    /// Spans that were dropped elsewhere before they came here.
+    pub fn lost(&mut self, spans: u64) {
+        self.dropped += spans;
+    }
+    fn overlaps_act(&self, row: &SpanRow) -> bool {
+        let at = |wall: Wall| u64::try_from(wall.0).unwrap_or_default().saturating_mul(1_000);
+        row.start_ns <= at(self.ours.covered.to) && row.end_ns >= at(self.ours.covered.from)
+    }
+    /// Whose traces are gathered.
+    pub fn ours(&self) -> &Ours {
+        &self.ours
+    }
+    /// Requests whose trace must come.
+    pub fn expected(&self) -> u64 {
+        self.ours.expected().count() as u64
+    }
+    /// Traces of successful requests that have not come, with the time of sending.
+    pub fn missing(&self) -> impl Iterator<Item = (u128, Wall)> {
+        self.ours.expected().filter(|(id, _)| !self.traces.contains_key(id))
+    }
+    /// Has every expected trace come, with no hole in it?
+    pub fn complete(&mut self) -> bool {
+        let looked =
+            self.complete.unwrap_or_else(|| self.missing().next().is_none() && !self.traces.iter().any(|(id, trace)| trace.has_hole(our_span(*id))));
+        *self.complete.insert(looked)
+    }
+    /// Traces of ours so far.
+    pub fn traces(&self) -> u64 {
+        self.traces.len() as u64
+    }
+    /// Spans of ours so far.
+    pub fn spans(&self) -> u64 {
+        self.spans
+    }
+    /// Spans that were dropped for want of room.
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+    /// The earliest start of a trace of ours, nanoseconds since the epoch on the clock of its service.
+    pub fn first_ns(&self, trace: u128) -> Option<u64> {
+        self.traces.get(&trace).map(|t| t.first_ns)
+    }
+    /// The answer; `truncated` counts what the search itself could not get.
+    pub fn finish(self, truncated: u64) -> Result<Spans, Gap> {
+        Ok(Spans {
+            traces: self.traces.len() as u64,
+            foreign: self.foreign.len() as u64,
+            truncated: truncated + self.dropped,
+            spans: self.rows.finish().map_err(|e| not_stored(&e))?,
+        })
+    }
+}
+
+fn not_stored(error: &std::io::Error) -> Gap {
+    Gap::Truncated(format!("rows could not be stored: {error}; is the disk full?"))
+}

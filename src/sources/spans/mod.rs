@@ -1,0 +1,19 @@
+//! What every trace source shares: whose traces are ours, how a span is read from each format, what of it is kept.
+
+mod gathered;
+mod ids;
+mod kept;
+mod otlp_json;
+mod otlp_proto;
+mod ours;
+mod pace;
+mod waiting;
+
+pub(super) use gathered::Gathered;
+pub(super) use ids::{normal_id, our_span, trace_number};
+pub(super) use kept::{Keeper, kind_word};
+pub(super) use otlp_json::{NotOtlp, read_json};
+pub(super) use otlp_proto::read_protobuf;
+pub(super) use ours::Ours;
+pub use pace::Pace;
+pub(super) use waiting::{act_over, in_time, interrupted_or, pause};

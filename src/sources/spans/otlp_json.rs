@@ -1,0 +1,251 @@
+//! OTLP as JSON, leniently: enums as numbers or names, numbers as text, ids as hex or base64, with and without the
+//! `result` that Jaeger's gateway wraps around it, one document or a stream of several. Events, links and whatever else
+//! a span carries are not even read into memory.
+
+use super::{
+    ids::normal_id,
+    kept::{Keeper, kind_word},
+};
+use crate::model::payload::SpanRow;
+use serde::{Deserialize, Deserializer};
+
+/// Why a body is no OTLP.
+#[derive(Debug, PartialEq, Eq)]
+pub enum NotOtlp {
+    /// It is no JSON; where it stopped being it, never what stands there.
+    NoJson(String),
+    /// It is JSON of another kind.
+    Other,
+    /// It is an error that the gateway reports in its own envelope.
+    Error {
+        /// HTTP status inside the envelope, 0 if untold.
+        status: u64,
+        /// Does it say that there are no traces? Jaeger answers a search without result so.
+        none_found: bool,
+        /// Does it dislike the number of traces that was asked for?
+        depth: bool,
+    },
+}
+
+/// Every span of a body, and how many spans had no valid id.
+pub fn read_json(body: &[u8]) -> Result<(Vec<SpanRow>, u64), NotOtlp> {
+    let (mut rows, mut bad, mut any) = (vec![], 0, false);
+    for chunk in serde_json::Deserializer::from_slice(body).into_iter::<Chunk>() {
+        let chunk = chunk.map_err(|e| match e.classify() {
+            serde_json::error::Category::Data => NotOtlp::Other,
+            _ => NotOtlp::NoJson(format!("line {}, column {}", e.line(), e.column())),
+        })?;
+        if let Some(error) = chunk.error {
+            return Err(error.into());
+        }
+        let wrapped = chunk.result.map(|r| r.resource_spans.unwrap_or_default());
+        let Some(resources) = wrapped.or(chunk.resource_spans) else { return Err(NotOtlp::Other) };
+        any = true;
+        for resource in &resources {
+            read_resource(resource, &mut rows, &mut bad);
+        }
+    }
+    if any { Ok((rows, bad)) } else { Err(NotOtlp::Other) }
+}
+
+fn read_resource(resource: &ResourceSpans, rows: &mut Vec<SpanRow>, bad: &mut u64) {
+    let named = resource.resource.attributes.iter().find(|a| a.key == "service.name");
+    let service = named.and_then(|a| a.value.text()).unwrap_or_default();
+    for scope in &resource.scope_spans {
+        for span in &scope.spans {
+            match span.row(&service, &scope.scope.name) {
+                Some(row) => rows.push(row),
+                None => *bad += 1,
+            }
+        }
+    }
+}
+
+impl Span {
+    fn row(&self, service: &str, scope: &str) -> Option<SpanRow> {
+        let parent = normal_id(&self.parent, 8);
+        let mut keeper = Keeper::new(normal_id(&self.trace, 16)?, normal_id(&self.id, 8)?, parent, service);
+        keeper.named(&self.name, kind_word(&self.kind), ["2", "STATUS_CODE_ERROR"].contains(&self.status.code.as_str()));
+        keeper.lasting(self.start_time_unix_nano, self.end_time_unix_nano);
+        for attribute in &self.attributes {
+            if let Some(text) = attribute.value.text() {
+                keeper.attribute(&attribute.key, text);
+            }
+        }
+        keeper.scope(scope);
+        Some(keeper.row())
+    }
+}
+
+impl From<GatewayError> for NotOtlp {
+    fn from(error: GatewayError) -> NotOtlp {
+        let message = error.message.to_ascii_lowercase();
+        NotOtlp::Error { status: error.http_code, none_found: message.contains("no traces found"), depth: message.contains("search depth") }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Chunk {
+    result: Option<TracesData>,
+    #[serde(alias = "resource_spans")]
+    resource_spans: Option<Vec<ResourceSpans>>,
+    error: Option<GatewayError>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct TracesData {
+    #[serde(alias = "resource_spans")]
+    resource_spans: Option<Vec<ResourceSpans>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct GatewayError {
+    #[serde(alias = "http_code")]
+    http_code: u64,
+    message: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct ResourceSpans {
+    resource: Resource,
+    #[serde(alias = "scope_spans")]
+    scope_spans: Vec<ScopeSpans>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Resource {
+    attributes: Vec<Attribute>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct ScopeSpans {
+    scope: Scope,
+    spans: Vec<Span>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Scope {
+    name: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Span {
+    #[serde(rename = "traceId", alias = "trace_id")]
+    trace: String,
+    #[serde(rename = "spanId", alias = "span_id")]
+    id: String,
+    #[serde(rename = "parentSpanId", alias = "parent_span_id")]
+    parent: String,
+    name: String,
+    #[serde(deserialize_with = "number_or_text")]
+    kind: String,
+    #[serde(alias = "start_time_unix_nano", deserialize_with = "nanoseconds")]
+    start_time_unix_nano: u64,
+    #[serde(alias = "end_time_unix_nano", deserialize_with = "nanoseconds")]
+    end_time_unix_nano: u64,
+    attributes: Vec<Attribute>,
+    status: Status,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Status {
+    #[serde(deserialize_with = "number_or_text")]
+    code: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Attribute {
+    key: String,
+    value: Value,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Value {
+    #[serde(rename = "stringValue", alias = "string_value")]
+    string: Option<String>,
+    #[serde(rename = "intValue", alias = "int_value")]
+    int: Option<NumberOrText>,
+    #[serde(rename = "doubleValue", alias = "double_value")]
+    double: Option<NumberOrText>,
+    #[serde(rename = "boolValue", alias = "bool_value")]
+    bool: Option<bool>,
+}
+
+impl Value {
+    fn text(&self) -> Option<String> {
+        let number = |n: &Option<NumberOrText>| n.as_ref().map(NumberOrText::text);
+        self.string.clone().or_else(|| number(&self.int)).or_else(|| number(&self.double)).or(self.bool.map(|b| b.to_string()))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum NumberOrText {
+    Number(serde_json::Number),
+    Text(String),
+}
+
+impl NumberOrText {
+    fn text(&self) -> String {
+        match self {
+            NumberOrText::Number(n) => n.to_string(),
+            NumberOrText::Text(t) => t.clone(),
+        }
+    }
+}
+
+fn number_or_text<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Error> {
+    Ok(Option::<NumberOrText>::deserialize(d)?.map(|n| n.text()).unwrap_or_default())
+}
+
+fn nanoseconds<'de, D: Deserializer<'de>>(d: D) -> Result<u64, D::Error> {
+    let text = number_or_text(d)?;
+    text.parse().map_err(|_| serde::de::Error::custom("a time is no whole number of nanoseconds"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_both_ways_of_writing_enums_ids_and_numbers() {
+        let numeric = r#"{"result":{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"gw"}}]},
+            "scopeSpans":[{"scope":{"name":"asgi"},"spans":[{"traceId":"0AF7651916CD43DD8448EB211C80319C","spanId":"b7ad16e11da03bfa","name":"a","kind":2,
+            "startTimeUnixNano":"1700000000000000001","endTimeUnixNano":"1700000000000000003","status":{"code":2},
+            "attributes":[{"key":"http.status_code","value":{"intValue":"500"}}]}]}]}]}}"#;
+        let named = r#"{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"gw"}}]},
+            "scopeSpans":[{"scope":{"name":"asgi"},"spans":[{"traceId":"CvdlGRbNQ92ESOshHIAxnA==","spanId":"t60W4R2gO/o=","name":"a","kind":"SPAN_KIND_SERVER",
+            "startTimeUnixNano":1700000000000000001,"endTimeUnixNano":1700000000000000003,"status":{"code":"STATUS_CODE_ERROR"},
+            "attributes":[{"key":"http.status_code","value":{"intValue":500}}]}]}]}]}"#;
+        let (one, bad) = read_json(numeric.as_bytes()).unwrap();
+        let (two, _) = read_json(named.as_bytes()).unwrap();
+        assert_eq!(one, two);
+        assert_eq!((bad, one.len(), one[0].end_ns - one[0].start_ns, one[0].kind.as_str(), one[0].error), (0, 1, 2, "server", true));
+        let (streamed, _) = read_json(format!("{numeric}\n{named}\n").as_bytes()).unwrap();
+        assert_eq!(streamed.len(), 2);
+    }
+
+    #[test]
+    fn tells_empty_from_not_there_from_nonsense() {
+        assert_eq!(read_json(br#"{"result":{}}"#), Ok((vec![], 0)));
+        assert_eq!(read_json(br#"{"detail":"Not Found"}"#), Err(NotOtlp::Other));
+        assert_eq!(read_json(b""), Err(NotOtlp::Other));
+        assert_eq!(read_json(b"[1]"), Err(NotOtlp::Other));
+        assert!(matches!(read_json(b"<html>"), Err(NotOtlp::NoJson(_))));
+        let none = br#"{"error":{"httpCode":404,"message":"No traces found"}}"#;
+        assert_eq!(read_json(none), Err(NotOtlp::Error { status: 404, none_found: true, depth: false }));
+        let no_id = br#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"","spanId":"01"}]}]}]}"#;
+        assert_eq!(read_json(no_id), Ok((vec![], 1)));
+    }
+}
