@@ -31,3 +31,6 @@ pub mod reference;
 
 /// Level 7: who can be asked.
 pub mod sources;
+
+/// Level 9: the command line.
+pub mod cli;

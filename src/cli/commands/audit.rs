@@ -1,0 +1,12 @@
+//! `rigcheck audit`: the rig that the spec describes.
+
+use super::{folder_of, load};
+use crate::cli::{args::Audit, outputs::Outputs, run};
+use std::process::ExitCode;
+
+pub async fn run(args: Audit, color: bool) -> anyhow::Result<ExitCode> {
+    let outputs = Outputs::new(&args.out, color, &[])?;
+    let (path, loaded) = load(&args.spec)?;
+    let how = run::How { folder: folder_of(&path), remark: None, outputs, exit_zero: args.out.exit_zero };
+    run::run(loaded, how).await
+}

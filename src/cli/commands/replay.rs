@@ -1,0 +1,41 @@
+//! `rigcheck replay`: what was answered then, judged again now.
+
+use super::load_at;
+use crate::{
+    cli::{
+        args::Replay,
+        exit,
+        outputs::Outputs,
+        run::{Collected, header},
+    },
+    engine::{Journal, replay::replay},
+    model::{event::Sink, secret::Redactor},
+    report::Report,
+    store::{self, Shelf},
+};
+use std::{path::Path, process::ExitCode, sync::Arc};
+
+pub fn run(args: &Replay, color: bool) -> anyhow::Result<ExitCode> {
+    let mut outputs = Outputs::new(&args.out, color, &[])?;
+    let path = Shelf::of(Path::new(".")).find(&args.run)?;
+    let recorded = store::open(&path)?;
+    outputs.recorded_in(path.display().to_string());
+    let collected = Arc::new(Collected::default());
+    let journal = Journal::new(vec![Arc::clone(&collected) as Arc<dyn Sink>], Redactor::default());
+    match &args.spec {
+        None => {
+            let cases = recorded.profile.bind().map_err(|bad| exit::Bug(format!("{}: the recorded cases do not bind: {bad:?}", path.display())))?;
+            replay(&recorded.events, &recorded.evidence, &recorded.profile, &cases, None, &journal);
+        }
+        Some(spec) => {
+            let loaded = load_at(spec, args.checks.checks.as_deref())?;
+            let id = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+            let remark = format!("run {id} judged again under {}", spec.display());
+            let header = header(&id.as_str().into(), &loaded.profile, Some(remark));
+            replay(&recorded.events, &recorded.evidence, &loaded.profile, &loaded.cases, Some(&header), &journal);
+        }
+    }
+    let report = Report::of(&collected.events());
+    outputs.write(&report)?;
+    Ok(exit::of(&report, args.out.exit_zero))
+}

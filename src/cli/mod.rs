@@ -1,0 +1,34 @@
+//! Level 9: the command line. Arguments as written, one file per command, exit codes; the only place that prints.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "the command line talks to people")]
+
+mod args;
+mod commands;
+mod exit;
+mod outputs;
+mod progress;
+mod run;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+/// Reads the arguments, does what they say, and says how it ended.
+pub fn main() -> ExitCode {
+    let args = match args::Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            let _ = error.print();
+            return exit::usage(error.use_stderr());
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return exit::failed(&anyhow::anyhow!("cannot start: {error}")),
+    };
+    let ended = runtime.block_on(commands::dispatch(args));
+    // A source that ignores its cancellation must not keep the process alive.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    match ended {
+        Ok(code) => code,
+        Err(error) => exit::failed(&error),
+    }
+}

@@ -1,0 +1,110 @@
+//! What runs now and how long it will take: a moving line on a terminal, one line per step and interval off it.
+
+use crate::model::{
+    event::{Event, Header, Sink, Stamped, Step},
+    units::Ms,
+};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::{
+    io::IsTerminal,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+/// Off a terminal, a step that goes on says so at most this often.
+const INTERVAL: Ms = Ms(5_000.0);
+
+/// Tells of a run on standard error.
+pub struct Progress {
+    bar: Option<ProgressBar>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    steps: Vec<Step>,
+    begun: Ms,
+    told: Ms,
+}
+
+impl Progress {
+    /// On a terminal, with a bar.
+    pub fn new() -> Progress {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            if let Ok(style) = ProgressStyle::with_template("  {spinner} {msg}") {
+                bar.set_style(style);
+            }
+            bar.enable_steady_tick(Duration::from_millis(120));
+            bar
+        });
+        Progress { bar, state: Mutex::new(State::default()) }
+    }
+    fn line(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| eprintln!("{text}")),
+            None => eprintln!("{text}"),
+        }
+    }
+}
+
+impl Sink for Progress {
+    fn on(&self, stamped: &Stamped) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        match &stamped.event {
+            Event::Began(header) => self.line(&began(header)),
+            Event::Planned { steps } => {
+                self.line(&planned(steps));
+                state.steps.clone_from(steps);
+            }
+            Event::StepBegan { step } => {
+                (state.begun, state.told) = (stamped.after, stamped.after);
+                if let (Some(bar), Some(s)) = (&self.bar, state.steps.get(*step)) {
+                    bar.set_message(format!("{}   about {} left", s.title, left(&state.steps[*step..], Ms(0.0))));
+                }
+            }
+            Event::StepMoved { step, done, total } => {
+                let Some(s) = state.steps.get(*step) else { return };
+                let in_step = Ms(stamped.after.0 - state.begun.0);
+                let text = format!("{}   {done}/{total}   about {} left", s.title, left(&state.steps[*step..], in_step));
+                match &self.bar {
+                    Some(bar) => bar.set_message(text),
+                    None if stamped.after.0 - state.told.0 >= INTERVAL.0 => {
+                        state.told = stamped.after;
+                        self.line(&format!("  … {text}"));
+                    }
+                    None => {}
+                }
+            }
+            Event::StepEnded { step, took, says, ok } => {
+                let title = state.steps.get(*step).map_or("", |s| s.title.as_str());
+                self.line(&format!("  {} {title:<18} {:>8}   {says}", if *ok { "✓" } else { "!" }, took.to_string()));
+            }
+            Event::Notice { text } => self.line(&format!("  note: {text}")),
+            Event::Gathered { .. } => {
+                if let Some(bar) = &self.bar {
+                    bar.finish_and_clear();
+                }
+                eprintln!();
+            }
+            Event::Answered(_) | Event::Sent(_) | Event::Judged(_) | Event::Ended => {}
+        }
+    }
+}
+
+fn began(header: &Header) -> String {
+    let remark = header.remark.as_ref().map(|r| format!(" · {r}")).unwrap_or_default();
+    format!("{} · rig {}{remark}", header.tool, header.rig)
+}
+
+fn planned(steps: &[Step]) -> String {
+    let titles: Vec<_> =
+        steps.iter().map(|s| if s.requests > 0 { format!("{} of {} requests", s.title, s.requests) } else { s.title.clone() }).collect();
+    format!("  plan: {} steps, about {}: {}", steps.len(), left(steps, Ms(0.0)), titles.join(" · "))
+}
+
+/// What these steps still take, when the first has been going on for a while.
+fn left(steps: &[Step], in_first: Ms) -> String {
+    let all: f64 = steps.iter().map(|s| s.lasting.0).sum();
+    format!("{:.0} s", ((all - in_first.0) / 1e3).max(1.0))
+}

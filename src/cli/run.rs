@@ -1,0 +1,127 @@
+//! What `audit` and `demo` share: a loaded spec in, a recorded and reported run out.
+
+use super::{exit, outputs::Outputs, progress::Progress};
+use crate::{
+    engine::{self, Job, Journal},
+    model::{
+        event::{Header, Recorder, Sink, Stamped},
+        name::{Name, name},
+    },
+    report::Report,
+    sources,
+    spec::{Loaded, profile::Profile},
+    store::{Kept, Shelf},
+};
+use anyhow::Context;
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    process::ExitCode,
+    sync::{Arc, Mutex, PoisonError},
+};
+use tokio_util::sync::CancellationToken;
+
+/// How a run is done.
+pub struct How<'a> {
+    /// Folder whose `.rigcheck` keeps the run.
+    pub folder: &'a Path,
+    /// A sentence about something special.
+    pub remark: Option<String>,
+    /// Where reports go.
+    pub outputs: Outputs,
+    /// End with 0 whatever the verdict.
+    pub exit_zero: bool,
+}
+
+/// Runs, records, reports.
+pub async fn run(loaded: Loaded, mut how: How<'_>) -> anyhow::Result<ExitCode> {
+    if !loaded.warnings.is_empty() {
+        eprintln!("{}", loaded.warnings);
+    }
+    let id = name(ulid::Ulid::new().to_string());
+    let shelf = Shelf::of(how.folder);
+    let writer = Arc::new(shelf.begin(&id, &loaded.profile).context("recording the run")?);
+    how.outputs.recorded_in(writer.path().display().to_string());
+    let collected = Arc::new(Collected::default());
+    let sinks: Vec<Arc<dyn Sink>> = vec![Arc::clone(&writer) as _, Arc::clone(&collected) as _, Arc::new(Progress::new())];
+    let journal = Journal::new(sinks, loaded.settings.redactor.clone());
+    let cancel = CancellationToken::new();
+    let listening = listen_for_ctrl_c(cancel.clone());
+    let job = Job {
+        header: header(&id, &loaded.profile, how.remark.take()),
+        sources: sources::build(&loaded.profile.rig, &loaded.settings),
+        profile: loaded.profile,
+        cases: loaded.cases,
+        others: BTreeMap::new(),
+        blobs: writer.blobs(),
+        recorder: Arc::clone(&writer) as Arc<dyn Recorder>,
+        cancel,
+        patience: engine::PATIENCE,
+    };
+    let ran = engine::run(&job, &journal).await;
+    listening.abort();
+    ran?;
+    writer.finish()?;
+    shelf.prune(Kept::default())?;
+    let report = Report::of(&collected.events());
+    how.outputs.write(&report)?;
+    Ok(exit::of(&report, how.exit_zero))
+}
+
+/// How a run is described.
+pub fn header(id: &Name, profile: &Profile, remark: Option<String>) -> Header {
+    Header {
+        run: id.clone(),
+        tool: concat!("rigcheck ", env!("CARGO_PKG_VERSION")).into(),
+        rig: profile.rig.name.clone(),
+        vantage: hostname(),
+        checks: profile.checks.clone(),
+        profile: profile.digest(),
+        started: engine::wall_now(),
+        remark,
+        gate: profile.gate,
+        waivers: profile.waivers.clone(),
+        sources: profile.rig.sources.clone(),
+        cases_known: profile.cases_known,
+        cases_missing: profile.cases_missing.clone(),
+    }
+}
+
+/// Keeps the events of a run for the report.
+#[derive(Default)]
+pub struct Collected(Mutex<Vec<Stamped>>);
+
+impl Collected {
+    /// All that was said.
+    pub fn events(&self) -> Vec<Stamped> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Sink for Collected {
+    fn on(&self, event: &Stamped) {
+        if !matches!(event.event, crate::model::event::Event::StepMoved { .. }) {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(event.clone());
+        }
+    }
+}
+
+/// The first Ctrl-C ends the run with a partial report, the second one ends the process.
+#[allow(clippy::disallowed_methods, reason = "waits beside the run for a signal")]
+fn listen_for_ctrl_c(cancel: CancellationToken) -> tokio::task::JoinHandle<()> {
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            eprintln!("interrupted: ending with what there is (Ctrl-C again to stop at once)");
+            cancel.cancel();
+        }
+        if tokio::signal::ctrl_c().await.is_ok() {
+            std::process::exit(130);
+        }
+    })
+}
+
+/// This host's name as the kernel tells it.
+#[allow(clippy::disallowed_methods, reason = "names the vantage point")]
+fn hostname() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/hostname").map_or_else(|_| "unknown".into(), |n| n.trim().to_owned())
+}
