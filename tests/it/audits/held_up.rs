@@ -1,0 +1,64 @@
+//! A load generator that was itself held up: its lateness is not blamed on others, and excuses nothing that it cannot explain.
+
+use super::{
+    case::{bound, finding, judge, shown},
+    evidence::Simulated,
+    rig,
+    sim::Request,
+};
+use rigcheck::model::outcome::Status;
+
+/// What LAT-14 says of the log's total after a change of every request.
+fn of_log(change: impl Fn(usize, &mut Request)) -> (Status, String) {
+    let said = judge(&*bound(), &rig::full(), &Simulated::new(71, 240).with(change).evidence());
+    let found = finding(&said, "LAT-14", "access_log:total");
+    (found.status, format!("{}\n{}", found.because.join("; "), shown(&said)))
+}
+
+/// The client reads a part of the requests late.
+fn late(request: &mut Request, i: usize, by: f64) {
+    if i.is_multiple_of(4) {
+        request.client.map(|t| t + by);
+    }
+}
+
+#[test]
+fn lateness_of_its_own_is_not_blamed_on_a_source() {
+    let (status, told) = of_log(|i, r| late(r, i, 120.0));
+    assert_eq!(status, Status::Fail, "nothing explains it\n{told}");
+    let (status, told) = of_log(|i, r| {
+        late(r, i, 120.0);
+        r.held_up = if i % 4 == 0 { 45.0 } else { 0.0 };
+    });
+    assert_eq!(status, Status::Inconclusive, "{told}");
+    assert!(told.contains("the load generator itself was held up during 60 of the requests, for up to 45.0 ms"), "{told}");
+}
+
+#[test]
+fn it_excuses_nothing_that_it_cannot_explain() {
+    let (status, told) = of_log(|i, r| {
+        late(r, i, 120.0);
+        r.held_up = 20.0;
+    });
+    assert_eq!(status, Status::Fail, "three times 20 ms are less than 120 ms\n{told}");
+    let (status, told) = of_log(|_, r| {
+        r.log.map(|t| t + 200.0);
+        r.held_up = 100.0;
+    });
+    assert_eq!(status, Status::Fail, "no lateness of the client makes the log show more\n{told}");
+}
+
+#[test]
+fn nor_is_it_taken_for_a_wrong_clock_of_its_own() {
+    let of_client = |held_up: f64| {
+        let mut world = Simulated::new(72, 240);
+        for request in &mut world.direct {
+            request.client.map(|t| t + 60.0);
+            request.held_up = held_up;
+        }
+        let said = judge(&*bound(), &rig::full(), &world.evidence());
+        (finding(&said, "LAT-01", "load:total").status, shown(&said))
+    };
+    let (without, with, too_little) = (of_client(0.0), of_client(30.0), of_client(5.0));
+    assert_eq!((without.0, with.0, too_little.0), (Status::Fail, Status::Inconclusive, Status::Fail), "{}\n{}\n{}", without.1, with.1, too_little.1);
+}

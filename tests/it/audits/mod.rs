@@ -1,0 +1,19 @@
+//! The audits, judged on synthetic evidence: a client, a gateway with two workers and a reference endpoint, simulated
+//! event by event.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
+mod case;
+mod clean;
+mod doubtful;
+mod evidence;
+mod faults;
+mod held_up;
+mod histogram;
+mod laws;
+mod pictures;
+mod random;
+mod rig;
+mod sim;
+mod spoiled;
+mod strangers;

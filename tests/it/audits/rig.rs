@@ -1,0 +1,59 @@
+use rigcheck::model::{
+    key::{Act, Api, Destination, LoadAct},
+    name::name,
+    rig::{By, Capability, Claim, HistogramOf, Quantity, Rig, SourceInfo},
+};
+
+pub fn load(to: Destination) -> LoadAct {
+    LoadAct {
+        name: name(if to == Destination::Target { "controlled" } else { "calibration" }),
+        to,
+        api: Api::Chat,
+        model: "rigcheck-truth".into(),
+        path: "/v1/chat/completions".into(),
+        stream: true,
+        per_kilosecond: 15_000,
+        max_tokens: 64,
+        planted: true,
+    }
+}
+
+pub fn controlled() -> Act {
+    Act::Load(load(Destination::Target))
+}
+
+pub fn calibration() -> Act {
+    Act::Load(load(Destination::Reference))
+}
+
+/// Everything there is: log, traces, three histograms, a known truth and a calibration.
+pub fn full() -> Rig {
+    use Capability::*;
+    let source = |kind: &str| SourceInfo { kind: name(kind), place: "127.0.0.1".into() };
+    let claim = |source: &str, quantity: Quantity, by: By| Claim { name: name(quantity.word()), source: name(source), quantity, by };
+    let of = |metric: &str, exemplars| By::Histogram(HistogramOf { metric: metric.into(), labels: [].into(), unit_ms: 1000.0, exemplars });
+    let mut claims = vec![];
+    for (quantity, definition) in [(Quantity::Ttft, "ttft.content"), (Quantity::Total, "total.closed"), (Quantity::InterChunk, "inter_chunk.mean")] {
+        claims.push(claim("load", quantity, By::Client { definition: name(definition) }));
+        claims.push(claim("access_log", quantity, By::LogField));
+        claims.push(claim("jaeger", quantity, By::Spans));
+        claims.push(claim("scrape", quantity, of(&format!("gateway_{}_seconds", quantity.word()), quantity == Quantity::Total)));
+    }
+    Rig {
+        name: name("synthetic"),
+        loads: [(name("controlled"), load(Destination::Target)), (name("calibration"), load(Destination::Reference))].into(),
+        sources: ["load", "truth", "access_log", "jaeger", "scrape"].map(|s| (name(s), source(s))).into(),
+        claims,
+        capabilities: [ControlledLoad, KnownTruth, PerRequestServerRecord, Histogram, Exemplars, Traces, AccessLog, Streaming].into(),
+        ..Rig::default()
+    }
+}
+
+/// Without a known truth: the usual rig of a user.
+pub fn without_truth() -> Rig {
+    let mut rig = full();
+    rig.sources.remove(&name("truth"));
+    rig.loads.remove(&name("calibration"));
+    rig.capabilities.remove(&Capability::KnownTruth);
+    rig
+}

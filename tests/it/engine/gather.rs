@@ -1,0 +1,149 @@
+use super::toy::{Do, act, run, run_until, usual_rules};
+use rigcheck::{
+    engine::Plan,
+    model::{
+        event::Event,
+        evidence::Gap,
+        key::{LogLines, Perform, Query, RoundTrip, Spans, When},
+        outcome::Status,
+        units::Ms,
+    },
+    spec::profile::Profile,
+};
+use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
+
+const PATIENT: Ms = Ms(5_000.0);
+
+fn watch_a() -> LogLines {
+    LogLines { when: When::During(act("a")) }
+}
+fn is_load_a(q: &Query) -> bool {
+    q.performs() == Some(&act("a"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn acts_run_one_at_a_time_with_watchers_before_and_recalls_after() {
+    let ran = run(|_, _, _| Do::Answer, usual_rules(), PATIENT).await;
+    let at = |line: &str| ran.log.iter().position(|l| l == line).unwrap_or_else(|| panic!("no `{line}` in {:?}", ran.log));
+    assert!(at("load - ends") < at("load a load begins"), "plain questions come first");
+    assert!(at("watcher a load begins") < at("load a load begins"));
+    assert!(at("load a load ends") < at("watcher a load ends"));
+    assert!(at("load a load ends") < at("recaller a load begins"));
+    assert!(at("recaller a load ends") < at("load b load begins"), "the next act waits until the first is read back");
+    assert_eq!(ran.status("TOY-01"), Status::Pass);
+    assert_eq!(ran.status("TOY-02"), Status::Pass);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_hangs_costs_its_own_question_within_its_deadline() {
+    let begun = Instant::now();
+    let ran = run(|_, q, _| if matches!(q, Query::RoundTrip(_)) { Do::Hang } else { Do::Answer }, usual_rules(), Ms(300.0)).await;
+    assert!(begun.elapsed() < Duration::from_secs(5), "took {:?}", begun.elapsed());
+    assert!(matches!(ran.gap("load", RoundTrip {}), Some(Gap::TooLate(_))));
+    assert_eq!((ran.status("TOY-01"), ran.status("TOY-02")), (Status::NoData, Status::Pass));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panicking_source_costs_its_own_question() {
+    let ran = run(|_, q, _| if matches!(q, Query::RoundTrip(_)) { Do::Panic } else { Do::Answer }, usual_rules(), PATIENT).await;
+    assert!(matches!(ran.gap("load", RoundTrip {}), Some(Gap::Panicked(t)) if t.contains("the source is broken")));
+    assert_eq!(ran.status("TOY-02"), Status::Pass);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_of_another_kind_is_no_answer() {
+    let ran = run(|_, q, _| if matches!(q, Query::RoundTrip(_)) { Do::OtherAnswer } else { Do::Answer }, usual_rules(), PATIENT).await;
+    assert!(matches!(ran.gap("load", RoundTrip {}), Some(Gap::Panicked(_))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_passing_faults_are_tried_again() {
+    let busy_once = |_: &str, q: &Query, tries: u32| match q {
+        Query::RoundTrip(_) if tries == 1 => Do::Gap(Gap::Busy("later".into())),
+        _ => Do::Answer,
+    };
+    let ran = run(busy_once, usual_rules(), PATIENT).await;
+    assert_eq!(ran.gap("load", RoundTrip {}), None);
+    let retried = |ran: &super::toy::Ran| {
+        let events = ran.memory.events.lock().unwrap();
+        events
+            .iter()
+            .find_map(|e| {
+                if let Event::Answered(a) = &e.event
+                    && matches!(a.key.query, Query::RoundTrip(_))
+                {
+                    Some(a.retries)
+                } else {
+                    None
+                }
+            })
+            .unwrap()
+    };
+    assert_eq!(retried(&ran), 1);
+    let ran =
+        run(|_, q, _| if matches!(q, Query::RoundTrip(_)) { Do::Gap(Gap::Denied("no".into())) } else { Do::Answer }, usual_rules(), PATIENT).await;
+    assert_eq!((ran.gap("load", RoundTrip {}), retried(&ran)), (Some(Gap::Denied("no".into())), 0));
+    let ran = run(|_, q, _| if matches!(q, Query::RoundTrip(_)) { Do::Gap(Gap::Busy("x".into())) } else { Do::Answer }, usual_rules(), PATIENT).await;
+    assert_eq!(retried(&ran), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_act_is_not_repeated_and_takes_its_companions_along() {
+    let ran = run(|_, q, _| if is_load_a(q) { Do::Gap(Gap::Unreachable("down".into())) } else { Do::Answer }, usual_rules(), PATIENT).await;
+    assert_eq!(ran.log.iter().filter(|l| *l == "load a load begins").count(), 1, "an act is never sent twice");
+    assert!(matches!(ran.gap("watcher", watch_a()), Some(Gap::NotReached(t)) if t.contains("down")));
+    assert!(matches!(ran.gap("recaller", Spans { of: act("a") }), Some(Gap::NotReached(t)) if t.contains("down")));
+    assert_eq!(ran.gap("load", Perform { act: act("b") }), None, "the other act still runs");
+    assert_eq!(ran.status("TOY-02"), Status::NoData);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partial_answer_is_kept_but_not_used() {
+    let ran = run(|word, _, _| if word == "watcher" { Do::Partial } else { Do::Answer }, usual_rules(), PATIENT).await;
+    assert_eq!(ran.gap("watcher", watch_a()), None);
+    assert_eq!(ran.status("TOY-02"), Status::NoData);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interruption_ends_soon_with_what_there_is() {
+    let cancel = CancellationToken::new();
+    let stop = cancel.clone();
+    let does = move |_: &'static str, q: &Query, _: u32| {
+        if is_load_a(q) {
+            stop.cancel();
+            Do::WaitForCancel
+        } else {
+            Do::Answer
+        }
+    };
+    let begun = Instant::now();
+    let ran = run_until(does, usual_rules(), Ms(60_000.0), cancel, Profile::default()).await;
+    assert!(begun.elapsed() < Duration::from_secs(10));
+    assert_eq!(ran.status("TOY-01"), Status::Pass, "what was answered before still counts");
+    assert!(matches!(ran.gap("load", Perform { act: act("b") }), Some(Gap::NotReached(_))));
+    let events = ran.memory.events.lock().unwrap();
+    assert!(events.iter().any(|e| matches!(e.event, Event::Gathered { interrupted: true, .. })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn secrets_are_nowhere() {
+    let ran =
+        run(|_, q, _| if is_load_a(q) { Do::Gap(Gap::Unreachable("http://x/?hush-hush".into())) } else { Do::Answer }, usual_rules(), PATIENT).await;
+    let events = serde_json::to_string(&*ran.memory.events.lock().unwrap()).unwrap();
+    let facts = ran.memory.facts.lock().unwrap().join("\n");
+    assert!(facts.contains("token=***") && events.contains("***"));
+    assert!(!events.contains("hush-hush") && !facts.contains("hush-hush"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_plan_names_cost_before_anything_is_sent_and_steps_follow_it() {
+    let ran = run(|_, _, _| Do::Answer, usual_rules(), PATIENT).await;
+    let steps = Plan::make(&ran.job.cases, &ran.job.profile.rig, &ran.job.sources).steps();
+    let shown: Vec<_> = steps.iter().map(|s| (s.title.as_str(), s.requests, s.tokens)).collect();
+    assert_eq!(shown, [("look around", 0, 0), ("a load", 3, 9), ("read back", 0, 0), ("b load", 3, 9)]);
+    let events = ran.memory.events.lock().unwrap();
+    let begun: Vec<_> = events.iter().filter_map(|e| if let Event::StepBegan { step } = e.event { Some(step) } else { None }).collect();
+    assert_eq!(begun, [0, 1, 2, 3]);
+    assert!(events.windows(2).all(|w| w[0].seq + 1 == w[1].seq));
+}

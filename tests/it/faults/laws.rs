@@ -1,0 +1,146 @@
+//! The laws of evidence on evidence of real runs: silence never betters anything, and each rule can be made to fail.
+
+use super::run::{Run, of_reference};
+use rigcheck::{
+    engine::judge::judge_case,
+    model::{
+        audit::Context,
+        event::{CaseJudged, Gate},
+        evidence::{Evidence, Gap, Seen},
+        key::{Key, Payload},
+        outcome::Status,
+        rows::{Row, Rows},
+    },
+    scoring::{Assessment, Verdict, assess},
+};
+use std::sync::Arc;
+
+/// The fewest at which every rule finds enough of what it needs to judge.
+const REQUESTS: u64 = 300;
+
+/// Every kind of gap.
+fn gaps() -> Vec<Gap> {
+    let kinds: [fn(String) -> Gap; 12] = [
+        Gap::Unreachable,
+        Gap::Denied,
+        Gap::Malformed,
+        Gap::TooLate,
+        Gap::OutsideRetention,
+        Gap::Truncated,
+        Gap::NotConfigured,
+        Gap::NotReached,
+        Gap::NoBaseline,
+        Gap::Busy,
+        Gap::Refused,
+        Gap::Panicked,
+    ];
+    kinds.into_iter().map(|kind| kind("taken away".into())).chain([Gap::NotRecorded]).collect()
+}
+
+fn judged(run: &Run, evidence: &Evidence) -> (Vec<CaseJudged>, Assessment) {
+    let cx = Context { rig: &run.profile.rig, evidence, as_of: run.report.as_of.expect("it was gathered") };
+    let cases: Vec<_> = run.cases.iter().map(|case| judge_case(case.as_ref(), &cx, &[])).collect();
+    let assessment = assess(&cases, &Gate::default());
+    (cases, assessment)
+}
+
+fn ready(a: &Assessment) -> bool {
+    matches!(a.verdict, Verdict::Ready | Verdict::ReadyWithWaivers)
+}
+
+/// What is better than before, if anything is.
+fn bettered(before: &Assessment, after: &Assessment) -> Option<String> {
+    let gained = ready(after) && !ready(before);
+    (gained || after.score.lo > before.score.lo + 1e-9).then(|| format!("{before:?}\nbecame\n{after:?}"))
+}
+
+/// Each answer taken away, one at a time and in each way: what gained by it.
+pub fn gained_by_silence(run: &Run, ways: &[Gap]) -> Vec<String> {
+    let (_, before) = judged(run, &run.evidence);
+    let mut gained = vec![];
+    for (key, _) in run.evidence.iter() {
+        for gap in ways {
+            let (what, mut poorer) = (gap.word(), run.evidence.clone());
+            poorer.put(key.clone(), Err(gap.clone()));
+            let (_, after) = judged(run, &poorer);
+            gained.extend(bettered(&before, &after).map(|what_gained| format!("{key} with {what}: {what_gained}")));
+            // A failure that silence hides may lift the upper end; nothing may lower it.
+            if after.score.hi < before.score.hi - 1e-9 {
+                gained.push(format!("{key} with {what}: the score cannot be {:.3} any more, only {:.3}", before.score.hi, after.score.hi));
+            }
+        }
+    }
+    gained
+}
+
+/// The answer with a part of its rows, if it has rows.
+fn fewer(seen: &Seen, keep: fn(u64) -> bool) -> Option<Seen> {
+    fn thin<T: Row>(rows: &mut Rows<T>, keep: fn(u64) -> bool) {
+        let mut n = 0;
+        rows.retain(|_| {
+            n += 1;
+            keep(n - 1)
+        });
+    }
+    let mut copy = seen.clone();
+    match &mut copy.payload {
+        Payload::Perform(p) => thin(&mut p.requests, keep),
+        Payload::Truth(t) => thin(&mut t.requests, keep),
+        Payload::LogLines(l) => thin(&mut l.lines, keep),
+        Payload::Spans(s) => thin(&mut s.spans, keep),
+        Payload::Histogram(h) => {
+            let mut n = 0;
+            h.series.retain(|_| {
+                n += 1;
+                keep(n - 1)
+            });
+        }
+        Payload::RoundTrip(_) | Payload::Page(_) | Payload::Facts(_) => return None,
+    }
+    Some(copy)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn evidence_of_a_clean_run_obeys_the_laws() {
+    let run = of_reference(None, REQUESTS).await;
+    let (before_cases, before) = judged(&run, &run.evidence);
+    assert_eq!(before_cases, run.report.cases, "judging again gives the same");
+
+    let gained = gained_by_silence(&run, &gaps());
+    assert!(gained.is_empty(), "{}", gained.join("\n"));
+    for (key, _) in run.evidence.iter() {
+        let mut poorer = run.evidence.clone();
+        poorer.remove(key);
+        assert_eq!(bettered(&before, &judged(&run, &poorer).1), None, "{key} without an entry");
+    }
+
+    // Missing rows are an observation: they may make a rule fail, and never make one pass that did not.
+    let patterns: [(&str, fn(u64) -> bool); 4] =
+        [("none of its rows", |_| false), ("every second row", |n| n % 2 == 0), ("its first 50 rows", |n| n < 50), ("all but one row", |n| n != 7)];
+    let keys: Vec<Key> = run.evidence.iter().map(|(key, _)| key.clone()).collect();
+    for key in &keys {
+        let Some(Ok(seen)) = run.evidence.raw(key) else { panic!("{key} has no answer\n{}", run.told()) };
+        for (what, keep) in patterns {
+            let Some(thinner) = fewer(seen, keep) else { continue };
+            let mut poorer = run.evidence.clone();
+            poorer.put(key.clone(), Ok(Arc::new(thinner)));
+            let (_, after) = judged(&run, &poorer);
+            if let Some(better) = bettered(&before, &after) {
+                panic!("{key} with {what}: {better}");
+            }
+        }
+    }
+
+    let rig = &run.profile.rig;
+    for case in &run.cases {
+        for (rule, subject) in case.subjects(rig) {
+            let id = &case.case().rules[rule].id;
+            let mut copy = run.evidence.clone();
+            case.spoil(rule, rig, &subject, &mut copy);
+            let (cases, _) = judged(&run, &copy);
+            let outcome = cases.iter().flat_map(|c| &c.outcomes).find(|o| o.rule == *id && o.subject == subject);
+            let status = outcome.map(|o| o.status);
+            assert_eq!(status, Some(Status::Fail), "{id} of {subject} was spoiled\n{:?}", outcome.and_then(|o| o.finding.as_ref()));
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Every fault, and four clean runs among them, in one go: several at once, so that each run has the others' noise.
+
+use super::{
+    laws::gained_by_silence,
+    run::{Run, of_reference},
+};
+use futures_util::StreamExt;
+use rigcheck::{
+    model::{evidence::Gap, outcome::Status},
+    reference::faults::{ALL, Fault},
+    scoring::Verdict,
+};
+use std::{collections::BTreeSet, fmt::Write as _, time::Instant};
+
+/// As many requests as the demo sends: the least at which every rule can pass.
+const REQUESTS: u64 = 300;
+/// A run waits most of its time: so many share two cores without being late.
+const AT_ONCE: usize = 4;
+/// From here on the load generator itself says that it stalled, ms.
+const STALL: f64 = 250.0;
+/// Shorter hold-ups of the load generator, ms, move no figure beyond its margin.
+const HELD_UP: f64 = 50.0;
+/// Runs without a fault in each round.
+const CLEAN: usize = 4;
+
+/// What came of one run.
+struct Row {
+    fault: Option<&'static Fault>,
+    run: Run,
+    wrong: Vec<String>,
+}
+
+impl Row {
+    async fn of(fault: Option<&'static Fault>) -> Row {
+        let run = of_reference(fault, REQUESTS).await;
+        let wrong = match fault {
+            Some(fault) => wrong_with(fault, &run),
+            None => wrong_with_clean(&run),
+        };
+        Row { fault, run, wrong }
+    }
+    fn name(&self) -> &'static str {
+        self.fault.map_or("(clean)", |f| f.name)
+    }
+    fn verdict(&self) -> Verdict {
+        self.run.report.assessment.verdict
+    }
+}
+
+fn wrong_with(fault: &Fault, run: &Run) -> Vec<String> {
+    let (failed, must) = (run.rules(Status::Fail), set(fault.found_by));
+    let may: BTreeSet<String> = must.union(&set(fault.may_also)).cloned().collect();
+    let mut wrong = vec![];
+    // A machine that stalls the load generator may leave a rule open. It must never make it pass, nor the rig READY.
+    let stalled = run.held_up() >= STALL;
+    let open = run.rules(Status::Inconclusive);
+    let missed: Vec<_> = must.difference(&failed).filter(|rule| !(stalled && open.contains(*rule))).cloned().collect();
+    if !missed.is_empty() {
+        wrong.push(format!("not found by {}", missed.join(", ")));
+    }
+    let beside: Vec<_> = failed.difference(&may).cloned().collect();
+    if !beside.is_empty() {
+        wrong.push(format!("{} failed and should not", beside.join(", ")));
+    }
+    let verdict = run.report.assessment.verdict;
+    let proven = verdict == Verdict::NotReady || stalled && verdict == Verdict::Indeterminate;
+    if !proven && fault.tolerable.is_none() {
+        wrong.push(format!("the verdict is {}", verdict.words()));
+    }
+    wrong.extend(broken(run));
+    wrong
+}
+
+fn wrong_with_clean(run: &Run) -> Vec<String> {
+    let failed = run.rules(Status::Fail);
+    let mut wrong: Vec<String> = failed.iter().map(|rule| format!("{rule} failed without a fault")).collect();
+    wrong.extend(broken(run));
+    wrong
+}
+
+/// What no run may have, whatever the rig does.
+fn broken(run: &Run) -> Vec<String> {
+    let errors = run.rules(Status::Error).into_iter().map(|rule| format!("{rule} broke"));
+    let gaps = run.report.gaps();
+    let unanswered = gaps.iter().map(|g| format!("{} unanswered: {}", g.keys[0], g.gap));
+    errors.chain(unanswered).chain(run.report.interrupted.then(|| "interrupted".to_owned())).collect()
+}
+
+fn set(rules: &[&str]) -> BTreeSet<String> {
+    rules.iter().map(|r| (*r).to_owned()).collect()
+}
+
+fn listed(rules: impl IntoIterator<Item = String>) -> String {
+    let text = rules.into_iter().map(|r| r.trim_start_matches("LAT-").to_owned()).collect::<Vec<_>>().join(" ");
+    if text.is_empty() { "-".into() } else { text }
+}
+
+fn table(rows: &[Row]) -> String {
+    let mut text = format!(
+        "{:22} {:14} {:26} {:26} {:14} {:11} {:>5} {:>7}\n",
+        "fault", "found by", "also failed", "could not tell", "verdict", "score", "s", "held ms"
+    );
+    for row in rows {
+        let (failed, must) = (row.run.rules(Status::Fail), row.fault.map(|f| set(f.found_by)).unwrap_or_default());
+        let untold = row.run.rules(Status::Inconclusive).union(&row.run.rules(Status::NoData)).cloned().collect::<BTreeSet<_>>();
+        let score = row.run.report.assessment.score;
+        let _ = writeln!(
+            text,
+            "{:22} {:14} {:26} {:26} {:14} {:11} {:>5.1} {:>7.0}{}",
+            row.name(),
+            listed(must.intersection(&failed).cloned()),
+            listed(failed.difference(&must).cloned()),
+            listed(untold),
+            row.verdict().words(),
+            format!("{:.2} … {:.2}", score.lo, score.hi),
+            row.run.took.as_secs_f64(),
+            row.run.held_up(),
+            row.wrong.iter().fold(String::new(), |text, wrong| text + "  ✗ " + wrong),
+        );
+    }
+    text
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_fault_is_found_by_its_rules_and_a_clean_rig_by_none() {
+    let rounds: usize = std::env::var("RIGCHECK_MATRIX_ROUNDS").ok().map_or(1, |n| n.parse().unwrap());
+    let only = std::env::var("RIGCHECK_MATRIX_ONLY").unwrap_or_default();
+    let begun = Instant::now();
+    let mut jobs: Vec<Option<&'static Fault>> = vec![];
+    for (i, fault) in ALL.iter().enumerate() {
+        if i % ALL.len().div_ceil(CLEAN) == 0 {
+            jobs.push(None);
+        }
+        jobs.push(Some(fault));
+    }
+    if !only.is_empty() {
+        jobs.retain(|fault| only.split(',').any(|o| o == fault.map_or("clean", |f| f.name)));
+    }
+    let jobs: Vec<_> = (0..rounds).flat_map(|_| jobs.clone()).enumerate().collect();
+    let running = futures_util::stream::iter(jobs).map(async |(place, fault)| (place, tokio::spawn(Row::of(fault)).await.unwrap()));
+    let mut placed: Vec<(usize, Row)> = running.buffer_unordered(AT_ONCE).collect().await;
+    placed.sort_by_key(|(place, _)| *place);
+    let mut rows: Vec<Row> = placed.into_iter().map(|(_, row)| row).collect();
+    // Judging takes the processor that measuring needs: only now.
+    for row in &mut rows {
+        row.wrong.extend(gained_by_silence(&row.run, &[Gap::Unreachable("taken away".into())]));
+    }
+
+    println!("{}{} runs in {:.0} s", table(&rows), rows.len(), begun.elapsed().as_secs_f64());
+    for row in rows.iter().filter(|row| !row.wrong.is_empty() || row.fault.is_none() && row.verdict() != Verdict::Ready) {
+        println!("\n{}: {}\n{}", row.name(), row.wrong.join("; "), row.run.told());
+    }
+    let wrong: Vec<_> = rows.iter().filter(|row| !row.wrong.is_empty()).map(|row| format!("{}: {}", row.name(), row.wrong.join("; "))).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    // A machine that holds the load generator up may leave a clean run open; it must not make it fail (above).
+    let undisturbed: Vec<_> = rows.iter().filter(|row| row.fault.is_none() && row.run.held_up() < HELD_UP).map(Row::verdict).collect();
+    let ready = undisturbed.iter().filter(|verdict| **verdict == Verdict::Ready).count();
+    println!("{ready} of {} clean runs whose load generator was not held up are ready", undisturbed.len());
+    assert!(2 * ready >= undisturbed.len(), "only {ready} of {} undisturbed clean runs are ready", undisturbed.len());
+}

@@ -1,0 +1,117 @@
+//! A whole audit in this process: the pipeline of `rigcheck audit`, kept in memory.
+
+use rigcheck::{
+    engine::{self, Job, Journal},
+    model::{
+        audit::AnyCase,
+        event::{Event, Header, Recorder, Sink, Stamped},
+        evidence::{Evidence, Fact},
+        key::Payload,
+        name::name,
+        outcome::{Outcome, Status},
+        rows::InMemory,
+        units::Ms,
+    },
+    reference::{faults::Fault, rig::ReferenceRig},
+    report::Report,
+    sources,
+    spec::{self, profile::Profile},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+use tokio_util::sync::CancellationToken;
+
+/// A finished audit, with all that is needed to judge it again.
+pub struct Run {
+    pub report: Report,
+    pub evidence: Evidence,
+    pub profile: Profile,
+    pub cases: Vec<Box<dyn AnyCase>>,
+    pub took: Duration,
+}
+
+impl Run {
+    /// The rules of which some subject has this status.
+    pub fn rules(&self, status: Status) -> BTreeSet<String> {
+        self.report.outcomes().filter(|o| o.status == status).map(|o| o.rule.to_string()).collect()
+    }
+    /// What was said of a rule and a subject; the subject may be left open.
+    pub fn outcomes<'r>(&'r self, rule: &'r str, subject: &'r str) -> impl Iterator<Item = &'r Outcome> {
+        self.report.outcomes().filter(move |o| o.rule.as_str() == rule && (subject.is_empty() || o.subject.as_str() == subject))
+    }
+    /// The longest time for which the load generator itself was held up, ms.
+    pub fn held_up(&self) -> f64 {
+        let performed = self.evidence.iter().filter_map(|(_, answer)| match &answer.as_ref().ok()?.payload {
+            Payload::Perform(performed) => Some(performed.heartbeat.max_gap_ms),
+            _ => None,
+        });
+        performed.fold(0.0, f64::max)
+    }
+    /// Everything that is not a pass, a line each.
+    pub fn told(&self) -> String {
+        let lines = self.report.outcomes().filter(|o| o.status != Status::Pass).map(|o| {
+            let says = match (&o.finding, &o.unknown, &o.error) {
+                (Some(f), ..) => format!("{} (expected: {}) {}", f.observed, f.expected, f.because.join("; ")),
+                (_, Some(u), _) => format!("{}: {}", u.key, u.gap),
+                (.., Some(e)) => e.clone(),
+                _ => String::new(),
+            };
+            format!("  {:12} {} {}: {says}\n", o.status.word(), o.rule, o.subject)
+        });
+        lines.collect()
+    }
+}
+
+/// Audits what a spec names.
+pub async fn audit(text: &str, base: &Path, patience: Ms) -> Run {
+    let begun = Instant::now();
+    let loaded = spec::load_text(text, "a spec of the tests", base, &spec::Options { checks_dir: None, env: &|_| None });
+    let loaded = loaded.unwrap_or_else(|problems| panic!("{problems}\n{text}"));
+    let kept = Arc::new(Kept::default());
+    let journal = Journal::new(vec![Arc::clone(&kept) as Arc<dyn Sink>], loaded.settings.redactor.clone());
+    let job = Job {
+        header: Header { run: name("test"), gate: loaded.profile.gate, sources: loaded.profile.rig.sources.clone(), ..Header::default() },
+        sources: sources::build(&loaded.profile.rig, &loaded.settings),
+        profile: loaded.profile,
+        cases: loaded.cases,
+        others: BTreeMap::new(),
+        blobs: Arc::new(InMemory::default()),
+        recorder: Arc::clone(&kept) as Arc<dyn Recorder>,
+        cancel: CancellationToken::new(),
+        patience,
+    };
+    let evidence = engine::run(&job, &journal).await.unwrap();
+    let report = Report::of(kept.0.lock().unwrap().iter());
+    Run { report, evidence, profile: job.profile, cases: job.cases, took: begun.elapsed() }
+}
+
+/// Audits the reference rig as `rigcheck demo` does.
+pub async fn of_reference(fault: Option<&Fault>, requests: u64) -> Run {
+    let folder = tempfile::tempdir().unwrap();
+    let rig = ReferenceRig::start(folder.path(), fault, requests).unwrap();
+    let run = audit(&rig.spec(), folder.path(), engine::PATIENCE).await;
+    rig.stop().await;
+    run
+}
+
+/// Keeps the events; the answers are in the evidence.
+#[derive(Default)]
+struct Kept(Mutex<Vec<Stamped>>);
+
+impl Recorder for Kept {
+    fn keep(&self, _: &Fact) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Sink for Kept {
+    fn on(&self, event: &Stamped) {
+        if !matches!(event.event, Event::StepMoved { .. }) {
+            self.0.lock().unwrap().push(event.clone());
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! The integration tests that need nothing but this machine's loopback interface.
+
+#![allow(clippy::disallowed_methods, reason = "tests touch files, clocks and processes")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
+mod audits;
+mod bad_input;
+mod catalogue;
+mod cli;
+mod engine;
+mod faults;
+mod layers;
+mod reference;
+mod report;
+mod scoring;
+mod sources;
+mod spec;
+mod stats;
+mod store;

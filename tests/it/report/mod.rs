@@ -1,0 +1,15 @@
+//! The report: hand-built runs in every format, and the laws that no format may break.
+#![allow(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
+
+mod html;
+mod human;
+mod json;
+mod laws;
+mod samples;
+
+use rigcheck::report::Style;
+
+/// Plain text of so many columns.
+fn plain(width: usize) -> Style {
+    Style { color: false, verbose: false, width, files: vec!["rigcheck-report.html".into()], run: Some(".rigcheck/runs/01JD.rig".into()) }
+}

@@ -1,0 +1,12 @@
+//! Sources against fakes on port 0.
+
+mod access_log;
+mod exposition;
+mod jaeger;
+mod load;
+mod metrics_world;
+mod otlp;
+mod prometheus;
+mod scrape;
+mod traced_act;
+mod truth;

@@ -1,0 +1,183 @@
+//! Sound specs, and what they mean.
+
+use super::{SMALL, good};
+use rigcheck::{
+    model::{
+        key::Destination,
+        rig::{By, Capability, Claim},
+        units::Count,
+    },
+    spec::settings::{Auth, Field, LogFormat, LogPlace, SourceSettings},
+};
+use std::path::PathBuf;
+
+const STAGING: &str = include_str!("../../fixtures/spec/staging.yaml");
+
+#[test]
+fn the_staging_rig_is_understood() {
+    let loaded = good(STAGING);
+    insta::assert_snapshot!("staging_summary", loaded.summary());
+    insta::assert_snapshot!("staging_warnings", loaded.warnings.to_string());
+    let rig = &loaded.profile.rig;
+    let subjects: Vec<_> = rig.claims.iter().map(|c| c.subject().0).collect();
+    assert_eq!(
+        subjects,
+        ["load:ttft", "load:total", "load:inter_chunk", "access_log:total", "jaeger:total", "prometheus:ttft", "edge:ttft", "prometheus:total"]
+    );
+    let SourceSettings::AccessLog(log) = &loaded.settings.sources["access_log"] else { panic!() };
+    assert_eq!(log.from, LogPlace::File(PathBuf::from("/nowhere/logs/access.jsonl")));
+    assert_eq!((log.format.clone(), log.id.as_str()), (LogFormat::JsonLines, "trace_id"));
+    let waiver = &loaded.profile.waivers[0];
+    let range = waiver.holds.as_ref().unwrap();
+    assert_eq!((range.figure.as_str(), range.unit.as_str(), range.lo, range.hi), ("bias", "ms", 250.0, 350.0));
+    assert_eq!(waiver.expires.0, 1_801_350_000_000_000);
+}
+
+#[test]
+fn defaults_are_those_of_the_documentation() {
+    let loaded = good(SMALL);
+    let rig = &loaded.profile.rig;
+    let target = rig.target.as_ref().unwrap();
+    assert!(target.loopback);
+    assert_eq!((target.allow.requests, target.allow.tokens, target.allow.rate.0), (Count(5_000), Count(1_000_000), 100.0));
+    let load = &rig.loads["controlled"];
+    assert_eq!((load.path.as_str(), load.stream, load.per_kilosecond, load.max_tokens), ("/v1/chat/completions", true, 15_000, 64));
+    assert!(load.planted, "a truth source is declared");
+    let definitions: Vec<_> =
+        rig.claims.iter().filter_map(|c| if let By::Client { definition } = &c.by { Some(definition.as_str()) } else { None }).collect();
+    assert_eq!(definitions, ["ttft.content", "total.closed", "inter_chunk.mean"]);
+    let total = rig.claims.iter().find_map(Claim::histogram).unwrap();
+    assert!((total.unit_ms - 1000.0).abs() < 1e-9, "from the name's own end");
+    let SourceSettings::AccessLog(log) = &loaded.settings.sources["access_log"] else { panic!() };
+    assert_eq!((log.id.as_str(), &log.total), ("request_id", &Some(Field { field: "duration_ms".into(), unit_ms: 1.0 })));
+    assert_eq!((loaded.profile.gate.threshold, loaded.profile.gate.coverage), (0.85, 0.9));
+    assert_eq!(loaded.profile.checks, "2027.1");
+    assert!(loaded.warnings.is_empty(), "{}", loaded.warnings);
+}
+
+#[test]
+fn the_load_generator_is_calibrated_only_past_another_server() {
+    let calibrated = |text: &str| good(text).profile.rig.loads.get("calibration").cloned();
+    let load = calibrated(SMALL).unwrap();
+    assert_eq!((load.to, load.model.as_str(), load.planted, load.per_kilosecond), (Destination::Reference, "rigcheck-truth", true, 15_000));
+    assert_eq!(calibrated(&SMALL.replace("localhost:9999", "localhost:8000")), None, "the target is the reference endpoint");
+    assert_eq!(calibrated(&SMALL.replace("  truth: {url: http://localhost:9999}\n", "")), None);
+    assert_eq!(calibrated(&SMALL.replace("target: {url: http://127.0.0.1:8000, chat: {model: rigcheck-truth}}\n", "")), None);
+}
+
+#[test]
+fn each_capability_comes_from_what_is_declared() {
+    let has = |text: &str| good(text).profile.rig.capabilities;
+    let all = SMALL.replace("  truth:", "  otlp: {}\n  truth:").replace("duration_seconds}", "duration_seconds, exemplars: true}");
+    assert_eq!(has(&all), Capability::ALL.into());
+    assert_eq!(has("version: 1\nrig: x\n"), [].into());
+    let without = [
+        ("  truth: {url: http://localhost:9999}\n", "", vec![Capability::KnownTruth]),
+        ("  otlp: {}\n", "", vec![Capability::Exemplars, Capability::Traces]),
+        ("  access_log: {path: access.jsonl}\n", "", vec![Capability::AccessLog]),
+        (", exemplars: true", "", vec![Capability::Exemplars]),
+        ("metrics:\n  total: {histogram: http_request_duration_seconds, exemplars: true}\n", "", vec![Capability::Histogram, Capability::Exemplars]),
+        ("model: rigcheck-truth}", "model: rigcheck-truth, stream: false}", vec![Capability::Streaming]),
+        (", chat: {model: rigcheck-truth}", "", vec![Capability::ControlledLoad, Capability::Streaming]),
+    ];
+    for (what, with, lost) in without {
+        assert!(all.contains(what), "{what}");
+        let left = has(&all.replace(what, with));
+        let gone: Vec<_> = Capability::ALL.into_iter().filter(|c| !left.contains(c)).collect();
+        assert_eq!(gone, lost, "without {what}");
+    }
+    let neither = all.replace("  otlp: {}\n", "").replace("  access_log: {path: access.jsonl}\n", "");
+    assert!(!has(&neither).contains(&Capability::PerRequestServerRecord));
+}
+
+#[test]
+fn nothing_streams_no_gaps_between_chunks() {
+    let loaded = good(&SMALL.replace("model: rigcheck-truth}", "model: rigcheck-truth, stream: false, timing: {total: total.headers}}"));
+    let subjects: Vec<_> = loaded.profile.rig.claims.iter().filter(|c| c.source.as_str() == "load").map(|c| c.name.as_str()).collect();
+    assert_eq!(subjects, ["ttft", "total"]);
+}
+
+#[test]
+fn connections_carry_what_is_shown_to_their_origin() {
+    let text = SMALL.replace(
+        "{url: http://127.0.0.1:9090}",
+        "{url: https://prom.example/prometheus/, headers: {X-Scope-OrgID: 7}, basic: {user: me, password: \"${env:API_KEY}\"}}",
+    );
+    let loaded = good(&text);
+    let SourceSettings::Prometheus { connection } = &loaded.settings.sources["prometheus"] else { panic!() };
+    assert_eq!(connection.url, "https://prom.example/prometheus");
+    assert_eq!((connection.headers[0].0.as_str(), connection.headers[0].1.expose()), ("X-Scope-OrgID", "7"));
+    let Auth::Basic { user, password } = &connection.auth else { panic!() };
+    assert_eq!((user.as_str(), password.expose()), ("me", "k3y-of-the-gateway"));
+}
+
+#[test]
+fn nginx_lines_are_described_by_their_own_format() {
+    let format = r#"'$remote_addr [$time_iso8601] "$request" $status $request_time $http_x_request_id'"#;
+    let text = SMALL.replace("{path: access.jsonl}", &format!("{{docker: edge, format: nginx, log_format: {format}}}"));
+    let loaded = good(&text);
+    let SourceSettings::AccessLog(log) = &loaded.settings.sources["access_log"] else { panic!() };
+    assert_eq!((&log.from, log.id.as_str()), (&LogPlace::Docker("edge".into()), "http_x_request_id"));
+    assert_eq!((log.at.as_deref(), log.status.as_deref()), (Some("time_iso8601"), Some("status")));
+    assert_eq!(log.total, Some(Field { field: "request_time".into(), unit_ms: 1000.0 }));
+    assert_eq!(loaded.profile.rig.sources["access_log"].place, "docker: edge");
+}
+
+#[test]
+fn references_are_resolved_in_values_only() {
+    let text = SMALL
+        .replace("{model: rigcheck-truth}", "{model: \"${env:MODEL}\", max_tokens: \"${env:N:-32}\", path: \"/$${env:X}\"}")
+        .replace("rig: dev", "rig: ${env:EMPTY:-dev}");
+    let loaded = good(&text);
+    let load = &loaded.profile.rig.loads["controlled"];
+    assert_eq!((load.model.as_str(), load.max_tokens, load.path.as_str()), ("rigcheck-truth", 32, "/${env:X}"));
+    assert_eq!(loaded.profile.rig.name.as_str(), "dev");
+}
+
+#[test]
+fn a_file_holds_a_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("token"), "from-a-file\n").unwrap();
+    let path = folder.path().join("rigcheck.yaml");
+    std::fs::write(&path, SMALL.replace("url: http://127.0.0.1:8000,", "url: http://127.0.0.1:8000, bearer: \"${file:token}\",")).unwrap();
+    let options = rigcheck::spec::Options { checks_dir: None, env: &super::env };
+    let loaded = rigcheck::spec::load(&path, &options).unwrap();
+    let Auth::Bearer(token) = &loaded.settings.target.as_ref().unwrap().connection.auth else { panic!() };
+    assert_eq!(token.expose(), "from-a-file");
+}
+
+#[test]
+fn overrides_reach_the_audit_and_change_the_digest() {
+    let plain = good(SMALL);
+    let over = "cases:\n  PERF_INFRA_MONITORING_LATENCY_ACCURACY_001:\n    weight: low\n    audit: {requests: 240}\n    rules: {LAT-14: {weight: normal, blocker: false, params: {margin: {absolute: 7ms}}}, LAT-05: {deselect: true}}\n";
+    let changed = good(&format!("{SMALL}{over}"));
+    let case = &changed.profile.cases[0];
+    assert_eq!(case.weight.word(), "low");
+    assert!(format!("{:?}", case.params).contains("240.0"));
+    let rule = |id: &str| case.rules.iter().find(|r| r.id.as_str() == id).unwrap();
+    assert_eq!((rule("LAT-14").weight.word(), rule("LAT-14").blocker), ("normal", false));
+    let margin = rule("LAT-14").params.get("margin").unwrap();
+    assert_eq!((margin.get("absolute").unwrap().text(), margin.get("relative").unwrap().text()), (Some("7ms"), Some("2%")));
+    assert!(rule("LAT-05").deselected);
+    assert_ne!(plain.profile.digest(), changed.profile.digest());
+    let moved = good(&format!("# a comment\n\n{SMALL}{over}"));
+    assert_eq!(changed.profile.digest(), moved.profile.digest(), "places are no thresholds");
+}
+
+#[test]
+fn cases_are_selected_in_any_of_three_ways() {
+    let selected = |cases: &str| good(&format!("{SMALL}cases: {cases}\n")).profile.cases.len();
+    assert_eq!(selected("all"), good(SMALL).profile.cases.len());
+    assert_eq!(selected("[PERF_INFRA_MONITORING_LATENCY_ACCURACY_001]"), 1);
+    assert_eq!(selected("{PERF_INFRA_MONITORING_LATENCY_ACCURACY_001: {}}"), 1);
+    assert_eq!(selected("[]"), 0);
+}
+
+#[test]
+fn a_rig_that_is_its_own_reference_has_everything_in_scope() {
+    let loaded = good(include_str!("../../fixtures/spec/reference.yaml"));
+    let out: Vec<_> = loaded.profile.cases[0].rules.iter().filter(|r| !r.in_scope(&loaded.profile.rig.capabilities)).map(|r| &r.id).collect();
+    assert!(out.is_empty(), "{out:?}");
+    assert!(!loaded.profile.rig.loads.contains_key("calibration"));
+    assert!(loaded.warnings.is_empty(), "{}", loaded.warnings);
+}

@@ -1,0 +1,43 @@
+//! From text to rig, or to every problem in it.
+
+mod bad;
+mod discover;
+mod good;
+mod laws;
+mod schema;
+mod secrets;
+
+use rigcheck::spec::{Loaded, Options, diagnostics::Problems, load_text};
+use std::path::Path;
+
+/// The environment of these tests.
+fn env(name: &str) -> Option<String> {
+    match name {
+        "API_KEY" => Some("k3y-of-the-gateway".into()),
+        "MODEL" => Some("rigcheck-truth".into()),
+        "EMPTY" => Some(String::new()),
+        "BROKEN" => Some("two\nlines".into()),
+        _ => None,
+    }
+}
+
+fn read(text: &str) -> Result<Loaded, Problems> {
+    load_text(text, "rigcheck.yaml", Path::new("/nowhere"), &Options { checks_dir: None, env: &env })
+}
+
+fn good(text: &str) -> Loaded {
+    read(text).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+/// A rig on loopback that the other specs of these tests are changes of.
+const SMALL: &str = "\
+version: 1
+rig: dev
+target: {url: http://127.0.0.1:8000, chat: {model: rigcheck-truth}}
+sources:
+  access_log: {path: access.jsonl}
+  prometheus: {url: http://127.0.0.1:9090}
+  truth: {url: http://localhost:9999}
+metrics:
+  total: {histogram: http_request_duration_seconds}
+";

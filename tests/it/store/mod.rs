@@ -1,0 +1,80 @@
+//! Runs on disk.
+
+use rigcheck::{
+    model::event::Recorder,
+    model::{
+        evidence::{Fact, Origin, Seen},
+        key::{Key, LogLines as Ask, Payload, When, World},
+        name::name,
+        payload::{LogLine, LogLines},
+        rows::{Rows, RowsWriter},
+        units::{Span, Wall},
+    },
+    spec::profile::Profile,
+    store::{Kept, Shelf, StoreError, open},
+};
+use std::{fs, os::unix::fs::PermissionsExt};
+
+fn fact(lines: Rows<LogLine>) -> Fact {
+    let key = Key { world: World::Live, source: name("log"), query: Ask { when: When::Now }.into() };
+    let payload = Payload::LogLines(LogLines { lines, ..LogLines::default() });
+    let span = Span { from: Wall(1), to: Wall(2) };
+    Fact { key, answer: Ok(Seen { payload, covered: span, origin: Origin::default(), notes: vec![], partial: None }.into()) }
+}
+
+#[test]
+fn many_rows_go_to_a_blob_sorted_and_come_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = Shelf::of(folder.path()).begin(&name("01A"), &Profile::default()).unwrap();
+    let mut rows = RowsWriter::new(writer.blobs());
+    for i in (0..5_000).rev() {
+        rows.push(LogLine { id: format!("{i:05}"), ..LogLine::default() }).unwrap();
+    }
+    writer.keep(&fact(rows.finish().unwrap())).unwrap();
+    writer.finish().unwrap();
+    let lines = |run: &rigcheck::store::Recorded| {
+        let (_, answer) = run.evidence.iter().next().unwrap();
+        let Payload::LogLines(l) = &answer.as_ref().unwrap().payload else { panic!("another payload") };
+        l.lines.iter().map(|r| r.id).collect::<Vec<_>>()
+    };
+    let read = lines(&open(writer.path()).unwrap());
+    assert_eq!(read.len(), 5_000);
+    assert!(read.is_sorted());
+
+    let blob = fs::read_dir(writer.path().join("blobs")).unwrap().next().unwrap().unwrap().path();
+    let changed = fs::read_to_string(&blob).unwrap().replacen("00017", "99999", 1);
+    fs::write(&blob, changed).unwrap();
+    assert!(matches!(open(writer.path()), Err(StoreError::Changed { .. })));
+}
+
+#[test]
+fn the_shelf_is_private_ignored_by_git_and_pruned() {
+    let folder = tempfile::tempdir().unwrap();
+    let shelf = Shelf::of(folder.path());
+    assert!(matches!(shelf.find("latest"), Err(StoreError::NoRun { .. })));
+    for id in ["01A", "01B", "02C"] {
+        shelf.begin(&name(id), &Profile::default()).unwrap().finish().unwrap();
+    }
+    let root = folder.path().join(".rigcheck");
+    assert_eq!(fs::metadata(&root).unwrap().permissions().mode() & 0o777, 0o700);
+    assert_eq!(fs::read_to_string(root.join(".gitignore")).unwrap(), "*\n");
+    let stem = |wanted: &str| shelf.find(wanted).unwrap().file_stem().unwrap().to_string_lossy().into_owned();
+    assert_eq!((stem("latest"), stem("01A"), stem("01B.rig"), stem("02")), ("02C".into(), "01A".into(), "01B".into(), "02C".into()));
+    assert!(shelf.find("01").is_err(), "two runs begin like that");
+    assert_eq!(shelf.prune(Kept { runs: 2, bytes: u64::MAX }).unwrap(), 1);
+    assert_eq!(shelf.list().len(), 2);
+    assert_eq!(shelf.prune(Kept { runs: 9, bytes: 0 }).unwrap(), 1, "the newest always stays");
+    assert!(shelf.find("02C").is_ok());
+}
+
+#[test]
+fn two_runs_of_one_project_never_go_on_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let shelf = Shelf::of(folder.path());
+    let first = shelf.begin(&name("01A"), &Profile::default()).unwrap();
+    let refused = Shelf::of(folder.path()).begin(&name("01B"), &Profile::default()).map(|_| ()).unwrap_err().to_string();
+    assert!(refused.contains("another run"), "{refused}");
+    assert_eq!(shelf.list().len(), 1, "the second has left nothing behind");
+    drop(first);
+    shelf.begin(&name("01C"), &Profile::default()).unwrap();
+}

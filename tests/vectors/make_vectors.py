@@ -1,0 +1,158 @@
+#!/usr/bin/env python3
+"""Writes stats.json: samples, and what numpy and scipy say about them. The Rust tests compare the project's statistics with it.
+
+    python3 -m venv venv && venv/bin/pip install numpy==2.4.6 scipy==1.17.1
+    venv/bin/python tests/vectors/make_vectors.py
+
+Nothing here is a port of the Rust code: library functions where there are any, otherwise the definition by brute force.
+"""
+import itertools
+import json
+import pathlib
+import sys
+
+import numpy as np
+import scipy
+from scipy import stats as S
+
+SEED = 20250611
+rng = np.random.default_rng(SEED)
+
+
+def samples():
+    """Shapes of latency differences: symmetric, skewed, heavy-tailed, tied, and dependent in time."""
+    yield "one", [4.25]
+    yield "two", [3.0, -1.0]
+    yield "seven", rng.normal(10, 3, 7)
+    yield "forty", rng.normal(0, 1, 40)
+    yield "47 skewed", rng.lognormal(1, 1, 47)
+    yield "200 heavy", rng.standard_t(1.5, 200)
+    yield "201 tied", np.round(rng.exponential(4, 201))
+    yield "480 skewed", rng.lognormal(1.1, 0.8, 480)
+    ar = np.zeros(480)
+    for i in range(1, 480):
+        ar[i] = 0.9 * ar[i - 1] + rng.normal()
+    yield "480 dependent", 5 + ar
+    drift = np.linspace(0, 6, 333)
+    yield "333 drifting", drift + rng.normal(0, 0.5, 333)
+
+
+def jackknife_se(d, blocks=20, cut=0.2):
+    """Delete-one-block jackknife, by its definition."""
+    full = S.trim_mean(d, cut)
+    parts = np.array_split(np.arange(len(d)), blocks)
+    pseudo = [blocks * full - (blocks - 1) * S.trim_mean(np.delete(d, part), cut) for part in parts]
+    return S.sem(pseudo)
+
+
+def describe(name, values):
+    d = np.round(np.asarray(values, float), 3)
+    qs = [0, 0.01, 0.05, 0.25, 1 / 3, 0.5, 0.9, 0.95, 0.99, 0.999, 1]
+    out = {
+        "name": name,
+        "values": d.tolist(),
+        "mean": float(np.mean(d)),
+        "median": float(np.median(d)),
+        "quantiles": [[q, float(np.quantile(d, q, method="linear"))] for q in qs],
+        "trimmed": [[cut, float(S.trim_mean(d, cut))] for cut in (0, 0.1, 0.2, 0.25)],
+        "location": None,
+    }
+    if len(d) >= 40:
+        kept = len(d) - 2 * int(0.2 * len(d))
+        lo, hi = S.mstats.trimmed_mean_ci(d, limits=(0.2, 0.2), alpha=0.10)
+        out["location"] = {
+            "yuen_interval90": [float(lo), float(hi)],
+            "yuen_t": float(S.t.ppf(0.95, kept - 1)),
+            "jackknife_se": float(jackknife_se(d)),
+        }
+    return out
+
+
+def shares():
+    for n in (1, 2, 10, 50, 100, 480, 12_345, 60_000, 1_000_000):
+        for k in sorted({0, 1, n // 100, n // 20, n // 3, n // 2, n - n // 50, n - 1, n} & set(range(n + 1))):
+            for alpha in (0.05, 0.001):
+                lo = 0.0 if k == 0 else float(S.beta.ppf(alpha, k, n - k + 1))
+                hi = 1.0 if k == n else float(S.beta.isf(alpha, k + 1, n - k))
+                if n <= 12_345:  # two roads to the same bound
+                    a = S.binomtest(k, n, alternative="greater").proportion_ci(1 - alpha).low
+                    b = S.binomtest(k, n, alternative="less").proportion_ci(1 - alpha).high
+                    assert abs(a - lo) < 1e-9 and abs(b - hi) < 1e-9, (k, n, alpha, a, lo, b, hi)
+                yield {"k": k, "n": n, "alpha": alpha, "lo": lo, "hi": hi}
+
+
+def settling():
+    """The smallest n at which the same share would be clear, by stepping n one at a time."""
+    for k, n, limit in [(0, 10, 0.05), (0, 20, 0.01), (1, 40, 0.1), (3, 480, 0.01), (20, 300, 0.05), (9, 100, 0.05), (5, 9, 0.5), (2, 10, 0.1)]:
+        p = k / n
+        m = n
+        while True:
+            hits = p * m
+            hi = 1.0 if hits == m else S.beta.isf(0.05, hits + 1, m - hits)
+            lo = 0.0 if hits == 0 else S.beta.ppf(0.001, hits, m - hits + 1)
+            if hi <= limit or lo > limit:
+                break
+            m += 1
+        yield {"k": k, "n": n, "limit": limit, "settles_at": m if m > n else None}
+
+
+def kendall_variance(i, j, n):
+    """Variance of the sum of the signs of the chosen pairs under no slope, from the covariance of every two pairs that share a point."""
+    ends = np.zeros((len(i), n))
+    ends[np.arange(len(i)), j] = 1
+    ends[np.arange(len(i)), i] = -1
+    shared = ends @ ends.T  # +1 / -1 where one point is shared, 2 on the diagonal
+    np.fill_diagonal(shared, 3)
+    return shared.sum() / 3
+
+
+# The covariance of two signs that share a point is 1/3: all orders of three values.
+assert np.isclose(np.mean([np.sign(b - a) * np.sign(c - a) for a, b, c in itertools.permutations(range(3))]), 1 / 3)
+
+
+def theil(name, x, y, min_dx):
+    x, y = np.round(x, 3), np.round(y, 3)
+    n = len(x)
+    i, j = np.triu_indices(n, 1)
+    swap = x[i] > x[j]
+    i, j = np.where(swap, j, i), np.where(swap, i, j)
+    far = (x[j] - x[i] >= min_dx) & (x[j] > x[i])
+    i, j = i[far], j[far]
+    slopes = np.sort((y[j] - y[i]) / (x[j] - x[i]))
+    pairs = len(slopes)
+    variance = kendall_variance(i, j, n)
+    if min_dx == 0:
+        assert np.isclose(np.median(slopes), S.theilslopes(y, x).slope, rtol=1e-12)
+        if pairs == n * (n - 1) // 2:
+            assert np.isclose(variance, n * (n - 1) * (2 * n + 5) / 18)
+    reach = S.norm.ppf(0.95) * np.sqrt(variance)
+    lo, hi = int((pairs - reach) / 2), min(int((pairs + reach) / 2), pairs - 1)
+    return {
+        "name": name, "x": x.tolist(), "y": y.tolist(), "min_dx": min_dx, "pairs": pairs,
+        "value": float(np.median(slopes)), "interval90": [float(slopes[lo]), float(slopes[hi])],
+    }
+
+
+def lines():
+    x = rng.uniform(40, 1300, 12)
+    yield theil("12 points", x, 0.01 * x + rng.normal(0, 2, 12), 0)
+    x = rng.uniform(40, 1300, 61)
+    yield theil("61 points, 5 % scale", x, 0.05 * x + rng.lognormal(1, 0.8, 61), 0)
+    yield theil("61 points, 20 ms apart", x, 0.05 * x + rng.lognormal(1, 0.8, 61), 20)
+    x = rng.choice([40.0, 70, 120, 200, 330, 500], 60)
+    yield theil("grid of six delays", x, rng.standard_t(2, 60), 20)
+    x = rng.choice([40.0, 70, 120, 200, 330, 500], 40)
+    yield theil("ties in x", x, 0.02 * x + rng.normal(0, 1, 40), 0)
+
+
+document = {
+    "made_with": {"python": sys.version.split()[0], "numpy": np.__version__, "scipy": scipy.__version__, "seed": SEED},
+    "t19": {"0.95": float(S.t.ppf(0.95, 19)), "0.999": float(S.t.ppf(0.999, 19))},
+    "samples": [describe(name, values) for name, values in samples()],
+    "shares": list(shares()),
+    "settling": list(settling()),
+    "lines": list(lines()),
+}
+target = pathlib.Path(__file__).with_name("stats.json")
+target.write_text(json.dumps(document, separators=(",", ":")).replace('{"', '\n{"') + "\n")
+print(target, document["made_with"])
