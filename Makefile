@@ -1,0 +1,30 @@
+# make demo    the verdict on a small rig that is started for it, nothing to install
+# make test    everything: the real stack is installed if needed, started by the tests that use it, and ended
+# make lint    formatting and clippy, no warnings
+# make bless   accept changed outputs (snapshots, generated pages); look at the diff afterwards
+# make bench   criterion benches
+.PHONY: demo test lint bless bench
+SHELL := bash
+CARGO ?= cargo
+
+demo:
+	$(CARGO) run --release -- demo
+
+# A part that cannot be installed makes its live tests skip loudly, unless RIGCHECK_LIVE_REQUIRED=1 makes that a failure.
+# Test helpers end what they started; the trap is for a run that was ended itself.
+test:
+	@trap 'tests/stack/down --left-over' EXIT; \
+	if ! tests/stack/install; then \
+	  [[ "$$RIGCHECK_LIVE_REQUIRED" != 1 ]] || { echo "make test: RIGCHECK_LIVE_REQUIRED=1 and a part of the stack is missing" >&2; exit 1; }; \
+	fi; \
+	$(CARGO) test --no-fail-fast
+
+lint:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --all-targets --quiet -- -D warnings
+
+bless:
+	INSTA_UPDATE=always INSTA_FORCE_PASS=1 BLESS=1 $(CARGO) test --no-fail-fast --test it
+
+bench:
+	$(CARGO) bench

@@ -1,0 +1,7 @@
+"""A small LLM gateway with the telemetry that most have, and a variant of it whose telemetry can be trusted."""
+
+import os
+
+# prometheus_client looks at this variable while it is imported, so the fault has to act before anything else does.
+if os.environ.get("GATEWAY_FAULT") == "private-registries":
+    os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)

@@ -1,0 +1,111 @@
+"""Seeded misbehaviours, each seen in real gateways, to show that an audit finds them. Off unless GATEWAY_FAULT names one.
+
+The rest of the app asks `Faults` at the few places where one can act; without a fault every method is the identity.
+"""
+
+import asyncio
+import random
+
+FAULTS = {
+    "log-rounds-seconds": "the access log rounds durations to whole seconds",
+    "log-ms-as-s": "the access log writes seconds under names that say milliseconds",
+    "log-offset-200ms": "durations in the access log are 200 ms too long",
+    "log-scale-5pct": "durations in the access log are 5 % too long",
+    "log-outliers": "every 100th line of a worker's access log is 3 s too long",
+    "log-early": "the access log line is written when the first chunk goes out, not when the last one does",
+    "duplicate-ids": "every second line of the access log repeats the ids of the line before",
+    "metric-ms": "histograms named in seconds are fed milliseconds",
+    "metric-no-stream": "the duration histogram leaves out the time of streaming",
+    "buckets-pinned": "the largest finite bucket lies below the usual durations",
+    "private-registries": "each worker has a registry of its own, and a scrape sees whichever worker answers",
+    "background-task": "the duration histogram includes 50 to 150 ms of work that follows the response",
+    "span-without-stream": "the server span ends when the response starts",
+    "head-sampling-10pct": "nine traces of ten are never recorded",
+    "buffered-sse": "chunks are held back and sent at once, while the telemetry shows when they came from the provider",
+    "retry-hidden": "every 10th request of a worker goes to the provider twice, and nothing says so",
+    "nagle": "TCP_NODELAY is left off on connections (only differs in the repaired variant: the common one has it anyway)",
+}
+
+
+def check_name(name: str | None) -> str | None:
+    """The name, if there is such a fault; a spelling mistake must not run as a clean gateway."""
+    if name is not None and name not in FAULTS:
+        raise SystemExit(f"GATEWAY_FAULT is `{name}`; it must be one of: {', '.join(FAULTS)}")
+    return name
+
+
+class Faults:
+    """What the seeded fault does at each place where one can act."""
+
+    def __init__(self, name: str | None) -> None:
+        self.name = name
+        self._lines = 0
+        self._calls = 0
+        self._last_ids: dict[str, str] = {}
+
+    def log_line(self, line: dict) -> dict:
+        """The access log line as it is written."""
+        self._lines += 1
+        if self.name == "log-rounds-seconds":
+            return self._durations(line, lambda ms: float(round(ms / 1000) * 1000))
+        if self.name == "log-ms-as-s":
+            return self._durations(line, lambda ms: ms / 1000)
+        if self.name == "log-offset-200ms":
+            return self._durations(line, lambda ms: ms + 200)
+        if self.name == "log-scale-5pct":
+            return self._durations(line, lambda ms: ms * 1.05)
+        if self.name == "log-outliers" and self._lines % 100 == 0:
+            return line | {"duration_ms": line["duration_ms"] + 3000}
+        if self.name == "duplicate-ids":
+            ids = {"request_id": line["request_id"], "trace_id": line["trace_id"]}
+            if self._lines % 2 == 0:
+                return line | self._last_ids
+            self._last_ids = ids
+        return line
+
+    @staticmethod
+    def _durations(line: dict, change) -> dict:
+        changed = {k: round(change(line[k]), 6) for k in ("duration_ms", "ttft_ms") if line[k] is not None}
+        return line | changed
+
+    @property
+    def logs_at_first_chunk(self) -> bool:
+        return self.name == "log-early"
+
+    def observed(self, seconds: float) -> float:
+        """The value that a histogram in seconds is fed."""
+        return seconds * 1000 if self.name == "metric-ms" else seconds
+
+    @property
+    def metric_stops_at_headers(self) -> bool:
+        return self.name == "metric-no-stream"
+
+    @property
+    def measures_after_response(self) -> bool:
+        return self.name == "background-task"
+
+    async def work_after_response(self) -> None:
+        """Work that the app does after the response, inside what it measures."""
+        await asyncio.sleep(random.uniform(0.05, 0.15))
+
+    @property
+    def pins_buckets(self) -> bool:
+        return self.name == "buckets-pinned"
+
+    @property
+    def span_ends_at_headers(self) -> bool:
+        return self.name == "span-without-stream"
+
+    @property
+    def sampled_share(self) -> float | None:
+        """The share of traces that is recorded, if not all that the caller asked for."""
+        return 0.1 if self.name == "head-sampling-10pct" else None
+
+    @property
+    def buffers_stream(self) -> bool:
+        return self.name == "buffered-sse"
+
+    def retries(self) -> bool:
+        """Whether this call to the provider is given up once it answers, and made again."""
+        self._calls += 1
+        return self.name == "retry-hidden" and self._calls % 10 == 0

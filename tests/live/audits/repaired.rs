@@ -1,0 +1,91 @@
+//! The repaired gateway: every rule passes, run after run; and a recorded run is judged again as it was.
+#![allow(clippy::disallowed_methods, reason = "writes the spec of a replay")]
+
+use crate::{
+    rig::{Audited, Gateway, QUIET, REQUESTS, Rig, rigcheck},
+    stack::{or_skip, skip},
+};
+use serde_json::Value;
+use std::{collections::BTreeSet, fs};
+
+/// Clean runs in a row.
+const RUNS: usize = 3;
+/// Audits until that many were undisturbed.
+const MOST_TRIED: usize = 6;
+
+#[test]
+fn the_repaired_gateway_is_ready_three_times_in_a_row_and_replays_agree() {
+    let name = "the_repaired_gateway_is_ready_three_times_in_a_row_and_replays_agree";
+    let Some(rig) = or_skip(name, Rig::start(Gateway::REPAIRED, "1s")) else { return };
+    // Whether a run counts is decided by how busy the machine was, before anyone looks at what it found.
+    let (mut runs, mut tried) = (vec![], 0);
+    while runs.len() < RUNS && tried < MOST_TRIED {
+        tried += 1;
+        let run = rig.audit_alone(&format!("repaired-{tried}"), REQUESTS);
+        println!("{}", run.trouble());
+        assert!(run.rules("no_data").is_empty() && run.rules("error").is_empty(), "{}", run.trouble());
+        if run.busy <= QUIET {
+            runs.push(run);
+        }
+    }
+    for run in &runs {
+        assert!(run.rules("fail").is_empty(), "a false alarm: {}", run.trouble());
+        assert_eq!((run.code, run.verdict()), (0, "ready"), "{}", run.trouble());
+        assert_eq!(run.report["coverage"], 1.0, "{}", run.trouble());
+    }
+    if runs.len() < RUNS {
+        return skip(name, &format!("in {} of {tried} audits something else kept the processors busy: no rig is clean here", tried - runs.len()));
+    }
+    replayed(&rig, &runs[0]);
+}
+
+/// Replay tells what the live run told, field by field; under a stricter threshold it tells something else.
+fn replayed(rig: &Rig, live: &Audited) {
+    let run = live.run();
+    let replay = |spec: Option<&str>| -> (i32, Value) {
+        let mut command = rigcheck(&live.folder);
+        command.args(["replay", run.to_str().expect("a path"), "--output", "json"]);
+        if let Some(spec) = spec {
+            fs::write(live.folder.join("other.yaml"), spec).expect("a file");
+            command.args(["--spec", "other.yaml"]);
+        }
+        let out = command.output().expect("the binary");
+        let report = serde_json::from_slice(&out.stdout).unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&out.stderr)));
+        (out.status.code().unwrap_or(-1), report)
+    };
+    let (code, again) = replay(None);
+    assert_eq!(code, live.code);
+    let mut differs = vec![];
+    differences("", &live.report, &again, &mut differs);
+    assert!(differs.is_empty(), "live and replay differ:\n{}", differs.join("\n"));
+
+    // The repaired buckets are 8 % wide, whatever the load: narrow enough for the case, not for this spec.
+    let stricter = rig.spec(&format!("audit: {{requests: {REQUESTS}}}, rules: {{LAT-05: {{blocker: true, params: {{warn: 1%, fail: 2%}}}}}}"));
+    let (code, stricter) = replay(Some(&stricter));
+    let failed = |report: &Value| -> BTreeSet<String> {
+        let rules = report["cases"][0]["rules"].as_array().expect("rules");
+        rules.iter().filter(|r| r["status"] == "fail").map(|r| r["id"].to_string()).collect()
+    };
+    assert_eq!((code, failed(&stricter)), (1, BTreeSet::from(["\"LAT-05\"".to_owned()])));
+    assert_ne!(stricter["run"]["profile"], live.report["run"]["profile"]);
+    // The evidence is the same.
+    assert_eq!(stricter["answers"], live.report["answers"]);
+}
+
+/// Paths at which two reports differ.
+fn differences(at: &str, a: &Value, b: &Value, found: &mut Vec<String>) {
+    match (a, b) {
+        (Value::Object(x), Value::Object(y)) => {
+            for key in x.keys().chain(y.keys()).collect::<BTreeSet<_>>() {
+                differences(&format!("{at}/{key}"), &a[key], &b[key], found);
+            }
+        }
+        (Value::Array(x), Value::Array(y)) if x.len() == y.len() => {
+            for (i, (x, y)) in x.iter().zip(y).enumerate() {
+                differences(&format!("{at}/{i}"), x, y, found);
+            }
+        }
+        _ if a == b => {}
+        _ => found.push(format!("{at}: {a} and {b}")),
+    }
+}

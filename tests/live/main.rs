@@ -1,0 +1,10 @@
+//! Tests on the real stack: Prometheus, Jaeger and a FastAPI gateway, started by `tests/stack/up` for each test.
+//! A part that is not installed makes a test skip loudly; with `RIGCHECK_LIVE_REQUIRED=1` it fails instead.
+
+mod audits;
+mod docker;
+mod gateway;
+mod pages;
+mod parts;
+mod rig;
+mod stack;

@@ -1,0 +1,316 @@
+//! A whole rig to audit: a provider whose delays are known, the gateway, Prometheus and Jaeger; audited by the binary, as a user does.
+#![allow(clippy::disallowed_methods, reason = "runs the binary and its rig")]
+
+use crate::stack::{NotUp, Stack};
+use rigcheck::reference::mock_llm::{Mock, MockSettings};
+use serde_json::Value;
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+    sync::{Condvar, Mutex, PoisonError},
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+/// Requests of an audit: 299 is the least at which LAT-10 can pass, and a trace or two may be lost.
+pub const REQUESTS: u64 = 320;
+/// The case that is audited.
+const CASE: &str = "PERF_INFRA_MONITORING_LATENCY_ACCURACY_001";
+
+/// How the gateway is started.
+#[derive(Clone, Copy, Debug)]
+pub struct Gateway {
+    pub variant: &'static str,
+    pub fault: Option<&'static str>,
+    /// Does the provider send its headers at once, or with the first chunk?
+    pub headers_first: bool,
+}
+
+impl Gateway {
+    pub const COMMON: Gateway = Gateway { variant: "common", fault: None, headers_first: false };
+    pub const REPAIRED: Gateway = Gateway { variant: "repaired", fault: None, headers_first: false };
+}
+
+/// A rig that runs. Dropping it ends it.
+pub struct Rig {
+    pub stack: Stack,
+    mock: Mock,
+    gateway: Gateway,
+    asks: tokio::runtime::Runtime,
+}
+
+impl Rig {
+    /// Starts everything; `interval` is the time between two scrapes.
+    pub fn start(gateway: Gateway, interval: &str) -> Result<Rig, NotUp> {
+        let mock = provider(gateway);
+        let stack = Stack::up(&["jaeger"])?;
+        let asks = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let mut rig = Rig { stack, mock, gateway, asks };
+        rig.add_gateway()?;
+        rig.stack.add(&["prometheus", "--targets", "gateway", "--interval", interval])?;
+        Ok(rig)
+    }
+
+    /// Another gateway in the place of the one that runs; Prometheus and Jaeger stay, with what they know.
+    pub fn replace_gateway(&mut self, gateway: Gateway) -> Result<(), NotUp> {
+        let before = self.address();
+        self.stack.down("gateway");
+        if gateway.headers_first != self.gateway.headers_first {
+            self.mock = provider(gateway);
+        }
+        self.gateway = gateway;
+        self.add_gateway()?;
+        let config = &self.stack.part("prometheus").files["config"];
+        let text = fs::read_to_string(config).expect("the configuration that `up` wrote");
+        assert!(text.contains(&before), "{text}");
+        fs::write(config, text.replace(&before, &self.address())).expect("a file of ours");
+        let url = self.stack.url("prometheus");
+        let reloaded = self.asks.block_on(async { reqwest::Client::new().post(format!("{url}/-/reload")).send().await });
+        assert!(reloaded.is_ok_and(|r| r.status().is_success()), "Prometheus takes no new configuration");
+        let scraped = format!("{url}/api/v1/query?query=up{{instance=\"{}\"}}==1", self.address());
+        let until = Instant::now() + Duration::from_secs(30);
+        while !self.get(&scraped).contains("\"value\"") {
+            assert!(Instant::now() < until, "the new gateway is not scraped");
+            sleep(Duration::from_millis(200));
+        }
+        Ok(())
+    }
+
+    fn add_gateway(&mut self) -> Result<(), NotUp> {
+        let mock = self.mock.url();
+        let mut args = vec!["gateway", "--mock", &mock, "--variant", self.gateway.variant];
+        args.extend(self.gateway.fault.into_iter().flat_map(|fault| ["--fault", fault]));
+        self.stack.add(&args)
+    }
+
+    /// The gateway's `host:port`.
+    fn address(&self) -> String {
+        self.stack.url("gateway").trim_start_matches("http://").to_owned()
+    }
+
+    /// Waits until the gateway has answered so many requests more; the calibration goes past it.
+    pub fn wait_for_answers(&self, more: usize) {
+        let log = &self.stack.part("gateway").files["access_log"];
+        let lines = || fs::read_to_string(log).unwrap_or_default().lines().count();
+        let (before, until) = (lines(), Instant::now() + Duration::from_mins(1));
+        while lines() < before + more {
+            assert!(Instant::now() < until, "the gateway gets no requests");
+            sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Ends a part behind the stack's back, as if it had crashed; the spec still names it.
+    pub fn kill(&self, part: &str) {
+        let part = self.stack.part(part);
+        let told = Command::new("kill").args(["-TERM", &part.pid.to_string()]).status();
+        assert!(told.is_ok_and(|s| s.success()), "{part:?} could not be ended");
+        let address = part.url.trim_start_matches("http://");
+        let until = Instant::now() + Duration::from_secs(20);
+        while std::net::TcpStream::connect(address).is_ok() {
+            assert!(Instant::now() < until, "{part:?} does not end");
+            sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Waits for something asynchronous.
+    pub fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        self.asks.block_on(work)
+    }
+
+    /// The text behind a URL.
+    pub fn get(&self, url: &str) -> String {
+        self.asks.block_on(async { reqwest::get(url).await.expect("an answer").text().await.expect("text") })
+    }
+
+    /// The spec by which this rig is audited, as a user would write it; `case` are settings of the case.
+    pub fn spec(&self, case: &str) -> String {
+        let route = "/api/v1/chat/completions";
+        let matching = format!("match: {{route: {route}, model: rigcheck-truth}}");
+        format!(
+            "version: 1\n\
+             checks: \"2027.1\"\n\
+             rig: fastapi-gateway\n\
+             target:\n\
+             \x20 url: {gateway}\n\
+             \x20 chat: {{path: {route}, model: rigcheck-truth, max_tokens: 64}}\n\
+             sources:\n\
+             \x20 prometheus: {{url: {prometheus}}}\n\
+             \x20 scrape: {{url: {gateway}/metrics}}\n\
+             \x20 jaeger: {{url: {jaeger}, service: gateway, claims: [total, ttft]}}\n\
+             \x20 access_log:\n\
+             \x20   path: {log}\n\
+             \x20   id: request_id\n\
+             \x20   at: ts\n\
+             \x20   status: status\n\
+             \x20   duration: {{field: duration_ms, unit: ms}}\n\
+             \x20   ttft: {{field: ttft_ms, unit: ms}}\n\
+             \x20 truth: {{url: {mock}}}\n\
+             metrics:\n\
+             \x20 ttft: {{histogram: gateway_ttft_seconds, unit: s, {matching}}}\n\
+             \x20 total: {{histogram: gateway_request_duration_seconds, unit: s, {matching}}}\n\
+             cases:\n\
+             \x20 {CASE}: {{{case}}}\n",
+            gateway = self.stack.url("gateway"),
+            prometheus = self.stack.url("prometheus"),
+            jaeger = self.stack.url("jaeger"),
+            log = Value::from(self.stack.part("gateway").files["access_log"].to_string_lossy()),
+            mock = self.mock.url(),
+        )
+    }
+
+    /// Audits with so many requests; runs are kept in a folder of that name.
+    pub fn audit(&self, folder: &str, requests: u64) -> Audited {
+        self.audit_meanwhile(folder, requests, || {})
+    }
+
+    /// Audits while no other test audits.
+    pub fn audit_alone(&self, folder: &str, requests: u64) -> Audited {
+        self.audit_in(&Turn::take(AT_ONCE), folder, requests, || {})
+    }
+
+    /// Audits, and does something meanwhile.
+    pub fn audit_meanwhile(&self, folder: &str, requests: u64, meanwhile: impl FnOnce()) -> Audited {
+        self.audit_in(&Turn::take(1), folder, requests, meanwhile)
+    }
+
+    fn audit_in(&self, _turn: &Turn, folder: &str, requests: u64, meanwhile: impl FnOnce()) -> Audited {
+        let folder = self.stack.dir().join(folder);
+        fs::create_dir_all(&folder).expect("a folder");
+        fs::write(folder.join("rigcheck.yaml"), self.spec(&format!("audit: {{requests: {requests}}}"))).expect("a file");
+        let (began, waited) = (Instant::now(), waited_for_cpu());
+        let child = rigcheck(&folder).args(["audit", "--output", "json:report.json", "--output", "human:report.txt"]).spawn().expect("the binary");
+        meanwhile();
+        let out = child.wait_with_output().expect("the binary ends");
+        let took = began.elapsed();
+        Audited::of(folder, &out, took, (waited_for_cpu() - waited) / took.as_secs_f64())
+    }
+}
+
+fn provider(gateway: Gateway) -> Mock {
+    Mock::start(MockSettings { headers_first: gateway.headers_first, ..MockSettings::default() }).expect("a provider on a free port")
+}
+
+/// The binary in a folder.
+pub fn rigcheck(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rigcheck"));
+    command.current_dir(folder).env_remove("RIGCHECK_SPEC").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Audits disturb one another: so many run at once, others wait for their turn.
+const AT_ONCE: u32 = 2;
+
+struct Turn(u32);
+
+static RUNNING: (Mutex<u32>, Condvar) = (Mutex::new(0), Condvar::new());
+
+impl Turn {
+    fn take(weight: u32) -> Turn {
+        let running = RUNNING.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut running = RUNNING.1.wait_while(running, |n| *n + weight > AT_ONCE).unwrap_or_else(PoisonError::into_inner);
+        *running += weight;
+        Turn(weight)
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        *RUNNING.0.lock().unwrap_or_else(PoisonError::into_inner) -= self.0;
+        RUNNING.1.notify_all();
+    }
+}
+
+/// What an audit said.
+pub struct Audited {
+    pub folder: PathBuf,
+    pub code: i32,
+    pub report: Value,
+    /// The report as people read it.
+    pub text: String,
+    pub took: Duration,
+    /// Share of the time in which something on this machine waited for a processor: above [`QUIET`] a clean rig is not clean.
+    pub busy: f64,
+}
+
+/// Share of time up to which a rig on this machine counts as undisturbed. The rig itself, with its load, comes to a third.
+pub const QUIET: f64 = 0.7;
+
+/// Rules that fail on a machine whose processors are busy with something else, whatever the rig: client and server do differ
+/// then, and requests of 0.5 s may outlast the last bucket, which is at 10 s by default.
+const NOISE: &[&str] = &["LAT-01", "LAT-03", "LAT-04", "LAT-06", "LAT-10", "LAT-14", "LAT-15", "LAT-16", "LAT-17"];
+
+/// Seconds since boot in which something waited for a processor (pressure stall information); 0 where the kernel has none.
+fn waited_for_cpu() -> f64 {
+    let text = fs::read_to_string("/proc/pressure/cpu").unwrap_or_default();
+    let total = text.lines().next().and_then(|l| l.rsplit("total=").next()?.trim().parse::<f64>().ok());
+    total.unwrap_or(0.0) / 1e6
+}
+
+impl Audited {
+    fn of(folder: PathBuf, out: &Output, took: Duration, busy: f64) -> Audited {
+        let talk = String::from_utf8_lossy(&out.stderr);
+        let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap_or_else(|e| panic!("no {name}: {e}\n{talk}"));
+        let report = serde_json::from_str(&read("report.json")).expect("JSON");
+        let text = read("report.txt");
+        Audited { report, text, code: out.status.code().unwrap_or(-1), folder, took, busy }
+    }
+
+    pub fn verdict(&self) -> &str {
+        self.report["verdict"].as_str().unwrap_or_default()
+    }
+
+    /// Every outcome as (rule, subject, status, the outcome itself).
+    pub fn outcomes(&self) -> Vec<(&str, &str, &str, &Value)> {
+        let mut all = vec![];
+        for case in self.report["cases"].as_array().expect("cases") {
+            for rule in case["rules"].as_array().expect("rules") {
+                for outcome in rule["outcomes"].as_array().expect("outcomes") {
+                    all.push((word(rule, "id"), word(outcome, "subject"), word(outcome, "status"), outcome));
+                }
+            }
+        }
+        all
+    }
+
+    /// Rules with an outcome of this status.
+    pub fn rules(&self, status: &str) -> BTreeSet<&str> {
+        self.outcomes().into_iter().filter(|o| o.2 == status).map(|o| o.0).collect()
+    }
+
+    /// Rules that fail, less those that a busy machine makes fail, if it was busy.
+    pub fn failed_not_for_noise(&self) -> BTreeSet<&str> {
+        let noise = if self.busy > QUIET { NOISE } else { &[] };
+        self.rules("fail").into_iter().filter(|rule| !noise.contains(rule)).collect()
+    }
+
+    /// Did a rule find what it is for? On a busy machine it may say instead that it cannot tell, and why.
+    pub fn found(&self, rule: &str) -> bool {
+        self.rules("fail").contains(rule) || self.busy > QUIET && self.rules("inconclusive").contains(rule)
+    }
+
+    /// Statuses of a rule, by the start of the subject.
+    pub fn statuses(&self, rule: &str, subject: &str) -> BTreeSet<&str> {
+        self.outcomes().into_iter().filter(|o| o.0 == rule && o.1.starts_with(subject)).map(|o| o.2).collect()
+    }
+
+    /// What is not a pass, a line each.
+    pub fn trouble(&self) -> String {
+        let lines = self.outcomes().into_iter().filter(|o| o.2 != "pass").map(|(rule, subject, status, o)| {
+            let why = o["observed"].as_str().map_or_else(|| o["unknown"].to_string(), str::to_owned);
+            format!("  {status} {rule} {subject}: {why}\n")
+        });
+        format!("{} (exit {}, {:.0} s, busy {:.2})\n{}", self.verdict(), self.code, self.took.as_secs_f64(), self.busy, lines.collect::<String>())
+    }
+
+    /// The folder of the recorded run.
+    pub fn run(&self) -> PathBuf {
+        let runs = fs::read_dir(self.folder.join(".rigcheck/runs")).expect("runs").flatten().map(|r| r.path());
+        runs.filter(|p| p.is_dir()).max().expect("a run")
+    }
+}
+
+fn word<'v>(of: &'v Value, key: &str) -> &'v str {
+    of[key].as_str().unwrap_or_default()
+}

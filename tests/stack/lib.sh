@@ -1,0 +1,64 @@
+# Shared by install, up and down. Sourced, never run.
+# shellcheck shell=bash
+
+STACK=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+REPO=$(cd "$STACK/../.." && pwd)
+GATEWAY_SRC=$REPO/examples/fastapi-gateway
+CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/rigcheck-stack
+STATE=${RIGCHECK_STACK_STATE:-$STACK/.state}
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "$(basename "$0"): $*"; exit 1; }
+
+# Cache folders carry a digest of what they were built from: a changed pin is a new folder, a warm run builds nothing.
+digest_of() { cat "$@" | sha256sum | cut -c1-16; }
+jaeger_bin() { echo "$CACHE/jaeger-$(digest_of "$STACK/jaeger/go.mod" "$STACK/jaeger/go.sum")/jaeger"; }
+gateway_venv() { echo "$CACHE/gateway-$(digest_of "$GATEWAY_SRC/requirements.txt")"; }
+
+# A JSON string. Only paths, names and URLs come here; control characters are refused rather than escaped.
+json_str() {
+  [[ $1 != *[[:cntrl:]]* ]] || die "a path or URL with a control character cannot be recorded: $(printf '%q' "$1")"
+  local s=${1//\\/\\\\}
+  printf '"%s"' "${s//\"/\\\"}"
+}
+# json_field FILE KEY: a top-level number or plain string that `up` itself wrote.
+json_field() { sed -n "s/^ *\"$2\": \"\\{0,1\\}\\([^\",]*\\)\"\\{0,1\\},\\{0,1\\}\$/\\1/p" "$1" | head -n 1; }
+
+# Start time in clock ticks since boot: together with the pid it names one process for ever.
+# Empty when there is no such process or only its zombie is left (kill -0 succeeds on a zombie).
+start_ticks() {
+  local stat
+  stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
+  # the command's name may hold blanks and brackets: count from behind the last ')'
+  local -a f
+  read -r -a f <<<"${stat##*) }"
+  [[ ${f[0]} == Z || ${f[0]} == X ]] || echo "${f[19]}"
+}
+
+# Does process $1 itself hold the socket that listens on 127.0.0.1:$2? An answer from a port may be somebody else's.
+listens() {
+  local inode
+  inode=$(awk -v p="$(printf '%04X' "$2")" '$4 == "0A" && substr($2, index($2, ":") + 1) == p {print $10; exit}' /proc/net/tcp)
+  [[ -n $inode ]] && [[ -n $(find "/proc/$1/fd" -lname "socket:\\[$inode\\]" -print -quit 2>/dev/null) ]]
+}
+
+# A port that nobody uses now, below the range from which the kernel takes ports of outgoing connections.
+# Whoever is quicker wins; `up` notices by `listens` and tries another.
+free_port() {
+  local port hex
+  for _ in {1..200}; do
+    port=$((20000 + (RANDOM << 15 | RANDOM) % 12000))
+    hex=$(printf ':%04X' "$port")
+    if ! awk '{print $2}' /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -q "$hex\$"; then
+      echo "$port"
+      return
+    fi
+  done
+  die "no free port between 20000 and 31999"
+}
+
+# All processes whose environment says that this state folder started them, as pids. Finds children of a part whose
+# parent died, and parts that were started by an `up` which did not live to record them.
+marked() {
+  grep -lzxF -- "RIGCHECK_STACK_PART=$STATE/$1" /proc/[0-9]*/environ 2>/dev/null | cut -d / -f 3
+}
