@@ -1,7 +1,7 @@
 //! Blobs as files named by their SHA-256.
 #![allow(clippy::disallowed_methods, reason = "the store owns the run's files")]
 
-use crate::model::rows::Blobs;
+use crate::model::{evidence::hex, rows::Blobs};
 use sha2::{Digest, Sha256};
 use std::{
     fs::{self, File},
@@ -58,11 +58,7 @@ struct Hashing<W> {
 
 impl<W> Hashing<W> {
     fn digest(&self) -> String {
-        use std::fmt::Write as _;
-        self.hash.clone().finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        hex(&self.hash.clone().finalize())
     }
 }
 

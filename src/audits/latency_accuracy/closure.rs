@@ -49,6 +49,19 @@ pub fn mixed(window: &Window<'_>, claim: &Claim, sent: &Requests<'_>) -> Option<
     })
 }
 
+/// Why nothing can be read from a histogram's buckets, if nothing can.
+pub fn unreadable(window: &Window<'_>, claim: &Claim, sent: &Requests<'_>) -> Option<String> {
+    if sent.ok() == 0 {
+        return Some("no request of the load succeeded".into());
+    }
+    let layout = || (!window.one_layout).then(|| "label sets have different bucket edges".into());
+    went_backwards(window).or_else(|| mixed(window, claim, sent)).or_else(layout)
+}
+
+fn went_backwards(window: &Window<'_>) -> Option<String> {
+    (window.decreases > 0).then(|| format!("the counter went backwards {} times during the load (LAT-02)", window.decreases))
+}
+
 /// Observations, but no more than requests that succeeded.
 pub fn rows(observations: f64, sent: &Requests<'_>) -> u64 {
     (observations.max(0.0) as u64).min(sent.ok())
@@ -98,8 +111,9 @@ impl Closure {
 
     /// Why means and buckets of this window cannot be compared with the requests, if they cannot.
     pub fn obstacle(&self, window: &Window<'_>) -> Option<String> {
-        if window.decreases > 0 {
-            return Some(format!("the counter went backwards {} times during the load (LAT-02)", window.decreases));
+        let backwards = went_backwards(window);
+        if backwards.is_some() {
+            return backwards;
         }
         match self.closes {
             Closes::Missing(_) | Closes::Surplus(_) => {

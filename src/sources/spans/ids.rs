@@ -1,6 +1,8 @@
 //! Ids come as hex of any case, as hex without leading zeros (Jaeger's legacy API) or as base64 (protobuf's own JSON
 //! mapping); they leave as lower-case hex of full length.
 
+use crate::model::evidence::hex;
+
 /// Lower-case hex of `bytes` bytes, or `None` if the text is no such id. All zeros is no id either (W3C trace context).
 pub fn normal_id(text: &str, bytes: usize) -> Option<String> {
     let text = text.trim();
@@ -14,14 +16,8 @@ pub fn normal_id(text: &str, bytes: usize) -> Option<String> {
 
 /// The same from raw bytes; `None` if it has another length or is all zeros.
 pub fn hex_id(raw: &[u8], bytes: usize) -> Option<String> {
-    use std::fmt::Write as _;
     let valid = raw.len() == bytes && raw.iter().any(|b| *b != 0);
-    valid.then(|| {
-        raw.iter().fold(String::with_capacity(bytes * 2), |mut text, b| {
-            let _ = write!(text, "{b:02x}");
-            text
-        })
-    })
+    valid.then(|| hex(raw))
 }
 
 /// A trace id as a number: 16 bytes instead of a heap string, for sets of many.

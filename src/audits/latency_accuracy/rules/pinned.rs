@@ -39,18 +39,8 @@ impl Rule<LatencyAccuracy> for Pinned {
         let rows = closure::rows(window.count, sent);
         let over_limit = 1.0 - self.quantile.0;
         let expected = format!("less than {} beyond the last finite edge, and observations in more than one bucket", Share(over_limit));
-        if sent.ok() == 0 {
-            return Ok(say::cannot_tell("no request of the load succeeded", expected, 0, from));
-        }
-        if window.decreases > 0 {
-            let why = format!("the counter went backwards {} times during the load (LAT-02)", window.decreases);
+        if let Some(why) = closure::unreadable(window, claim, sent) {
             return Ok(say::cannot_tell(why, expected, rows, from));
-        }
-        if let Some(why) = closure::mixed(window, claim, sent) {
-            return Ok(say::cannot_tell(why, expected, rows, from));
-        }
-        if !window.one_layout {
-            return Ok(say::cannot_tell("label sets have different bucket edges", expected, rows, from));
         }
         if observations < self.from.0 {
             let why = format!("{observations} observations during the load are too few to tell");

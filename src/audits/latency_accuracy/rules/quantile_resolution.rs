@@ -51,18 +51,8 @@ impl Rule<LatencyAccuracy> for QuantileResolution {
         let observations = window.count.max(0.0) as u64;
         let rows = closure::rows(window.count, sent);
         let expected = format!("each quantile lies in a bucket at most {} wide ({} is a failure)", self.warn, self.fail);
-        if sent.ok() == 0 {
-            return Ok(say::cannot_tell("no request of the load succeeded", expected, 0, from));
-        }
-        if window.decreases > 0 {
-            let why = format!("the counter went backwards {} times during the load (LAT-02)", window.decreases);
+        if let Some(why) = closure::unreadable(window, claim, sent) {
             return Ok(say::cannot_tell(why, expected, rows, from));
-        }
-        if let Some(why) = closure::mixed(window, claim, sent) {
-            return Ok(say::cannot_tell(why, expected, rows, from));
-        }
-        if !window.one_layout {
-            return Ok(say::cannot_tell("label sets have different bucket edges", expected, rows, from));
         }
         let read: Vec<(f64, Within)> = self
             .quantiles
