@@ -69,7 +69,7 @@ def describe(name, values):
 
 
 def shares():
-    for n in (1, 2, 10, 50, 100, 480, 12_345, 60_000, 1_000_000):
+    for n in (1, 2, 10, 50, 100, 480, 12_345, 60_000, 1_000_000, 100_000_000):
         for k in sorted({0, 1, n // 100, n // 20, n // 3, n // 2, n - n // 50, n - 1, n} & set(range(n + 1))):
             for alpha in (0.05, 0.001):
                 lo = 0.0 if k == 0 else float(S.beta.ppf(alpha, k, n - k + 1))
