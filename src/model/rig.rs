@@ -152,6 +152,10 @@ impl Claim {
     pub fn per_request(&self) -> bool {
         matches!(self.by, By::LogField | By::Spans)
     }
+    /// Is it about whole requests, and not about the gaps inside them?
+    pub fn of_requests(&self) -> bool {
+        self.quantity != Quantity::InterChunk
+    }
     /// The histogram that it means, if it is one.
     pub fn histogram(&self) -> Option<&HistogramOf> {
         if let By::Histogram(h) = &self.by { Some(h) } else { None }
@@ -168,8 +172,14 @@ pub enum Capability {
     KnownTruth,
     /// A server-side source has a value for each request (log or traces).
     PerRequestServerRecord,
+    /// One of them times the whole request or its first token, not only the gaps inside it.
+    PerRequestTime,
+    /// One of them times the whole request.
+    PerRequestTotal,
     /// A histogram claims a latency.
     Histogram,
+    /// One that claims the time of whole requests or their first tokens, not only of the gaps inside them.
+    RequestHistogram,
     /// A histogram that carries exemplars, and traces to find them in.
     Exemplars,
     /// A trace store or receiver.
@@ -182,11 +192,14 @@ pub enum Capability {
 
 impl Capability {
     /// All of them, in the order in which reports name them.
-    pub const ALL: [Capability; 8] = [
+    pub const ALL: [Capability; 11] = [
         Capability::ControlledLoad,
         Capability::KnownTruth,
         Capability::PerRequestServerRecord,
+        Capability::PerRequestTime,
+        Capability::PerRequestTotal,
         Capability::Histogram,
+        Capability::RequestHistogram,
         Capability::Exemplars,
         Capability::Traces,
         Capability::AccessLog,
@@ -198,7 +211,10 @@ impl Capability {
             Capability::ControlledLoad => "controlled_load",
             Capability::KnownTruth => "known_truth",
             Capability::PerRequestServerRecord => "per_request_server_record",
+            Capability::PerRequestTime => "per_request_time",
+            Capability::PerRequestTotal => "per_request_total",
             Capability::Histogram => "histogram",
+            Capability::RequestHistogram => "request_histogram",
             Capability::Exemplars => "exemplars",
             Capability::Traces => "traces",
             Capability::AccessLog => "access_log",
@@ -211,6 +227,9 @@ impl Capability {
             Capability::ControlledLoad => "add `target` with a `chat` endpoint (and `allow`, off loopback)",
             Capability::KnownTruth => "route a model of the target to `rigcheck mock` and add `sources.truth`",
             Capability::PerRequestServerRecord => "add `sources.access_log` or a trace source",
+            Capability::PerRequestTime => "name `duration` or `ttft` of the access log, or let a trace source claim `total` or `ttft`",
+            Capability::PerRequestTotal => "name `duration` of the access log, or let a trace source claim `total`",
+            Capability::RequestHistogram => "name a histogram of `total` or `ttft` under `metrics` and a `prometheus` or `scrape` source",
             Capability::Histogram => "name a histogram under `metrics` and a `prometheus` or `scrape` source",
             Capability::Exemplars => "set `exemplars: true` on a metric and add a trace source",
             Capability::Traces => "add `sources.jaeger` or `sources.otlp`",

@@ -28,7 +28,6 @@ pub fn calibration() -> Act {
 
 /// Everything there is: log, traces, three histograms, a known truth and a calibration.
 pub fn full() -> Rig {
-    use Capability::*;
     let source = |kind: &str| SourceInfo { kind: name(kind), place: "127.0.0.1".into() };
     let claim = |source: &str, quantity: Quantity, by: By| Claim { name: name(quantity.word()), source: name(source), quantity, by };
     let of = |metric: &str, exemplars| By::Histogram(HistogramOf { metric: metric.into(), labels: [].into(), unit_ms: 1000.0, exemplars });
@@ -44,7 +43,7 @@ pub fn full() -> Rig {
         loads: [(name("controlled"), load(Destination::Target)), (name("calibration"), load(Destination::Reference))].into(),
         sources: ["load", "truth", "access_log", "jaeger", "scrape"].map(|s| (name(s), source(s))).into(),
         claims,
-        capabilities: [ControlledLoad, KnownTruth, PerRequestServerRecord, Histogram, Exemplars, Traces, AccessLog, Streaming].into(),
+        capabilities: Capability::ALL.into(),
         ..Rig::default()
     }
 }

@@ -76,7 +76,11 @@ fn each_capability_comes_from_what_is_declared() {
         ("  otlp: {}\n", "", vec![Capability::Exemplars, Capability::Traces]),
         ("  access_log: {path: access.jsonl}\n", "", vec![Capability::AccessLog]),
         (", exemplars: true", "", vec![Capability::Exemplars]),
-        ("metrics:\n  total: {histogram: http_request_duration_seconds, exemplars: true}\n", "", vec![Capability::Histogram, Capability::Exemplars]),
+        (
+            "metrics:\n  total: {histogram: http_request_duration_seconds, exemplars: true}\n",
+            "",
+            vec![Capability::Histogram, Capability::RequestHistogram, Capability::Exemplars],
+        ),
         ("model: rigcheck-truth}", "model: rigcheck-truth, stream: false}", vec![Capability::Streaming]),
         (", chat: {model: rigcheck-truth}", "", vec![Capability::ControlledLoad, Capability::Streaming]),
     ];
@@ -87,7 +91,38 @@ fn each_capability_comes_from_what_is_declared() {
         assert_eq!(gone, lost, "without {what}");
     }
     let neither = all.replace("  otlp: {}\n", "").replace("  access_log: {path: access.jsonl}\n", "");
-    assert!(!has(&neither).contains(&Capability::PerRequestServerRecord));
+    for record in [Capability::PerRequestServerRecord, Capability::PerRequestTime, Capability::PerRequestTotal] {
+        assert!(!has(&neither).contains(&record));
+    }
+}
+
+#[test]
+fn whatever_is_claimed_each_rule_in_scope_has_somebody_to_judge() {
+    // Every choice of what a log, a trace source and histograms claim to time.
+    let chosen = |bits: u32, words: [&str; 3]| -> Vec<String> { (0..3).filter(|i| bits >> i & 1 == 1).map(|i| words[i].to_owned()).collect() };
+    for bits in 0..512_u32 {
+        // A log of nginx's format has the variables that its format names, and no others.
+        let log = chosen(bits, [", ttft: {field: a, unit: ms}", ", inter_chunk: {field: b, unit: ms}", ", duration: {field: c, unit: ms}"]);
+        let traces = chosen(bits >> 3, ["ttft", "total", "inter_chunk"]);
+        let metrics = chosen(bits >> 6, ["ttft", "total", "inter_chunk"]);
+        let mut text =
+            "version: 1\nrig: dev\ntarget: {url: http://127.0.0.1:8000, chat: {model: m}}\nsources:\n  truth: {url: http://localhost:9999}\n"
+                .to_owned();
+        let mut add = |there: bool, line: String| text += if there { &line } else { "" };
+        add(!log.is_empty(), format!("  access_log: {{path: access.log, format: nginx, log_format: '$a $b $c $id', id: id{}}}\n", log.concat()));
+        add(!traces.is_empty(), format!("  otlp: {{claims: [{}]}}\n", traces.join(", ")));
+        add(!metrics.is_empty(), "  scrape: {url: http://127.0.0.1:8000}\nmetrics:\n".into());
+        for metric in &metrics {
+            add(true, format!("  {metric}: {{histogram: {metric}_seconds}}\n"));
+        }
+        let loaded = good(&text);
+        let rig = &loaded.profile.rig;
+        let case = &loaded.cases[0];
+        let subjects = case.subjects(rig);
+        for (at, rule) in case.case().rules.iter().enumerate().filter(|(_, r)| r.in_scope(&rig.capabilities)) {
+            assert!(subjects.iter().any(|(of, _)| *of == at), "{} names nobody on\n{text}", rule.id);
+        }
+    }
 }
 
 #[test]

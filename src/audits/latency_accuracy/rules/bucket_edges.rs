@@ -5,7 +5,7 @@ use crate::{
         evidence::Evidence,
         name::Name,
         outcome::{Figure, Finding, Status},
-        rig::{Quantity, Rig},
+        rig::Rig,
         units::{Count, Margin, Ms, Share},
     },
 };
@@ -31,7 +31,7 @@ impl Rule<LatencyAccuracy> for BucketEdges {
 
     fn subjects(&self, rig: &Rig) -> Vec<Name> {
         // A gap may be shorter at the client than at the server, so the sandwich holds for whole requests only.
-        super::claims(rig, |c| c.histogram().is_some() && c.quantity != Quantity::InterChunk)
+        super::claims(rig, |c| c.histogram().is_some() && c.of_requests())
     }
 
     fn judge(&self, view: &Latencies<'_>, subject: &Name) -> Judgement {

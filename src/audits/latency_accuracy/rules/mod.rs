@@ -34,7 +34,7 @@ pub use unit_slip::UnitSlip;
 
 use crate::model::{
     name::Name,
-    rig::{Claim, Quantity, Rig},
+    rig::{Claim, Rig},
 };
 
 /// Subjects of the claims that hold, in the order of the spec.
@@ -45,7 +45,7 @@ fn claims(rig: &Rig, holds: impl Fn(&Claim) -> bool) -> Vec<Name> {
 /// Whole-request times with a value per request. Inter-chunk latency is left out where the law under test holds for
 /// whole requests only.
 fn request_times(rig: &Rig) -> Vec<Name> {
-    claims(rig, |c| c.per_request() && c.quantity != Quantity::InterChunk)
+    claims(rig, |c| c.per_request() && c.of_requests())
 }
 
 /// All histogram claims.
