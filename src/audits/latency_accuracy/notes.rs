@@ -1,8 +1,11 @@
 use super::{records::Kind, view::Latencies};
-use crate::model::units::Ms;
+use crate::{model::units::Ms, stats::median};
 
 /// Shorter hold-ups of the load generator explain no finding: LAT-16 begins to look at differences of this size.
 const HELD_UP: Ms = Ms(100.0);
+
+/// From here on a new connection can move a verdict: LAT-14 allows a difference of 5 ms.
+const SET_UP: Ms = Ms(5.0);
 
 /// True things worth knowing that no rule scores.
 pub fn notes(view: &Latencies<'_>) -> Vec<String> {
@@ -21,6 +24,19 @@ pub fn notes(view: &Latencies<'_>) -> Vec<String> {
         }
         if stalled > 0 {
             notes.push(format!("the load generator itself stalled for up to {longest}; {stalled} requests overlap a stall of 250 ms or more"));
+        }
+    }
+    if let Ok(sent) = view.sent() {
+        let set_up: Vec<f64> = sent.measured().filter_map(|(_, r)| r.connecting_ms).collect();
+        let longest = Ms(set_up.iter().copied().fold(0.0, f64::max));
+        if let (true, Some(middle)) = (longest >= SET_UP, median(&set_up)) {
+            notes.push(format!(
+                "{} of {} measured requests set up a connection of their own, which took {} in the middle and {longest} at most: \
+                 the client's times include it, the server's do not",
+                set_up.len(),
+                sent.measured().count(),
+                Ms(middle)
+            ));
         }
     }
     if let Some(Ok(truth)) = view.truth()

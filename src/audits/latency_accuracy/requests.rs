@@ -41,6 +41,8 @@ pub struct Request {
     pub stalled: bool,
     /// The longest time for which the load generator itself was held up during it, ms.
     pub held_up_ms: f64,
+    /// Time for setting up a connection of its own, ms; `None` on a reused one.
+    pub connecting_ms: Option<f64>,
     /// When it ended (or was sent, if it did not end), ms since the start of the act.
     pub end_ms: f64,
     /// By the definitions that the load's claims name.
@@ -143,6 +145,7 @@ fn request(t: &Timeline, named: &[(Quantity, &'static Definition)]) -> Request {
         stream: t.stream,
         stalled: t.stalled,
         held_up_ms: t.held_up_ms,
+        connecting_ms: t.connected.map(|at| at.since(t.sent).0),
         end_ms: end.since(Nanos(0)).0,
         client,
         by: definitions::ALL.iter().map(|d| (d.of)(t)).collect(),

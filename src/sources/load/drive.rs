@@ -32,6 +32,9 @@ use tokio_util::sync::CancellationToken;
 
 /// This many failures in a row end the act: the target is not there, or not what the spec says.
 const FAILURES: u32 = 5;
+/// So do this many among the latest [`LATEST`]: at a fifth, what is left over is no sample of the target's traffic.
+const BURST: u32 = 10;
+const LATEST: u32 = 50;
 /// Time that is kept before the deadline to hand over what there is, or a quarter of all if that is less: on a busy host
 /// ending what is under way and waiting for the last heartbeat take more than half a second.
 const HAND_OVER: Duration = Duration::from_millis(1_500);
@@ -94,8 +97,10 @@ pub async fn run(endpoint: &Arc<Endpoint>, plan: &Plan, request_timeout: Duratio
 
 /// Why the act ended before all was sent and answered.
 enum Ending {
-    /// The target asks for it, or is not there.
-    Cut(String),
+    /// The target asks for it.
+    Busy(String),
+    /// The target is not there, or fails too often.
+    Failing(String),
     /// The run was interrupted.
     Interrupted,
     /// The time was over.
@@ -111,7 +116,8 @@ struct Course<'a> {
     waiting: VecDeque<Timeline>,
     beats: Beats,
     ending: Option<Ending>,
-    failures: u32,
+    /// Whether the latest requests failed, one bit each, the last one lowest.
+    failures: u64,
     answered: bool,
     done: u64,
     server: Option<String>,
@@ -153,16 +159,18 @@ impl<'a> Course<'a> {
     }
     /// Ends the act when the target asks for it.
     fn watch(&mut self, timeline: &Timeline) {
-        match timeline.status {
-            Some(429) => self.end(Ending::Cut("the target answered 429 (too many requests); lower `target.chat.rate`, or raise its limit".into())),
-            // A page of a login or an error object comes with 200, too.
-            _ if timeline.ok() => self.failures = 0,
-            _ => self.failures += 1,
+        if timeline.status == Some(429) {
+            self.end(Ending::Busy("the target answered 429 (too many requests); lower `target.chat.rate`, or raise its limit".into()));
         }
-        if self.failures == FAILURES {
+        // A page of a login or an error object comes with 200, too.
+        let failed = !timeline.ok();
+        self.failures = self.failures << 1 | u64::from(failed);
+        let (latest, in_a_row) = ((self.failures & ((1 << LATEST) - 1)).count_ones(), self.failures.trailing_ones());
+        if failed && (in_a_row >= FAILURES || latest >= BURST) {
+            let many = if in_a_row >= FAILURES { format!("{in_a_row} requests in a row") } else { format!("{latest} of the last {LATEST} requests") };
             let last = timeline.error.clone().unwrap_or_default();
             let advice = advice(timeline.status);
-            self.end(Ending::Cut(format!("{FAILURES} requests in a row failed, the last with: {last}; {advice}")));
+            self.end(Ending::Failing(format!("{many} failed, the last with: {last}; {advice}")));
         }
     }
     fn settle(&mut self, all: bool) -> Result<(), Gap> {
@@ -186,7 +194,8 @@ impl<'a> Course<'a> {
         self.settle(true)?;
         let (title, total) = (format!("{} on {place}", self.plan.title()), self.plan.total());
         let partial = self.ending.as_ref().map(|why| match why {
-            Ending::Cut(text) => Gap::Truncated(format!("{title}: ended after {begun} of {total} requests: {text}")),
+            Ending::Busy(text) => Gap::Busy(format!("{title}: ended after {begun} of {total} requests: {text}")),
+            Ending::Failing(text) => Gap::NotReached(format!("{title}: ended after {begun} of {total} requests: {text}")),
             Ending::Interrupted => Gap::NotReached(format!("{title}: interrupted after {begun} of {total} requests")),
             Ending::Deadline => {
                 let advice = advice(None);
@@ -201,7 +210,7 @@ impl<'a> Course<'a> {
             tokens_allowed: self.plan.tokens(begun),
             cut: match self.ending {
                 None => None,
-                Some(Ending::Cut(text)) => Some(text),
+                Some(Ending::Busy(text) | Ending::Failing(text)) => Some(text),
                 Some(Ending::Interrupted) => Some("interrupted".into()),
                 Some(Ending::Deadline) => Some("the deadline passed".into()),
             },

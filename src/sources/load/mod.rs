@@ -3,6 +3,7 @@
 
 mod body;
 mod classify;
+mod connecting;
 mod drive;
 mod framing;
 mod heartbeat;
@@ -23,6 +24,7 @@ use crate::{
     sources::http::{Http, client_with},
     spec::settings::{Connection, TargetSettings},
 };
+use connecting::Stamping;
 use plan::Plan;
 use send::Endpoint;
 use spending::Ledger;
@@ -93,7 +95,8 @@ fn advised(gap: Gap, to: &Destination) -> Gap {
 
 /// A client for one origin: connections are reused, answers arrive as they were sent (no compression), nothing is sent twice.
 fn endpoint(connection: &Connection) -> Result<Arc<Endpoint>, Gap> {
-    let client = client_with(connection.ca_file.as_deref(), |b| b.no_gzip().tcp_nodelay(true).retry(reqwest::retry::never()))?;
+    let client =
+        client_with(connection.ca_file.as_deref(), |b| b.no_gzip().tcp_nodelay(true).connector_layer(Stamping).retry(reqwest::retry::never()))?;
     Ok(Arc::new(Endpoint::new(Http::new(connection)?, client)))
 }
 

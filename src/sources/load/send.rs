@@ -1,6 +1,10 @@
 //! One request: send it, stamp what happens, keep no body.
 
-use super::{body::Body, plan::Request};
+use super::{
+    body::Body,
+    connecting::{Stood, watched},
+    plan::Request,
+};
 use crate::{
     model::{
         evidence::Gap,
@@ -119,14 +123,16 @@ pub async fn send(endpoint: &Endpoint, built: reqwest::Request, request: Request
     };
     let mut sent = Sent { timeline, unreachable: None, server: None };
     endpoint.requests.fetch_add(1, Ordering::Relaxed);
+    let stood = Stood::default();
     let end = tokio::select! {
         biased;
-        end = tokio::time::timeout(limits.timeout, exchange(endpoint, built, limits, &mut sent)) => end.unwrap_or_else(|_| Err("timeout".into())),
+        end = tokio::time::timeout(limits.timeout, watched(&stood, exchange(endpoint, built, limits, &mut sent))) => end.unwrap_or_else(|_| Err("timeout".into())),
         () = limits.stop.cancelled() => Err("interrupted".into()),
     };
     if let Err(word) = end {
         sent.timeline.error.get_or_insert(word);
     }
+    sent.timeline.connected = stood.get().map(|at| since(limits, *at));
     sent
 }
 
@@ -172,7 +178,11 @@ async fn exchange(endpoint: &Endpoint, built: reqwest::Request, limits: &Limits,
 }
 
 fn now(limits: &Limits) -> Nanos {
-    Nanos(limits.start.elapsed().as_nanos() as u64)
+    since(limits, Instant::now())
+}
+
+fn since(limits: &Limits, at: Instant) -> Nanos {
+    Nanos(at.duration_since(limits.start).as_nanos() as u64)
 }
 
 /// Why a request failed, in a word or two: the operating system's, where it has one. Never a text of the server's.

@@ -62,7 +62,7 @@ fn a_gateway_that_stops_in_the_middle_is_never_ready() {
     assert!([1, 3].contains(&audited.code) && audited.verdict() != "ready", "{trouble}");
     assert!(audited.rules("error").is_empty(), "{trouble}");
     // What was sent and what was answered is told, with the reason.
-    assert!(audited.text.to_lowercase().contains("refused") || audited.text.contains("failures in a row"), "{}", audited.text);
+    assert!(audited.text.to_lowercase().contains("refused") || audited.text.contains("requests in a row failed"), "{}", audited.text);
     // A page that cannot be read any more says nothing of how it ended.
     assert!(!audited.statuses("LAT-02", "scrape").contains("pass"), "{trouble}");
 }

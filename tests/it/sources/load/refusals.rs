@@ -67,7 +67,7 @@ async fn the_first_429_ends_the_act() {
     let server = Fake::answering(|n, _| if n == 4 { vec![whole("429 Too Many Requests", "application/json", "{}")] } else { stream() }).await;
     let load = Load::new(Some(&target(&server.url)), None).unwrap();
     let seen = ask(&load, act(20), effort(0, 200)).await.unwrap();
-    assert!(matches!(&seen.partial, Some(Gap::Truncated(t)) if t.contains("429")), "{:?}", seen.partial);
+    assert!(matches!(&seen.partial, Some(Gap::Busy(t)) if t.contains("429")), "{:?}", seen.partial);
     assert!(performed(&seen).cut.as_ref().unwrap().contains("429"));
     assert!((5..100).contains(&server.received().len()), "{}", server.received().len());
     assert_eq!(performed(&seen).asked, 200);
@@ -80,13 +80,18 @@ async fn a_burst_of_errors_ends_the_act_and_single_ones_do_not() {
     let server = Fake::answering(move |n, _| if n >= 10 { failing() } else { stream() }).await;
     let load = Load::new(Some(&target(&server.url)), None).unwrap();
     let seen = ask(&load, act(20), effort(0, 200)).await.unwrap();
-    assert!(matches!(&seen.partial, Some(Gap::Truncated(t)) if t.contains("status 503")), "{:?}", seen.partial);
+    assert!(matches!(&seen.partial, Some(Gap::NotReached(t)) if t.contains("status 503")), "{:?}", seen.partial);
     assert!((15..100).contains(&server.received().len()), "{}", server.received().len());
 
-    let server = Fake::answering(move |n, _| if n % 4 == 0 { stream() } else { failing() }).await;
-    let load = Load::new(Some(&target(&server.url)), None).unwrap();
-    let seen = ask(&load, act(50), effort(0, 40)).await.unwrap();
-    assert_eq!((seen.partial.clone(), rows(&seen).len()), (None, 40));
+    // One in four, evenly: what is left over is no sample of the target's traffic. One in seven is told, and judged.
+    for (every, ends) in [(4, true), (7, false)] {
+        let server = Fake::answering(move |n, _| if n % every == 0 { failing() } else { stream() }).await;
+        let load = Load::new(Some(&target(&server.url)), None).unwrap();
+        let seen = ask(&load, act(50), effort(0, 150)).await.unwrap();
+        let ended = matches!(&seen.partial, Some(Gap::NotReached(t)) if t.contains("10 of the last 50 requests failed"));
+        assert_eq!((ended, seen.partial.is_some()), (ends, ends), "{:?}", seen.partial);
+        assert_eq!(rows(&seen).len() < 150, ends);
+    }
 }
 
 #[tokio::test]
@@ -110,6 +115,6 @@ async fn a_server_that_resets_every_connection_ends_the_act() {
     let server = Fake::answering(|_, _| vec![Step::Reset]).await;
     let load = Load::new(Some(&target(&server.url)), None).unwrap();
     let seen = ask(&load, act(20), effort(0, 200)).await.unwrap();
-    assert!(matches!(&seen.partial, Some(Gap::Truncated(t)) if t.contains("in a row")), "{:?}", seen.partial);
+    assert!(matches!(&seen.partial, Some(Gap::NotReached(t)) if t.contains("in a row")), "{:?}", seen.partial);
     assert!(rows(&seen).iter().all(|t| !t.ok()));
 }

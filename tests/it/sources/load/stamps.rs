@@ -1,8 +1,12 @@
 use super::{
-    fake::{DONE, FINISH, ROLE, Step, USAGE, chunk, content, end, head, stream, whole},
-    one, one_within,
+    act, ask, effort,
+    fake::{DONE, FINISH, Fake, ROLE, Step, USAGE, chunk, content, end, head, stream, whole},
+    one, one_within, rows, target,
 };
-use rigcheck::model::timeline::{Class, Timeline, Usage};
+use rigcheck::{
+    model::timeline::{Class, Timeline, Usage},
+    sources::load::Load,
+};
 use std::time::Duration;
 
 fn classes(t: &Timeline) -> Vec<Class> {
@@ -11,7 +15,7 @@ fn classes(t: &Timeline) -> Vec<Class> {
 
 fn ordered(t: &Timeline) {
     let mut last = t.sent;
-    for at in t.headers.into_iter().chain(t.events.iter().map(|e| e.at)).chain(t.closed) {
+    for at in t.connected.into_iter().chain(t.headers).chain(t.events.iter().map(|e| e.at)).chain(t.closed) {
         assert!(at >= last, "{t:?}");
         last = at;
     }
@@ -120,6 +124,28 @@ async fn a_stream_that_never_ends_is_cut_by_its_timeout() {
     assert_eq!(classes(&t), [Class::Content], "what came before is kept");
     let t = one_within(vec![Step::Hang], Duration::from_millis(300)).await;
     assert_eq!((t.error.as_deref(), t.headers), (Some("timeout"), None));
+    assert!(t.connected.is_some(), "it had come that far");
+}
+
+#[tokio::test]
+async fn a_connection_is_stamped_for_the_request_that_waited_for_it() {
+    let mut answer = vec![Step::Wait(60)];
+    answer.extend(stream());
+    let server = Fake::answering(move |_, _| answer.clone()).await;
+    let load = Load::new(Some(&target(&server.url)), None).unwrap();
+    let seen = ask(&load, act(50), effort(0, 60)).await.unwrap();
+    let received = server.received();
+    let mut stamped = 0;
+    for t in rows(&seen) {
+        ordered(&t);
+        let here = received.iter().position(|r| r.header("x-request-id") == t.id).unwrap();
+        let reused = received[..here].iter().any(|r| r.connection == received[here].connection);
+        // A connection that lost the race against one that came free serves a later request, which did not wait for it.
+        assert!(t.connected.is_none() || !reused, "{t:?}");
+        stamped += usize::from(t.connected.is_some());
+    }
+    let connections = received.iter().map(|r| r.connection).max().unwrap() + 1;
+    assert!((2..=connections).contains(&stamped), "{stamped} stamps of {connections} connections");
 }
 
 #[tokio::test]
