@@ -83,7 +83,6 @@ pub fn header(id: &Name, profile: &Profile, remark: Option<String>) -> Header {
         waivers: profile.waivers.clone(),
         sources: profile.rig.sources.clone(),
         cases_known: profile.cases_known,
-        cases_missing: profile.cases_missing.clone(),
     }
 }
 

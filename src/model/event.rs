@@ -113,8 +113,6 @@ pub struct Header {
     pub sources: BTreeMap<Name, SourceInfo>,
     /// Cases known to this release, selected or not.
     pub cases_known: usize,
-    /// Cases that the spec demands but that are not known or not selected.
-    pub cases_missing: Vec<Name>,
 }
 
 /// What decides the verdict.

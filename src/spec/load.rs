@@ -151,7 +151,6 @@ fn read(root: &Node, catalogue: &[Case], sound: bool, cx: &Reading) -> Option<Lo
     let profile = Profile {
         rig,
         cases_known: catalogue.len(),
-        cases_missing: vec![],
         waivers: written.iter().map(|w| w.waiver.clone()).collect(),
         gate: gate?,
         checks: EDITION.into(),

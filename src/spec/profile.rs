@@ -7,7 +7,6 @@ use crate::{
         case::Case,
         event::Gate,
         evidence::digest,
-        name::Name,
         node::{At, Bad, Node, Value},
         rig::Rig,
         waiver::Waiver,
@@ -24,8 +23,6 @@ pub struct Profile {
     pub cases: Vec<Case>,
     /// Cases known to this release, selected or not.
     pub cases_known: usize,
-    /// Cases that the spec demands but this release does not have.
-    pub cases_missing: Vec<Name>,
     /// Accepted failures.
     pub waivers: Vec<Waiver>,
     /// What decides the verdict.

@@ -32,7 +32,6 @@ pub struct Run<'r> {
     sources: &'r BTreeMap<Name, SourceInfo>,
     cases_in_method: usize,
     cases_known: usize,
-    cases_missing: &'r [Name],
 }
 
 impl<'r> Run<'r> {
@@ -52,7 +51,6 @@ impl<'r> Run<'r> {
             sources: &h.sources,
             cases_in_method: phrases::CATALOGUE,
             cases_known: h.cases_known,
-            cases_missing: &h.cases_missing,
         }
     }
 }

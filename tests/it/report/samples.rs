@@ -227,7 +227,6 @@ fn header() -> Header {
         ]
         .into(),
         cases_known: 1,
-        cases_missing: vec![],
     }
 }
 
