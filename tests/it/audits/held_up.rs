@@ -49,6 +49,32 @@ fn it_excuses_nothing_that_it_cannot_explain() {
 }
 
 #[test]
+fn rare_lateness_of_its_own_is_no_rare_error_of_a_source() {
+    // Every tenth request comes 400 ms late: more than 5 % of them, and none by a second.
+    let of = |held_up: f64, log: f64| {
+        let world = Simulated::new(73, 480).with(|i, r| {
+            if i.is_multiple_of(10) {
+                r.client.map(|t| t + 400.0);
+                r.log.map(|t| t + log);
+                r.held_up = held_up;
+            }
+        });
+        let said = judge(&*bound(), &rig::full(), &world.evidence());
+        let found = finding(&said, "LAT-16", "access_log:total");
+        (found.status, found.because.join("; "))
+    };
+    let (status, told) = of(0.0, 0.0);
+    assert_eq!(status, Status::Fail, "{told}");
+    let (status, told) = of(140.0, 0.0);
+    assert_eq!(status, Status::Inconclusive, "{told}");
+    assert!(told.contains("the load generator itself was held up during 48 of the requests, for up to 140 ms"), "{told}");
+    let (status, told) = of(60.0, 0.0);
+    assert_eq!(status, Status::Fail, "three times 60 ms leave 220 ms\n{told}");
+    let (status, told) = of(140.0, 1_200.0);
+    assert_eq!(status, Status::Fail, "no lateness of the client makes the log show more\n{told}");
+}
+
+#[test]
 fn nor_is_it_taken_for_a_wrong_clock_of_its_own() {
     let of_client = |held_up: f64| {
         let mut world = Simulated::new(72, 240);

@@ -1,6 +1,6 @@
 use crate::{
     audits::latency_accuracy::{
-        LatencyAccuracy, say, spoil,
+        LatencyAccuracy, held_up, say, spoil,
         view::{Latencies, Pair},
     },
     model::{
@@ -73,13 +73,22 @@ impl Rule<LatencyAccuracy> for RareOutliers {
         let ok = kept.len() as u64;
         let aside = n - ok;
         let too_many_aside = aside as f64 > self.set_aside.0 * n as f64;
-        let hits: Vec<f64> = kept.iter().filter(|(_, e)| e.abs() > beyond).map(|(p, _)| p.end_ms).collect();
-        let k = episodes(&hits, ok, self.merge.0);
-        let under: usize = kept.iter().filter(|(_, e)| *e < -twice).count();
-        let gross: Vec<f64> = kept.iter().map(|(_, e)| *e).filter(|e| *e > above || *e < -below || (under >= 2 && *e < -twice)).collect();
-        let status = if !gross.is_empty() || clopper_pearson_lo(k, ok, 0.001) > self.fail.0 {
+        let far = |residuals: &[(&Pair, f64)]| -> Far {
+            let hits: Vec<f64> = residuals.iter().filter(|(_, e)| e.abs() > beyond).map(|(p, _)| p.end_ms).collect();
+            let under = residuals.iter().filter(|(_, e)| *e < -twice).count();
+            let gross = |e: &f64| *e > above || *e < -below || (under >= 2 && *e < -twice);
+            Far { episodes: episodes(&hits, ok, self.merge.0), hits: hits.len(), gross: residuals.iter().map(|(_, e)| *e).filter(gross).collect() }
+        };
+        let seen = far(&kept);
+        let fails = |far: &Far| !far.gross.is_empty() || clopper_pearson_lo(far.episodes, ok, 0.001) > self.fail.0;
+        // What the load generator's own hold-ups explain fails nobody.
+        let left: Vec<(&Pair, f64)> = kept.iter().map(|(p, e)| (*p, held_up::unexplained(*e, p.held_up, pairs.claim.quantity))).collect();
+        let failed = fails(&far(&left));
+        let excused = fails(&seen) && !failed;
+        let Far { episodes: k, hits, gross } = seen;
+        let status = if failed {
             Status::Fail
-        } else if too_many_aside {
+        } else if too_many_aside || excused {
             Status::Inconclusive
         } else if clopper_pearson_hi(k, ok, 0.05) <= self.pass.0 {
             Status::Pass
@@ -98,6 +107,9 @@ impl Rule<LatencyAccuracy> for RareOutliers {
         if aside > 0 {
             because.push(format!("{aside} of {n} requests are set aside: the load generator itself stalled then"));
         }
+        if excused {
+            because.push(held_up::excuse(kept.iter().map(|(p, _)| p.held_up)));
+        }
         if status != Status::Pass {
             because.extend(say::grid(pairs.resolution));
             because.extend(say::spread("client minus source, offset and slope taken out", &residuals));
@@ -110,13 +122,13 @@ impl Rule<LatencyAccuracy> for RareOutliers {
             ),
             None => (
                 say::share("episodes", k, ok, answer),
-                format!("{} of {ok} requests are off by more than {} in {subject}, in {k} episodes ({})", hits.len(), Ms(beyond), Share(share)),
+                format!("{hits} of {ok} requests are off by more than {} in {subject}, in {k} episodes ({})", Ms(beyond), Share(share)),
             ),
         };
         Ok(Finding {
             margin: Some((self.pass.0 - share) / self.pass.0).filter(|_| worst.is_none()),
             because,
-            settles_at: say::settles(answer).filter(|_| status == Status::Inconclusive && !too_many_aside),
+            settles_at: say::settles(answer).filter(|_| status == Status::Inconclusive && !too_many_aside && !excused),
             from,
             ..say::finding(status, figure, observed, expected)
         })
@@ -126,6 +138,16 @@ impl Rule<LatencyAccuracy> for RareOutliers {
         let Some(claim) = rig.claim(subject) else { return };
         spoil::values(audit, rig, claim, copy, |ms, i| if i % 20 == 7 { 1.5 * ms + 5_000.0 } else { ms });
     }
+}
+
+/// What lies far from the line.
+struct Far {
+    /// Requests that are counted ...
+    hits: usize,
+    /// ... and episodes of them.
+    episodes: u64,
+    /// Residuals, ms, of which one is too many.
+    gross: Vec<f64>,
 }
 
 /// Client minus source less a robust line in the duration. Where durations differ too little for a slope, or the slope is
