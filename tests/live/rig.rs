@@ -38,19 +38,33 @@ pub struct Rig {
     pub stack: Stack,
     mock: Mock,
     gateway: Gateway,
+    /// Where traces are received where no store is there to take them.
+    receiver: String,
     asks: tokio::runtime::Runtime,
 }
 
 impl Rig {
     /// Starts everything; `interval` is the time between two scrapes.
     pub fn start(gateway: Gateway, interval: &str) -> Result<Rig, NotUp> {
-        let mock = provider(gateway);
-        let stack = Stack::up(&["jaeger"])?;
-        let asks = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let mut rig = Rig { stack, mock, gateway, asks };
+        let mut rig = Rig::around(Stack::up(&["jaeger"])?, gateway, provider(gateway), String::new());
         rig.add_gateway()?;
         rig.stack.add(&["prometheus", "--targets", "gateway", "--interval", interval])?;
         Ok(rig)
+    }
+
+    /// Only the gateway: its spans go to the receiver of whoever audits it, and its page is read directly.
+    pub fn bare(gateway: Gateway) -> Result<Rig, NotUp> {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port");
+        let mock = provider(gateway);
+        let receiver = free.to_string();
+        let (url, otlp) = (mock.url(), format!("http://{receiver}"));
+        let stack = Stack::up(&["gateway", "--mock", &url, "--variant", gateway.variant, "--otlp", &otlp])?;
+        Ok(Rig::around(stack, gateway, mock, receiver))
+    }
+
+    fn around(stack: Stack, gateway: Gateway, mock: Mock, receiver: String) -> Rig {
+        let asks = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        Rig { stack, mock, gateway, receiver, asks }
     }
 
     /// Another gateway in the place of the one that runs; Prometheus and Jaeger stay, with what they know.
@@ -128,6 +142,13 @@ impl Rig {
     pub fn spec(&self, case: &str) -> String {
         let route = "/api/v1/chat/completions";
         let matching = format!("match: {{route: {route}, model: rigcheck-truth}}");
+        let traced = "service: gateway, claims: [total, ttft]";
+        let stores = if self.stack.has("jaeger") {
+            let (prometheus, jaeger) = (self.stack.url("prometheus"), self.stack.url("jaeger"));
+            format!("  prometheus: {{url: {prometheus}}}\n  jaeger: {{url: {jaeger}, {traced}}}\n")
+        } else {
+            format!("  otlp: {{listen: \"{}\", {traced}}}\n", self.receiver)
+        };
         format!(
             "version: 1\n\
              checks: \"2027.1\"\n\
@@ -136,9 +157,8 @@ impl Rig {
              \x20 url: {gateway}\n\
              \x20 chat: {{path: {route}, model: rigcheck-truth, max_tokens: 64}}\n\
              sources:\n\
-             \x20 prometheus: {{url: {prometheus}}}\n\
+             {stores}\
              \x20 scrape: {{url: {gateway}/metrics}}\n\
-             \x20 jaeger: {{url: {jaeger}, service: gateway, claims: [total, ttft]}}\n\
              \x20 access_log:\n\
              \x20   path: {log}\n\
              \x20   id: request_id\n\
@@ -153,8 +173,6 @@ impl Rig {
              cases:\n\
              \x20 {CASE}: {{{case}}}\n",
             gateway = self.stack.url("gateway"),
-            prometheus = self.stack.url("prometheus"),
-            jaeger = self.stack.url("jaeger"),
             log = Value::from(self.stack.part("gateway").files["access_log"].to_string_lossy()),
             mock = self.mock.url(),
         )

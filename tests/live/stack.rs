@@ -100,6 +100,11 @@ impl Stack {
         self.parts.get(name).unwrap_or_else(|| panic!("the test started no part `{name}`, only {:?}", self.parts.keys()))
     }
 
+    /// Does this stack have the part?
+    pub fn has(&self, name: &str) -> bool {
+        self.parts.contains_key(name)
+    }
+
     /// A part's base URL.
     pub fn url(&self, name: &str) -> &str {
         &self.part(name).url

@@ -3,4 +3,5 @@
 mod common;
 mod faults;
 mod outside;
+mod receiver;
 mod repaired;
