@@ -19,6 +19,7 @@ use std::{
     process::ExitCode,
     sync::{Arc, Mutex, PoisonError},
 };
+use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 /// How a run is done.
@@ -46,7 +47,7 @@ pub async fn run(loaded: Loaded, mut how: How<'_>) -> anyhow::Result<ExitCode> {
     let sinks: Vec<Arc<dyn Sink>> = vec![Arc::clone(&writer) as _, Arc::clone(&collected) as _, Arc::new(Progress::new())];
     let journal = Journal::new(sinks, loaded.settings.redactor.clone());
     let cancel = CancellationToken::new();
-    let listening = listen_for_ctrl_c(cancel.clone());
+    let listening = listen_for_the_end(cancel.clone());
     let job = Job {
         header: header(&id, &loaded.profile, how.remark.take()),
         sources: sources::build(&loaded.profile.rig, &loaded.settings),
@@ -61,10 +62,14 @@ pub async fn run(loaded: Loaded, mut how: How<'_>) -> anyhow::Result<ExitCode> {
     let ran = engine::run(&job, &journal).await;
     listening.abort();
     ran?;
-    writer.finish()?;
-    shelf.prune(Kept::default())?;
+    // What was found is told first: neither a full disk nor an old run that cannot be removed may keep it back.
+    let recorded = writer.finish();
     let report = Report::of(&collected.events());
     how.outputs.write(&report)?;
+    recorded?;
+    if let Err(error) = shelf.prune(Kept::default()) {
+        eprintln!("note: old runs are kept: {error}");
+    }
     Ok(exit::of(&report, how.exit_zero))
 }
 
@@ -105,18 +110,27 @@ impl Sink for Collected {
     }
 }
 
-/// The first Ctrl-C ends the run with a partial report, the second one ends the process.
+/// The first Ctrl-C or SIGTERM ends the run with a partial report, the second one ends the process.
 #[allow(clippy::disallowed_methods, reason = "waits beside the run for a signal")]
-fn listen_for_ctrl_c(cancel: CancellationToken) -> tokio::task::JoinHandle<()> {
+fn listen_for_the_end(cancel: CancellationToken) -> tokio::task::JoinHandle<()> {
     tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
+        if told_to_end().await.is_ok() {
             eprintln!("interrupted: ending with what there is (Ctrl-C again to stop at once)");
             cancel.cancel();
         }
-        if tokio::signal::ctrl_c().await.is_ok() {
+        if told_to_end().await.is_ok() {
             std::process::exit(130);
         }
     })
+}
+
+/// Waits for Ctrl-C, or for SIGTERM, by which schedulers end a job.
+pub async fn told_to_end() -> std::io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        ended = tokio::signal::ctrl_c() => ended,
+        _ = terminate.recv() => Ok(()),
+    }
 }
 
 /// This host's name as the kernel tells it.

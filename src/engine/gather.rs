@@ -4,8 +4,7 @@
 
 use super::{
     Job, Journal, RunError,
-    journal::{UNCLEAN, clean},
-    plan::{ActPlan, Plan},
+    plan::{ActPlan, Plan, timing},
     retry,
 };
 use crate::model::{
@@ -13,6 +12,9 @@ use crate::model::{
     event::{Answered, Event, Sent},
     evidence::{Evidence, Fact, Gap, Seen, digest},
     key::{Act, Destination, Payload, World},
+    panics,
+    redactor::UNCLEAN,
+    rows::{Blobs, Redacted},
     source::{ActState, Progress, Slot, Timing},
     units::{Ms, Share},
 };
@@ -33,7 +35,8 @@ const PROGRESS: Duration = Duration::from_millis(200);
 
 /// Gathers; the answers are recorded as they arrive.
 pub async fn gather(job: &Job, plan: &Plan, journal: &Journal) -> Result<Evidence, RunError> {
-    let mut gathering = Gathering { job, journal, evidence: Evidence::default(), step: 0 };
+    let blobs: Arc<dyn Blobs> = Arc::new(Redacted { blobs: Arc::clone(&job.blobs), redactor: journal.redactor().clone() });
+    let mut gathering = Gathering { job, journal, blobs, evidence: Evidence::default(), step: 0 };
     for need in &plan.others {
         gathering.copy_from_other_world(need)?;
     }
@@ -55,6 +58,8 @@ pub async fn gather(job: &Job, plan: &Plan, journal: &Journal) -> Result<Evidenc
 struct Gathering<'a> {
     job: &'a Job,
     journal: &'a Journal,
+    /// Where sources put many rows.
+    blobs: Arc<dyn Blobs>,
     evidence: Evidence,
     step: usize,
 }
@@ -93,11 +98,14 @@ impl Gathering<'_> {
     /// Questions about other worlds are copied into the run, so that a replay needs nothing else.
     fn copy_from_other_world(&mut self, need: &Need) -> Result<(), RunError> {
         let live = crate::model::key::Key { world: World::Live, ..need.key.clone() };
-        let answer = match self.job.others.get(&need.key.world).and_then(|e| e.raw(&live)) {
-            Some(answer) => answer.clone(),
-            None => Err(Gap::NoBaseline(format!("{} is not recorded there", need.key))),
+        let other = self.job.others.get(&need.key.world);
+        let Some((other, answer)) = other.and_then(|o| Some((o, o.evidence.raw(&live)?))) else {
+            return self.keep(need, Err(Gap::NoBaseline(format!("{} is not recorded there", need.key))), 0, Ms(0.0));
         };
-        self.keep(need, answer, 0, Ms(0.0))
+        for digest in answer.iter().flat_map(|seen| seen.payload.blobs()) {
+            self.job.blobs.store(&mut |out| std::io::copy(&mut other.blobs.open(&digest)?, out).map(drop))?;
+        }
+        self.keep(need, answer.clone(), 0, Ms(0.0))
     }
 
     /// After an interruption nothing more is begun.
@@ -127,7 +135,7 @@ impl Gathering<'_> {
         };
         let _ = tokio::time::timeout(READY, all_ready).await;
 
-        let performed = self.perform(plan, &state).await;
+        let performed = self.perform(plan, &state).await?;
         let ok = performed.is_ok();
         let says = match &performed {
             Ok(says) => says.clone(),
@@ -156,10 +164,10 @@ impl Gathering<'_> {
         Ok(())
     }
 
-    /// Performs the act and tells its companions how it went.
-    async fn perform(&mut self, plan: &ActPlan, state: &watch::Sender<ActState>) -> Result<String, Gap> {
-        let outcome = self.perform_inner(plan, state).await;
-        match outcome {
+    /// Performs the act and tells its companions how it went: what it says of itself, or why it did not come to that.
+    async fn perform(&mut self, plan: &ActPlan, state: &watch::Sender<ActState>) -> Result<Result<String, Gap>, RunError> {
+        let outcome = self.perform_inner(plan, state).await?;
+        Ok(match outcome {
             Ok((seen, says)) => {
                 state.send_replace(ActState::Done(seen));
                 Ok(says)
@@ -168,37 +176,37 @@ impl Gathering<'_> {
                 state.send_replace(ActState::Failed(Gap::NotReached(format!("{}: {gap}", plan.act.title()))));
                 Err(gap)
             }
-        }
+        })
     }
 
-    async fn perform_inner(&mut self, plan: &ActPlan, state: &watch::Sender<ActState>) -> Result<(Arc<Seen>, String), Gap> {
-        let Some(need) = &plan.perform else { return Err(Gap::NotReached("no case asked for this act".into())) };
+    async fn perform_inner(&mut self, plan: &ActPlan, state: &watch::Sender<ActState>) -> Result<Result<(Arc<Seen>, String), Gap>, RunError> {
+        let Some(need) = &plan.perform else { return Ok(Err(Gap::NotReached("no case asked for this act".into()))) };
         state.send_replace(ActState::Running(super::wall_now()));
         let mut one = Asked::new();
         // Acts are never repeated behind the user's back.
         let allowed = Ms(plan.estimate.lasting.0 * 1.5 + self.job.patience.0 * 2.0);
         self.spawn(&mut one, need, watch::channel(ActState::Waiting).1, How { allowed, again: false, settles: false });
-        let reply = join_next(&mut one).await.ok_or_else(|| Gap::Panicked("the act ended without an answer".into()))?;
+        let Some(reply) = join_next(&mut one).await else { return Ok(Err(Gap::Panicked("the act ended without an answer".into()))) };
         let key = reply.need.key.clone();
-        self.keep(&reply.need, reply.answer.map(Arc::new), reply.retries, reply.took).map_err(|e| Gap::NotReached(e.to_string()))?;
+        self.keep(&reply.need, reply.answer.map(Arc::new), reply.retries, reply.took)?;
         let seen = match self.evidence.raw(&key) {
             Some(Ok(seen)) => Arc::clone(seen),
-            Some(Err(gap)) => return Err(gap.clone()),
-            None => return Err(Gap::NotRecorded),
+            Some(Err(gap)) => return Ok(Err(gap.clone())),
+            None => return Ok(Err(Gap::NotRecorded)),
         };
         let sent = sent(&seen, &plan.act, &self.job.profile.rig);
         let says = sent.as_ref().map(|s| format!("{} requests, {} failed, schedule lag p99 {}", s.requests, s.failed, s.lag_p99)).unwrap_or_default();
         if let Some(sent) = sent {
             self.journal.say(Event::Sent(sent));
         }
-        Ok((seen, says))
+        Ok(Ok((seen, says)))
     }
 
     /// Asks one question in a task of its own: what hangs, floods or panics costs its own question only.
     fn spawn(&self, tasks: &mut Asked, need: &Need, act: watch::Receiver<ActState>, how: How) -> watch::Receiver<bool> {
         let (ready, said) = watch::channel(false);
         let source = retry::find(need, &self.job.sources);
-        let settle = match source.as_ref().map(|s| s.timing(&need.key.query)) {
+        let settle = match source.as_ref().map(|s| timing(&**s, &need.key.query)) {
             Ok(Timing::Recall { settle }) if how.settles => settle,
             _ => Ms(0.0),
         };
@@ -208,7 +216,7 @@ impl Gathering<'_> {
             act,
             ready,
             progress: self.progress(need),
-            blobs: Arc::clone(&self.job.blobs),
+            blobs: Arc::clone(&self.blobs),
         };
         let (need, begun) = (need.clone(), Instant::now());
         tasks.spawn(async move {
@@ -225,7 +233,7 @@ impl Gathering<'_> {
                         tokio::time::sleep(GRACE).await;
                     };
                     tokio::select! {
-                        done = work => done.unwrap_or_else(|panic| (Err(broken(&need, &*panic)), 0)),
+                        done = work => done.unwrap_or_else(|panic| (Err(Gap::Panicked(format!("source {}: {}", need.key.source, panics::text(&*panic)))), 0)),
                         () = too_late => (Err(Gap::NotReached("interrupted".into())), 0),
                     }
                 }
@@ -268,14 +276,14 @@ impl Gathering<'_> {
     fn keep(&mut self, need: &Need, answer: Result<Arc<Seen>, Gap>, retries: u32, took: Ms) -> Result<(), RunError> {
         let redactor = self.journal.redactor();
         let answer = match answer {
-            Ok(seen) => match clean(redactor, (*seen).clone()) {
+            Ok(seen) => match redactor.strip((*seen).clone()) {
                 Some(mut cleaned) => {
                     cleaned.payload.attach(&self.job.blobs);
                     Ok(Arc::new(cleaned))
                 }
                 None => Err(Gap::Malformed(UNCLEAN.into())),
             },
-            Err(gap) => Err(clean(redactor, gap).unwrap_or_else(|| Gap::Malformed(UNCLEAN.into()))),
+            Err(gap) => Err(redactor.strip(gap).unwrap_or_else(|| Gap::Malformed(UNCLEAN.into()))),
         };
         let fact = Fact { key: need.key.clone(), answer };
         let text = serde_json::to_vec(&fact.answer).unwrap_or_default();
@@ -296,18 +304,17 @@ impl Gathering<'_> {
     }
 }
 
-/// Tasks of the set never panic themselves: what a source throws was caught and is a gap.
+/// The next reply. What a source throws was caught and is a gap; a task that broke all the same loses its own question only.
 async fn join_next(asked: &mut Asked) -> Option<Reply> {
-    asked.join_next().await.and_then(Result::ok)
+    loop {
+        if let Ok(reply) = asked.join_next().await? {
+            return Some(reply);
+        }
+    }
 }
 
 fn duration(ms: Ms) -> Duration {
     Duration::from_secs_f64(ms.0.max(0.0) / 1e3)
-}
-
-fn broken(need: &Need, panic: &(dyn std::any::Any + Send)) -> Gap {
-    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-    Gap::Panicked(format!("source {}: {}", need.key.source, text.unwrap_or("panicked")))
 }
 
 /// What an act sent, from what the actor saw.

@@ -89,7 +89,7 @@ fn strength(spec: &RuleSpec, finding: &Finding, evidence: &Evidence, as_of: Wall
     let seen: Vec<_> = finding.from.iter().map(|k| evidence.raw(k).and_then(|a| a.as_ref().ok())).collect();
     let over_all = |of: &dyn Fn(&crate::model::Seen) -> f64| seen.iter().map(|s| s.map_or(0.0, |s| of(s))).reduce(f64::min).unwrap_or(0.0);
     let freshness = |s: &crate::model::Seen| {
-        let age_ms = (as_of.0 - s.covered.to.0) as f64 / 1e3;
+        let age_ms = as_of.0.saturating_sub(s.covered.to.0) as f64 / 1e3;
         if spec.ttl.0 <= 0.0 { 1.0 } else { (2.0 - age_ms / spec.ttl.0).clamp(0.0, 1.0) }
     };
     Strength {

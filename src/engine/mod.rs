@@ -36,8 +36,8 @@ pub struct Job {
     pub cases: Vec<Box<dyn AnyCase>>,
     /// Who can be asked.
     pub sources: Vec<Arc<dyn Source>>,
-    /// Facts of other worlds: accepted baselines, earlier runs.
-    pub others: BTreeMap<World, Evidence>,
+    /// Other worlds: accepted baselines, earlier runs.
+    pub others: BTreeMap<World, Elsewhere>,
     /// Where many rows go.
     pub blobs: Arc<dyn Blobs>,
     /// Who keeps the answers.
@@ -46,6 +46,14 @@ pub struct Job {
     pub cancel: CancellationToken,
     /// How long one question may take beside the act that it is about.
     pub patience: Ms,
+}
+
+/// What was recorded in another world.
+pub struct Elsewhere {
+    /// The facts.
+    pub evidence: Evidence,
+    /// Where their rows lie.
+    pub blobs: Arc<dyn Blobs>,
 }
 
 /// How long one question may take beside its act, unless told otherwise. Traces of a batching exporter need most of it.

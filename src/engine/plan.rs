@@ -3,8 +3,9 @@
 use crate::model::{
     audit::{AnyCase, Effort, Need},
     event::Step,
-    key::{Act, Key, World},
+    key::{Act, Key, Query, World},
     name::Name,
+    panics::caught,
     rig::Rig,
     source::{Estimate, Source, Timing},
     units::Ms,
@@ -44,7 +45,12 @@ impl Plan {
     /// Merges the needs of all cases; the same question is asked once, with the larger effort.
     pub fn make(cases: &[Box<dyn AnyCase>], rig: &Rig, sources: &[Arc<dyn Source>]) -> Plan {
         let mut merged: BTreeMap<Key, Effort> = BTreeMap::new();
+        // Acts come in the order in which the audits ask for them.
+        let mut order: Vec<Act> = vec![];
         for need in cases.iter().flat_map(|c| c.needs(rig)) {
+            if let Some(act) = need.key.query.act().filter(|act| !order.contains(act)) {
+                order.push(act.clone());
+            }
             merged.entry(need.key).and_modify(|e| *e = e.max(need.effort)).or_insert(need.effort);
         }
         let mut plan = Plan { plain_lasting: Ms(0.0), ..Plan::default() };
@@ -52,7 +58,7 @@ impl Plan {
         for (key, effort) in merged {
             let need = Need { key, effort };
             let source = source_of(&need.key, sources);
-            let estimate = source.map(|s| s.estimate(&need.key.query, effort)).unwrap_or_default();
+            let estimate = source.and_then(|s| caught(|| s.estimate(&need.key.query, effort)).ok()).unwrap_or_default();
             if need.key.world != World::Live {
                 plan.others.push(need);
             } else if let Some(act) = need.key.query.act().cloned() {
@@ -68,7 +74,7 @@ impl Plan {
                     of_act.estimate = estimate;
                     of_act.perform = Some(need);
                 } else {
-                    match source.map_or(Timing::Recall { settle: Ms(0.0) }, |s| s.timing(&need.key.query)) {
+                    match source.map_or(AT_ONCE, |s| timing(&**s, &need.key.query)) {
                         Timing::Watch => of_act.watch.push(need),
                         Timing::Recall { settle } => {
                             of_act.settle = Ms(of_act.settle.0.max(settle.0));
@@ -81,7 +87,7 @@ impl Plan {
                 plan.plain.push(need);
             }
         }
-        plan.acts = acts.into_values().collect();
+        plan.acts = order.iter().filter_map(|act| acts.remove(act)).collect();
         plan
     }
 
@@ -114,6 +120,14 @@ impl Plan {
         }
         steps
     }
+}
+
+/// Asked afterwards, without a wait.
+const AT_ONCE: Timing = Timing::Recall { settle: Ms(0.0) };
+
+/// When a source wants to be asked; a source that cannot even say that is asked afterwards, and then costs its own question only.
+pub fn timing(source: &dyn Source, query: &Query) -> Timing {
+    caught(|| source.timing(query)).unwrap_or(AT_ONCE)
 }
 
 /// What reading back takes on a healthy rig; a batching exporter of traces delivers every 5 s.

@@ -9,11 +9,11 @@ use super::{
     name::{Name, name},
     node::{Bad, Node},
     outcome::Finding,
+    panics::caught,
     rig::Rig,
     units::Wall,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// How much of an act; merged by maximum when several audits want the same one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -176,15 +176,16 @@ impl<A: Audit> AnyCase for Bound<A> {
         &self.case
     }
     fn needs(&self, rig: &Rig) -> Vec<Need> {
-        self.audit.needs(rig)
+        // What it throws is told when it is judged.
+        caught(|| self.audit.needs(rig)).unwrap_or_default()
     }
     fn subjects(&self, rig: &Rig) -> Vec<(usize, Name)> {
         let in_scope = self.rules.iter().enumerate().filter(|(i, _)| self.case.rules[*i].in_scope(&rig.capabilities));
-        in_scope.flat_map(|(i, rule)| rule.subjects(rig).into_iter().map(move |s| (i, s))).collect()
+        in_scope.flat_map(|(i, rule)| caught(|| rule.subjects(rig)).unwrap_or_default().into_iter().map(move |s| (i, s))).collect()
     }
     fn judge(&self, cx: &Context<'_>) -> Judged {
         let subjects = self.subjects(cx.rig);
-        let view = match caught(|| self.audit.view(cx)) {
+        let view = match caught(|| self.audit.needs(cx.rig)).and_then(|_| caught(|| self.audit.view(cx))) {
             Ok(view) => view,
             Err(text) => {
                 let findings = subjects.into_iter().map(|(i, s)| (i, s, Err(text.clone()))).collect();
@@ -204,14 +205,6 @@ impl<A: Audit> AnyCase for Bound<A> {
     fn spoil(&self, rule: usize, rig: &Rig, subject: &Name, copy: &mut Evidence) {
         self.rules[rule].spoil(&self.audit, rig, subject, copy);
     }
-}
-
-/// Runs pure code that must not take the run down with it.
-fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
-        let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-        text.unwrap_or("panicked without a message").to_owned()
-    })
 }
 
 /// An audit of the list of audits.

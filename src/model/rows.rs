@@ -1,6 +1,7 @@
 //! Large payloads: few rows in memory, many as JSON lines in a blob beside the evidence file, sorted by their join
 //! key so that joins are merges and never need all rows at once.
 
+use super::redactor::{Redactor, UNCLEAN};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{
     fmt,
@@ -15,6 +16,30 @@ pub trait Blobs: Send + Sync {
     fn open(&self, digest: &str) -> io::Result<Box<dyn Read + Send>>;
     /// Stores a blob and returns its digest.
     fn store(&self, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<String>;
+    /// What takes secrets out of every row before it is stored; `None` where there are none to take out.
+    fn redactor(&self) -> Option<&Redactor> {
+        None
+    }
+}
+
+/// The same place, for rows that may hold secrets.
+pub struct Redacted {
+    /// Where they lie.
+    pub blobs: Arc<dyn Blobs>,
+    /// What knows the secrets.
+    pub redactor: Redactor,
+}
+
+impl Blobs for Redacted {
+    fn open(&self, digest: &str) -> io::Result<Box<dyn Read + Send>> {
+        self.blobs.open(digest)
+    }
+    fn store(&self, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<String> {
+        self.blobs.store(write)
+    }
+    fn redactor(&self) -> Option<&Redactor> {
+        Some(&self.redactor)
+    }
 }
 
 /// Gives handles inside an answer the place where their rows lie.
@@ -138,9 +163,13 @@ impl<T: Row> RowsWriter<T> {
     pub fn new(blobs: Arc<dyn Blobs>) -> Self {
         RowsWriter { blobs, held: vec![], runs: vec![], count: 0, row: PhantomData }
     }
-    /// Adds a row.
+    /// Adds a row, without secrets.
     pub fn push(&mut self, row: T) -> io::Result<()> {
-        self.held.push(row);
+        let clean = match self.blobs.redactor() {
+            Some(redactor) => redactor.strip(row).ok_or_else(|| io::Error::other(UNCLEAN))?,
+            None => row,
+        };
+        self.held.push(clean);
         self.count += 1;
         if self.held.len() >= RUN_ROWS { self.spill() } else { Ok(()) }
     }

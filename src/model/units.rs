@@ -65,7 +65,7 @@ impl Wall {
 impl Span {
     /// Length in milliseconds.
     pub fn length(&self) -> Ms {
-        Ms((self.to.0 - self.from.0) as f64 / 1e3)
+        Ms(self.to.0.saturating_sub(self.from.0) as f64 / 1e3)
     }
     /// The smallest span that covers both.
     #[must_use]
@@ -87,6 +87,30 @@ fn number(text: &str) -> Option<f64> {
     text.trim().parse::<f64>().ok().filter(|x| x.is_finite())
 }
 
+/// The number times a power of ten, as exactly as if it had been written so: dividing would round a second time, and a
+/// recorded share would not be read as it was.
+fn scaled(text: &str, power: i32) -> Option<f64> {
+    let text = text.trim();
+    let (digits, exponent) = text.split_once(['e', 'E']).map_or(Some((text, 0)), |(digits, e)| Some((digits, e.parse::<i32>().ok()?)))?;
+    number(&format!("{digits}e{}", exponent.checked_add(power)?))
+}
+
+/// The text that is read as exactly this share: its shortest decimal digits, with the point two places on.
+fn percent(share: f64) -> String {
+    if share == 0.0 {
+        return "0%".into();
+    }
+    let exact = format!("{share:e}");
+    let (digits, exponent) = exact.split_once('e').unwrap_or((&exact, "0"));
+    let (digits, point) = (digits.replace('.', ""), exponent.parse::<i64>().unwrap_or(0) + 3);
+    let (len, before) = (digits.len() as i64, usize::try_from(point).unwrap_or(0));
+    match point {
+        point if point <= 0 => format!("0.{}{digits}%", "0".repeat(point.unsigned_abs() as usize)),
+        point if point >= len => format!("{digits}{}%", "0".repeat((point - len) as usize)),
+        _ => format!("{}.{}%", &digits[..before], &digits[before..]),
+    }
+}
+
 impl FromStr for Ms {
     type Err = BadUnit;
     fn from_str(text: &str) -> Result<Self, BadUnit> {
@@ -105,8 +129,8 @@ impl FromStr for Ms {
 impl FromStr for Share {
     type Err = BadUnit;
     fn from_str(text: &str) -> Result<Self, BadUnit> {
-        let head = text.trim().strip_suffix('%').and_then(number).filter(|x| *x >= 0.0);
-        head.map(|x| Share(x / 100.0)).ok_or(BadUnit { text: text.into(), what: "a share", example: "`2%` or `0.5%`" })
+        let head = text.trim().strip_suffix('%').and_then(|head| scaled(head, -2)).filter(|x| *x >= 0.0);
+        head.map(Share).ok_or(BadUnit { text: text.into(), what: "a share", example: "`2%` or `0.5%`" })
     }
 }
 
@@ -213,7 +237,7 @@ macro_rules! written_as_text {
 }
 written_as_text! {
     Ms, false, |x| format!("{x}ms");
-    Share, false, |x| format!("{}%", x * 100.0);
+    Share, false, |x| percent(x);
     PerSecond, false, |x| format!("{x}/s");
     Count, true, |x| x.to_string();
 }
@@ -252,5 +276,21 @@ mod tests {
         let text = serde_json::to_string(&margin).unwrap();
         assert_eq!(text, r#"{"absolute":"5ms","relative":"2%"}"#);
         assert_eq!(serde_json::from_str::<Margin>(&text).unwrap(), margin);
+        assert_eq!([0.07, 0.29, 0.014, 1.0, 12.5, 0.000_25].map(percent), ["7%", "29%", "1.4%", "100%", "1250%", "0.025%"].map(str::to_owned));
+        for bad in ["%", "e%", "1e%", "1e1e1%", "NaN%", "1e999%", "-1%", "1e99999999999%"] {
+            assert!(bad.parse::<Share>().is_err(), "{bad}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_recorded_is_read_as_it_was(x in 0.0..10.0_f64, k in 0..500_u32, n in 1..500_u32) {
+            for x in [x, f64::from(k) / f64::from(n), x * 1e-9, x * 1e9] {
+                let read = |text: String| text.parse::<f64>().ok();
+                proptest::prop_assert_eq!(serde_json::from_value::<Share>(serde_json::to_value(Share(x)).unwrap()).unwrap(), Share(x));
+                proptest::prop_assert_eq!(serde_json::from_value::<Ms>(serde_json::to_value(Ms(x)).unwrap()).unwrap(), Ms(x));
+                proptest::prop_assert_eq!(read(x.to_string()), Some(x));
+            }
+        }
     }
 }

@@ -1,11 +1,6 @@
 //! How to reach what the rig names, resolved, with secrets. Never recorded, never shown: only sources read it.
 
-use crate::model::{
-    name::Name,
-    rig::Allow,
-    secret::{Redactor, Secret},
-    units::Ms,
-};
+use crate::model::{name::Name, redactor::Redactor, rig::Allow, secret::Secret, units::Ms};
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
 /// Everything that sources need beside the rig.

@@ -3,7 +3,8 @@
 use super::diagnostics::{Problem, nearest, plain};
 use crate::model::{
     node::{At, Node, Value},
-    secret::{Redactor, Secret},
+    redactor::Redactor,
+    secret::Secret,
     units::{Count, Ms, PerSecond, Share},
 };
 use std::{

@@ -62,7 +62,7 @@ impl Shelf {
     /// The newest first.
     pub fn list(&self) -> Vec<PathBuf> {
         let entries = fs::read_dir(self.runs()).into_iter().flatten().flatten().map(|e| e.path());
-        let mut runs: Vec<_> = entries.filter(|p| p.extension().is_some_and(|e| e == "rig")).collect();
+        let mut runs: Vec<_> = entries.filter(|p| p.extension().is_some_and(|e| e == "rig") && p.is_dir()).collect();
         runs.sort();
         runs.reverse();
         runs

@@ -78,13 +78,14 @@ impl Audit for LatencyAccuracy {
         let Some(act) = self.act(rig) else { return vec![] };
         let (load, once) = (act.actor(), Effort::default());
         let full = Effort { requests: self.requests.0, warmup: self.warmup.0, ..once };
-        let mut needs =
-            vec![Need::live(&load, RoundTrip {}, Effort { rounds: ROUNDS, ..once }), Need::live(&load, Perform { act: act.clone() }, full)];
+        let mut needs = vec![Need::live(&load, RoundTrip {}, Effort { rounds: ROUNDS, ..once })];
+        // The calibration comes first: it says whether the load generator itself can be believed.
         let direct = Self::calibration_act(rig);
         if let Some(direct) = &direct {
             let few = Effort { requests: self.calibration.0, warmup: self.warmup.0.min(self.calibration.0 / 10), ..once };
             needs.push(Need::live(&load, Perform { act: direct.clone() }, few));
         }
+        needs.push(Need::live(&load, Perform { act: act.clone() }, full));
         let during = || When::During(act.clone());
         for source in rig.sources_of("truth") {
             needs.extend([Some(&act), direct.as_ref()].into_iter().flatten().map(|of| Need::live(source, Truth { of: of.clone() }, once)));

@@ -1,7 +1,7 @@
 //! `rigcheck mock`: the reference endpoint, until Ctrl-C.
 
 use crate::{
-    cli::args,
+    cli::{args, run::told_to_end},
     reference::mock_llm::{Mock, MockSettings},
 };
 use anyhow::Context;
@@ -28,11 +28,7 @@ pub async fn run(args: args::Mock) -> anyhow::Result<ExitCode> {
     eprintln!("rigcheck mock on {}", mock.url());
     eprintln!("  POST /v1/chat/completions · POST /v1/embeddings · GET /v1/models · GET /metrics · GET /rigcheck/emissions");
     eprintln!("  route a model of your gateway here and name this address under sources.truth; Ctrl-C ends it");
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        ended = tokio::signal::ctrl_c() => ended?,
-        _ = terminate.recv() => {}
-    }
+    told_to_end().await?;
     let pacing = mock.pacing();
     mock.stop().await;
     eprintln!("pacing error: {pacing}");

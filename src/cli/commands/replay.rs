@@ -9,7 +9,7 @@ use crate::{
         run::{Collected, header},
     },
     engine::{Journal, replay::replay},
-    model::{event::Sink, secret::Redactor},
+    model::{event::Sink, redactor::Redactor},
     report::Report,
     store::{self, Shelf},
 };

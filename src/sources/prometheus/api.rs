@@ -96,7 +96,9 @@ impl Api {
     pub async fn now(&self, slot: &Slot) -> Result<Wall, Gap> {
         let told = self.get::<Queried>("query", &[("query", "time()".into())], slot).await?;
         match told.data {
-            Queried::Scalar((at, _)) => Ok(wall(at)),
+            Queried::Scalar((at, _)) => {
+                wall(at).ok_or_else(|| Gap::Malformed(format!("{}: its clock says {at:e} s, which is no time", told.request)))
+            }
             _ => Err(Gap::Malformed(format!("{}: `time()` is no scalar", told.request))),
         }
     }
@@ -107,9 +109,11 @@ pub fn seconds(at: Wall) -> String {
     format!("{:.3}", at.seconds())
 }
 
-/// A timestamp of the API, which has whole milliseconds.
-pub fn wall(seconds: f64) -> Wall {
-    Wall((seconds * 1e3).round() as i64 * 1_000)
+/// A timestamp of the API, which has whole milliseconds; `None` for what is no time of ours.
+pub fn wall(seconds: f64) -> Option<Wall> {
+    // A hundred thousand years; what is beyond would overflow when durations are made of it.
+    const LATEST: f64 = 3e12;
+    (seconds.abs() < LATEST).then(|| Wall((seconds * 1e3).round() as i64 * 1_000))
 }
 
 /// Opens the envelope; an error inside is a gap, also when it comes with status 200.
@@ -180,7 +184,13 @@ fn looks_like_json(answered: &Answered) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::told;
+    use super::{Wall, told, wall};
+
+    #[test]
+    fn what_is_no_time_is_none() {
+        assert_eq!(wall(1_700_000_000.123), Some(Wall(1_700_000_000_123_000)));
+        assert_eq!([1e300, -1e300, f64::INFINITY, f64::NAN].map(wall), [None; 4]);
+    }
 
     #[test]
     fn a_text_of_the_server_keeps_its_reason_and_nothing_that_it_quotes() {

@@ -56,7 +56,7 @@ pub async fn of(api: &Api, claim: &HistogramOf, span: (Wall, Wall), ours: &Perfo
             Written::Number(value) => value,
             Written::Text(text) => number(&text)?,
         };
-        value.is_finite().then_some(Exemplar { trace_id: trace_id(id)?, value, le, at: Some(wall(stored.timestamp)) })
+        value.is_finite().then_some(Exemplar { trace_id: trace_id(id)?, value, le, at: wall(stored.timestamp) })
     });
     Ok((only_ours(ours, exemplars.collect()), warnings))
 }

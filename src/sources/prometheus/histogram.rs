@@ -182,7 +182,8 @@ impl super::Prometheus {
             if !targets.contains(&(of("job"), instance.clone())) {
                 continue;
             }
-            scrapes.extend(up.values.iter().map(|(at, value)| Scrape { instance: instance.clone(), at: super::api::wall(*at), ok: value == "1" }));
+            let scrape = |at: f64, value: &str| Some(Scrape { instance: instance.clone(), at: super::api::wall(at)?, ok: value == "1" });
+            scrapes.extend(up.values.iter().filter_map(|(at, value)| scrape(*at, value)));
         }
         scrapes.sort_by(|a, b| (&a.instance, a.at).cmp(&(&b.instance, b.at)));
         Ok(scrapes)

@@ -46,11 +46,11 @@ pub fn read(metric: &str, raw: Vec<Raw>) -> Read {
         };
         let mut samples = Vec::with_capacity(one.values.len());
         for (at, value) in one.values {
-            match number(&value).filter(|v| v.is_finite()) {
-                Some(value) => samples.push(Sample(wall(at), value)),
+            match wall(at).zip(number(&value).filter(|v| v.is_finite())) {
+                Some((at, value)) => samples.push(Sample(at, value)),
                 // A recording cannot hold it, and no sum or count of real requests is infinite.
                 None => {
-                    out.broken.get_or_insert_with(|| Gap::Malformed(format!("`{name}` is infinite or no number at {at:.3}")));
+                    out.broken.get_or_insert_with(|| Gap::Malformed(format!("`{name}` is infinite or no number at {at:e}, or that is no time")));
                 }
             }
         }

@@ -1,16 +1,23 @@
-use super::toy::{Do, act, run, run_until, usual_rules};
+use super::toy::{Do, act, job, journal, run, run_until, usual_rules};
 use rigcheck::{
-    engine::Plan,
+    engine::{self, Elsewhere, Plan, gather},
     model::{
-        event::Event,
-        evidence::Gap,
-        key::{LogLines, Perform, Query, RoundTrip, Spans, When},
+        audit::{Effort, Need},
+        event::{Event, Recorder},
+        evidence::{Fact, Gap},
+        key::{Key, LogLines, Perform, Query, RoundTrip, Spans, When, World},
+        name::{Name, name},
         outcome::Status,
+        rows::INLINE_MAX,
+        source::{Answer, Cost, Estimate, Slot, Source, Timing},
         units::Ms,
     },
     spec::profile::Profile,
 };
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio_util::sync::CancellationToken;
 
 const PATIENT: Ms = Ms(5_000.0);
@@ -134,6 +141,85 @@ async fn secrets_are_nowhere() {
     let facts = ran.memory.facts.lock().unwrap().join("\n");
     assert!(facts.contains("token=***") && events.contains("***"));
     assert!(!events.contains("hush-hush") && !facts.contains("hush-hush"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nor_are_they_in_rows_that_lie_beside_the_evidence() {
+    let ran = run(|_, q, _| if matches!(q, Query::Spans(_)) { Do::ManyRows } else { Do::Answer }, usual_rules(), PATIENT).await;
+    let asked = Need::live(&name("recaller"), Spans { of: act("a") }, Effort::default());
+    let seen = ran.evidence.raw(&asked.key).unwrap().as_ref().unwrap();
+    let digests = seen.payload.blobs();
+    assert_eq!(digests.len(), 1, "the rows are too many to lie inline");
+    let mut text = String::new();
+    ran.job.blobs.open(&digests[0]).unwrap().read_to_string(&mut text).unwrap();
+    assert!(text.contains("token=***") && !text.contains("hush-hush"));
+}
+
+/// An answer from another world brings its rows along: a replay has only this run's folder.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_world_recorded_is_copied_with_its_rows() {
+    let there = run(|_, q, _| if matches!(q, Query::Spans(_)) { Do::ManyRows } else { Do::Answer }, usual_rules(), PATIENT).await;
+    let (mut here, memory, _) = job(|_, _, _| Do::Answer, vec![], PATIENT, CancellationToken::new(), Profile::default());
+    let world = World::Reference(name("prod"));
+    let elsewhere = Elsewhere { evidence: there.evidence, blobs: Arc::clone(&there.job.blobs) };
+    here.others.insert(world.clone(), elsewhere);
+    let live = Need::live(&name("recaller"), Spans { of: act("a") }, Effort::default());
+    let key = Key { world: world.clone(), ..live.key };
+    let unknown = Key { query: Spans { of: act("c") }.into(), ..key.clone() };
+    let mut plan = Plan::default();
+    plan.others.extend([key.clone(), unknown.clone()].map(|key| Need { key, effort: Effort::default() }));
+    let evidence = gather::gather(&here, &plan, &journal(&memory)).await.unwrap();
+    drop(there.job);
+    let copied = evidence.get(&world, &key.source, &Spans { of: act("a") }).unwrap();
+    assert_eq!(copied.value.spans.iter().count(), INLINE_MAX + 1);
+    assert!(matches!(evidence.raw(&unknown), Some(Err(Gap::NoBaseline(_)))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_recorded_ends_the_run_whatever_it_is() {
+    struct Full(fn(&Query) -> bool);
+    impl Recorder for Full {
+        fn keep(&self, fact: &Fact) -> std::io::Result<()> {
+            if (self.0)(&fact.key.query) { Err(std::io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+        }
+    }
+    let kinds: [fn(&Query) -> bool; 3] = [|q| q.performs().is_some(), |q| matches!(q, Query::RoundTrip(_)), |q| matches!(q, Query::Spans(_))];
+    for kind in kinds {
+        let (mut job, memory, _) = job(|_, _, _| Do::Answer, usual_rules(), PATIENT, CancellationToken::new(), Profile::default());
+        job.recorder = Arc::new(Full(kind));
+        let ended = engine::run(&job, &journal(&memory)).await.map(drop);
+        assert!(ended.is_err_and(|e| e.to_string().contains("cannot record the run")));
+    }
+}
+
+/// A source that cannot even say when it wants to be asked, and what that takes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_panics_before_it_is_asked_costs_its_own_questions() {
+    struct Broken(Name);
+    impl Source for Broken {
+        fn name(&self) -> &Name {
+            &self.0
+        }
+        fn timing(&self, _: &Query) -> Timing {
+            panic!("no timing")
+        }
+        fn estimate(&self, _: &Query, _: Effort) -> Estimate {
+            panic!("no estimate")
+        }
+        fn ask<'a>(&'a self, _: &'a Query, _: Effort, _: &'a Slot) -> Answer<'a> {
+            panic!("no answer")
+        }
+        fn cost(&self) -> Cost {
+            Cost::default()
+        }
+    }
+    let (mut job, memory, _) = job(|_, _, _| Do::Answer, usual_rules(), PATIENT, CancellationToken::new(), Profile::default());
+    job.sources[1] = Arc::new(Broken(name("watcher")));
+    let evidence = engine::run(&job, &journal(&memory)).await.unwrap();
+    let asked = Need::live(&name("watcher"), watch_a(), Effort::default());
+    assert!(matches!(evidence.raw(&asked.key), Some(Err(Gap::Panicked(t))) if t.contains("no answer")), "{:?}", evidence.raw(&asked.key));
+    let plain = Need::live(&name("load"), RoundTrip {}, Effort::default());
+    assert!(evidence.raw(&plain.key).unwrap().is_ok());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,7 @@ use rigcheck::{
         event::{Event, Recorder, Sink},
         key::Query,
         outcome::Status,
-        secret::Redactor,
+        redactor::Redactor,
         units::Ms,
     },
     spec::profile::Profile,

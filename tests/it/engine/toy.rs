@@ -12,9 +12,10 @@ use rigcheck::{
         node::Node,
         outcome::{Figure, Finding, Status},
         payload,
+        redactor::Redactor,
         rig::Rig,
-        rows::{InMemory, Rows},
-        secret::{Redactor, Secret},
+        rows::{INLINE_MAX, InMemory, Rows, RowsWriter},
+        secret::Secret,
         source::{Answer, Cost, Estimate, Slot, Source, Timing},
         units::{Ms, Span, Wall},
     },
@@ -167,6 +168,8 @@ pub enum Do {
     Hang,
     Panic,
     OtherAnswer,
+    /// More rows than lie inline, each with the secret in it.
+    ManyRows,
     Partial,
     WaitForCancel,
 }
@@ -242,6 +245,14 @@ impl Source for ToySource {
                 Do::Gap(gap) => Err(gap),
                 Do::Hang => std::future::pending().await,
                 Do::OtherAnswer => Ok(seen(Payload::Facts(payload::FactTable::default()))),
+                Do::ManyRows => {
+                    let mut rows = RowsWriter::new(Arc::clone(&slot.blobs));
+                    for i in 0..=INLINE_MAX {
+                        let trace_id = format!("{i:032x}");
+                        rows.push(payload::SpanRow { trace_id, name: "GET /?token=hush-hush".into(), ..payload::SpanRow::default() }).unwrap();
+                    }
+                    Ok(seen(Payload::Spans(payload::Spans { spans: rows.finish().unwrap(), ..payload::Spans::default() })))
+                }
                 Do::Partial => Ok(Seen { partial: Some(Gap::Truncated("cut".into())), ..answer(query) }),
                 Do::WaitForCancel => {
                     slot.cancel.cancelled().await;
@@ -310,6 +321,27 @@ pub async fn run_until(
     cancel: CancellationToken,
     profile: Profile,
 ) -> Ran {
+    let (job, memory, log) = job(does, cases, patience, cancel, profile);
+    let evidence = engine::run(&job, &journal(&memory)).await.unwrap();
+    let log = log.lock().unwrap().clone();
+    Ran { evidence, memory, log, job }
+}
+
+/// A journal that knows one secret.
+pub fn journal(memory: &Arc<Memory>) -> Journal {
+    let mut redactor = Redactor::default();
+    redactor.learn(&Secret::new("hush-hush"));
+    Journal::new(vec![Arc::clone(memory) as Arc<dyn Sink>], redactor)
+}
+
+/// What is to be run, where it is kept, and what the sources were asked.
+pub fn job(
+    does: impl Fn(&'static str, &Query, u32) -> Do + Send + Sync + 'static,
+    cases: Vec<Box<dyn AnyCase>>,
+    patience: Ms,
+    cancel: CancellationToken,
+    profile: Profile,
+) -> (Job, Arc<Memory>, Arc<Mutex<Vec<String>>>) {
     let (does, log): (Does, _) = (Arc::new(does), Arc::new(Mutex::new(vec![])));
     let source = |word: &'static str| {
         Arc::new(ToySource { name: name(word), word, does: Arc::clone(&does), log: Arc::clone(&log), asked: Mutex::new(0) }) as Arc<dyn Source>
@@ -326,10 +358,5 @@ pub async fn run_until(
         cancel,
         patience,
     };
-    let mut redactor = Redactor::default();
-    redactor.learn(&Secret::new("hush-hush"));
-    let journal = Journal::new(vec![Arc::clone(&memory) as Arc<dyn Sink>], redactor);
-    let evidence = engine::run(&job, &journal).await.unwrap();
-    let log = log.lock().unwrap().clone();
-    Ran { evidence, memory, log, job }
+    (job, memory, log)
 }

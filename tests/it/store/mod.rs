@@ -61,7 +61,8 @@ fn the_shelf_is_private_ignored_by_git_and_pruned() {
     let stem = |wanted: &str| shelf.find(wanted).unwrap().file_stem().unwrap().to_string_lossy().into_owned();
     assert_eq!((stem("latest"), stem("01A"), stem("01B.rig"), stem("02")), ("02C".into(), "01A".into(), "01B".into(), "02C".into()));
     assert!(shelf.find("01").is_err(), "two runs begin like that");
-    assert_eq!(shelf.prune(Kept { runs: 2, bytes: u64::MAX }).unwrap(), 1);
+    fs::write(root.join("runs/000.rig"), "a run that somebody packed").unwrap();
+    assert_eq!(shelf.prune(Kept { runs: 2, bytes: u64::MAX }).unwrap(), 1, "a file is no run of ours");
     assert_eq!(shelf.list().len(), 2);
     assert_eq!(shelf.prune(Kept { runs: 9, bytes: 0 }).unwrap(), 1, "the newest always stays");
     assert!(shelf.find("02C").is_ok());
