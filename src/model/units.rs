@@ -102,11 +102,13 @@ fn percent(share: f64) -> String {
     }
     let exact = format!("{share:e}");
     let (digits, exponent) = exact.split_once('e').unwrap_or((&exact, "0"));
-    let (digits, point) = (digits.replace('.', ""), exponent.parse::<i64>().unwrap_or(0) + 3);
-    let (len, before) = (digits.len() as i64, usize::try_from(point).unwrap_or(0));
-    match point {
-        point if point <= 0 => format!("0.{}{digits}%", "0".repeat(point.unsigned_abs() as usize)),
-        point if point >= len => format!("{digits}{}%", "0".repeat((point - len) as usize)),
+    let digits = digits.replace('.', "");
+    // Digits before the point; none and zeros after it where that is below 0.
+    let point = exponent.parse::<isize>().unwrap_or(0) + 3;
+    let before = usize::try_from(point).unwrap_or(0);
+    match before {
+        0 => format!("0.{}{digits}%", "0".repeat(point.unsigned_abs())),
+        _ if before >= digits.len() => format!("{digits}{}%", "0".repeat(before - digits.len())),
         _ => format!("{}.{}%", &digits[..before], &digits[before..]),
     }
 }
