@@ -5,11 +5,37 @@ use crate::{
     model::{
         audit::{AnyCase, Context},
         event::{Event, Header, OwnCost, Stamped},
-        evidence::Evidence,
+        evidence::{Evidence, Gap},
+        key::Query,
+        name::Name,
+        rig::Rig,
         units::{Ms, Wall},
     },
     spec::profile::Profile,
 };
+
+/// The answers as far as they would have been asked for in the same way under the spec of `now`: what is read of a log or a
+/// trace source, and which histogram a metric means, is not in the question. What was read otherwise is not recorded.
+pub fn asked_alike(evidence: &Evidence, then: &Rig, now: &Rig) -> Evidence {
+    let reads = |rig: &Rig, source: &Name| rig.sources.get(source).map(|s| (s.kind.clone(), s.reads.clone()));
+    let histogram = |rig: &Rig, source: &Name, claim: &Name| {
+        let of = rig.claims.iter().find(|c| c.source == *source && c.name == *claim)?.histogram()?;
+        // The unit is applied when it is judged.
+        Some((of.metric.clone(), of.labels.clone(), of.exemplars))
+    };
+    let mut alike = evidence.clone();
+    for (key, _) in evidence.iter() {
+        let same = match &key.query {
+            Query::Histogram(q) => histogram(then, &key.source, &q.claim) == histogram(now, &key.source, &q.claim),
+            Query::LogLines(_) | Query::Spans(_) => reads(then, &key.source) == reads(now, &key.source),
+            _ => true,
+        };
+        if !same {
+            alike.put(key.clone(), Err(Gap::NotRecorded));
+        }
+    }
+    alike
+}
 
 /// Replays. With the recorded profile the report equals the live one; with another, `header` says so.
 /// A run that was killed before its end is judged at the time of its last answer and counts as interrupted.

@@ -59,6 +59,10 @@ pub struct SourceInfo {
     pub kind: Name,
     /// Where it is, without credentials: a URL, a path, `docker: NAME`.
     pub place: String,
+    /// What is read of it, where the spec chooses: fields and units of a log, the service of a trace source. Answers that
+    /// were read otherwise are no answers under another spec.
+    #[serde(default)]
+    pub reads: String,
 }
 
 /// What a latency figure is about.

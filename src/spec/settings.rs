@@ -91,6 +91,17 @@ pub enum SourceSettings {
     },
 }
 
+impl SourceSettings {
+    /// What is read of the source, where the spec chooses ([`SourceInfo::reads`](crate::model::rig::SourceInfo::reads)).
+    pub fn reads(&self) -> String {
+        match self {
+            SourceSettings::Jaeger { service, .. } | SourceSettings::Otlp { service, .. } => format!("spans of service {service}"),
+            SourceSettings::AccessLog(log) => log.reads(),
+            SourceSettings::Prometheus { .. } | SourceSettings::Scrape { .. } | SourceSettings::Truth { .. } => String::new(),
+        }
+    }
+}
+
 /// An access log and how its lines are read.
 #[derive(Clone, Debug)]
 pub struct AccessLog {
@@ -110,6 +121,21 @@ pub struct AccessLog {
     pub ttft: Option<Field>,
     /// Mean gap between chunks.
     pub inter_chunk: Option<Field>,
+}
+
+impl AccessLog {
+    /// What is read of a line, in words that differ where it differs.
+    fn reads(&self) -> String {
+        let AccessLog { from: _, format, id, at, status, total, ttft, inter_chunk } = self;
+        let timed = |word: &str, field: &Option<Field>| field.as_ref().map(|f| format!(", {word} {} in {} ms", f.field, f.unit_ms));
+        let named = |word: &str, field: &Option<String>| field.as_ref().map(|f| format!(", {word} {f}"));
+        let format = match format {
+            LogFormat::JsonLines => "JSON lines".to_owned(),
+            LogFormat::Nginx(text) => format!("lines like `{text}`"),
+        };
+        let fields = [named("at", at), named("status", status), timed("total", total), timed("ttft", ttft), timed("inter-chunk", inter_chunk)];
+        format!("{format}: id {id}{}", fields.into_iter().flatten().collect::<String>())
+    }
 }
 
 /// A numeric field and what one unit of it is in milliseconds.

@@ -149,7 +149,7 @@ fn source(declared: &Declared, field: &Field<'_>, cx: &Reading) -> Option<Source
     };
     table.close(cx);
     let (place, settings) = read?;
-    let info = SourceInfo { kind: declared.kind.into(), place };
+    let info = SourceInfo { kind: declared.kind.into(), place, reads: settings.reads() };
     Some(Source { name: name.clone(), info, settings, claims, url })
 }
 

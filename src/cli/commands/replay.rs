@@ -8,7 +8,10 @@ use crate::{
         outputs::Outputs,
         run::{Collected, header},
     },
-    engine::{Journal, replay::replay},
+    engine::{
+        Journal,
+        replay::{asked_alike, replay},
+    },
     model::{event::Sink, redactor::Redactor},
     report::Report,
     store::{self, Shelf},
@@ -32,7 +35,8 @@ pub fn run(args: &Replay, color: bool) -> anyhow::Result<ExitCode> {
             let id = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
             let remark = format!("run {id} judged again under {}", spec.display());
             let header = header(&id.as_str().into(), &loaded.profile, Some(remark));
-            replay(&recorded.events, &recorded.evidence, &loaded.profile, &loaded.cases, Some(&header), &journal);
+            let evidence = asked_alike(&recorded.evidence, &recorded.profile.rig, &loaded.profile.rig);
+            replay(&recorded.events, &evidence, &loaded.profile, &loaded.cases, Some(&header), &journal);
         }
     }
     let report = Report::of(&collected.events());

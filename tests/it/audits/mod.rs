@@ -13,6 +13,7 @@ mod histogram;
 mod laws;
 mod pictures;
 mod random;
+mod replayed;
 mod rig;
 mod sim;
 mod spoiled;

@@ -28,7 +28,7 @@ pub fn calibration() -> Act {
 
 /// Everything there is: log, traces, three histograms, a known truth and a calibration.
 pub fn full() -> Rig {
-    let source = |kind: &str| SourceInfo { kind: name(kind), place: "127.0.0.1".into() };
+    let source = |kind: &str| SourceInfo { kind: name(kind), place: "127.0.0.1".into(), reads: String::new() };
     let claim = |source: &str, quantity: Quantity, by: By| Claim { name: name(quantity.word()), source: name(source), quantity, by };
     let of = |metric: &str, exemplars| By::Histogram(HistogramOf { metric: metric.into(), labels: [].into(), unit_ms: 1000.0, exemplars });
     let mut claims = vec![];

@@ -207,7 +207,7 @@ fn coarse_log(case: &mut CaseJudged) {
 }
 
 fn header() -> Header {
-    let source = |kind: &str, place: &str| SourceInfo { kind: name(kind), place: place.into() };
+    let source = |kind: &str, place: &str| SourceInfo { kind: name(kind), place: place.into(), reads: String::new() };
     Header {
         run: name("01JD0000000000000000000000"),
         tool: "rigcheck 0.1.0".into(),

@@ -216,3 +216,18 @@ fn a_rig_that_is_its_own_reference_has_everything_in_scope() {
     assert!(!loaded.profile.rig.loads.contains_key("calibration"));
     assert!(loaded.warnings.is_empty(), "{}", loaded.warnings);
 }
+
+#[test]
+fn what_is_read_of_a_source_is_in_the_recorded_profile() {
+    let reads = |text: &str, source: &str| good(text).profile.rig.sources[source].reads.clone();
+    let text = SMALL.replace("  truth:", "  jaeger: {url: http://127.0.0.1:16686, service: gateway}\n  truth:");
+    assert_eq!(reads(&text, "access_log"), "JSON lines: id request_id, total duration_ms in 1 ms");
+    assert_eq!(reads(&text, "jaeger"), "spans of service gateway");
+    for (what, with) in [
+        ("{path: access.jsonl}", "{path: access.jsonl, duration: {field: duration_ms, unit: s}}"),
+        ("{path: access.jsonl}", "{path: access.jsonl, id: other}"),
+        ("{path: access.jsonl}", "{path: access.jsonl, ttft: {field: t, unit: ms}}"),
+    ] {
+        assert_ne!(reads(&text, "access_log"), reads(&text.replace(what, with), "access_log"), "{with}");
+    }
+}
