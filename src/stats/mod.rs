@@ -8,6 +8,7 @@ pub mod episodes;
 pub mod histogram;
 pub mod location;
 pub mod quantile;
+pub mod rank;
 pub mod share;
 pub mod slope;
 
@@ -16,5 +17,6 @@ pub use episodes::episodes;
 pub use histogram::{Within, bucket_of};
 pub use location::{Location, location, trimmed_mean};
 pub use quantile::{mean, median, quantile, quantile_sorted};
+pub use rank::rank_sum;
 pub use share::{clopper_pearson_hi, clopper_pearson_lo};
 pub use slope::{Slope, theil_sen};

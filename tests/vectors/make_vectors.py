@@ -81,6 +81,19 @@ def shares():
                 yield {"k": k, "n": n, "alpha": alpha, "lo": lo, "hi": hi}
 
 
+def ranks():
+    """Two samples and the deviate of their rank sum: 2 Phi(-|z|) is the two-sided p-value of the asymptotic test."""
+    own = np.random.default_rng(SEED + 1)  # so that the samples above stay as they are
+    pairs = [([4.0], [1.0, 2.0, 3.0]), ([1.0, 1.0, 2.0], [1.0, 2.0, 2.0, 3.0])]
+    pairs += [(own.normal(shift, 1, n), own.normal(0, 1, m)) for n, m, shift in [(4, 476, 2.0), (25, 475, 0.3), (200, 100, -0.5)]]
+    pairs.append((np.round(own.exponential(3, 60)), np.round(own.exponential(4, 90))))
+    for a, b in pairs:
+        a, b = [float(x) for x in a], [float(x) for x in b]
+        test = S.mannwhitneyu(a, b, method="asymptotic", use_continuity=False)
+        sign = np.sign(test.statistic - len(a) * len(b) / 2)
+        yield {"a": a, "b": b, "z": float(sign * S.norm.isf(test.pvalue / 2))}
+
+
 def settling():
     """The smallest n at which the same share would be clear, by stepping n one at a time."""
     for k, n, limit in [(0, 10, 0.05), (0, 20, 0.01), (1, 40, 0.1), (3, 480, 0.01), (20, 300, 0.05), (9, 100, 0.05), (5, 9, 0.5), (2, 10, 0.1)]:
@@ -149,6 +162,7 @@ document = {
     "made_with": {"python": sys.version.split()[0], "numpy": np.__version__, "scipy": scipy.__version__, "seed": SEED},
     "t19": {"0.95": float(S.t.ppf(0.95, 19)), "0.999": float(S.t.ppf(0.999, 19))},
     "samples": [describe(name, values) for name, values in samples()],
+    "ranks": list(ranks()),
     "shares": list(shares()),
     "settling": list(settling()),
     "lines": list(lines()),

@@ -34,7 +34,7 @@ pub enum Kind<'e> {
 /// What a source says of one request.
 #[derive(Clone, Copy, Debug)]
 pub struct Record {
-    /// Records under this id: lines of a log; 1 for a trace.
+    /// Records under this id: lines of a log, outermost server spans of a trace.
     pub copies: u32,
     /// Do the copies contradict each other?
     pub ambiguous: bool,
@@ -65,7 +65,7 @@ impl<'e> Records<'e> {
             chunk_spans += trace.iter().filter(|s| spans::is_body(s)).count() as u64;
             let id = &trace[0].trace_id;
             let shape = shapes.get(id.as_str()).copied().unwrap_or_default();
-            by_trace.insert(id.clone(), Record { copies: 1, ambiguous: false, figures: spans::figures(trace, shape) });
+            by_trace.insert(id.clone(), Record { copies: spans::requests(trace), ambiguous: false, figures: spans::figures(trace, shape) });
         });
         let rows = requests.all.iter().map(|r| by_trace.get(&r.trace_id).copied()).collect();
         Records { rows, kind: Kind::Traces { spans: got.value, chunk_spans }, key: got.key }

@@ -8,8 +8,9 @@ use crate::{
         payload::Performed,
         rig::{By, Quantity, Rig},
         timeline::{Class, Nanos, Timeline},
-        units::Wall,
+        units::{Ms, Wall},
     },
+    stats::{median, rank_sum},
 };
 
 /// What the load generator saw of one act, in order of sending.
@@ -47,6 +48,8 @@ pub struct Request {
     pub end_ms: f64,
     /// By the definitions that the load's claims name.
     pub client: Figures,
+    /// How long it was planned to take, ms, where its prompt asked for delays.
+    pub planned_ms: Option<f64>,
     /// By every definition, in the order of [`definitions::ALL`].
     by: Vec<Option<f64>>,
     /// How its events lie.
@@ -103,6 +106,11 @@ impl<'e> Requests<'e> {
     pub fn measured(&self) -> impl Iterator<Item = (usize, &Request)> {
         self.all.iter().enumerate().filter(|(_, r)| r.measured())
     }
+    /// Are the requests that failed the long ones (or the short ones)? Then what is left to compare is no sample of them.
+    pub fn lost(&self) -> Option<String> {
+        let planned = |ok: bool| -> Vec<f64> { self.all.iter().filter(|r| r.ok == ok).filter_map(|r| r.planned_ms).collect() };
+        selected(&planned(false), &planned(true)).map(|words| format!("the requests that failed are not like the others: {words}"))
+    }
     /// When the act began, on the load generator's wall clock.
     pub fn began(&self) -> Wall {
         self.performed.started
@@ -115,8 +123,18 @@ impl<'e> Requests<'e> {
     /// Median of a quantity over the measured requests, ms; 0 where none has it.
     pub fn level(&self, quantity: Quantity) -> f64 {
         let values: Vec<f64> = self.measured().filter_map(|(_, r)| r.client.get(quantity)).collect();
-        crate::stats::median(&values).unwrap_or(0.0)
+        median(&values).unwrap_or(0.0)
     }
+}
+
+/// Are those that are missing longer or shorter than those that are there, more than chance would have it (rank sum, two-sided
+/// 0.1 %)? In words, if so.
+pub fn selected(missing: &[f64], there: &[f64]) -> Option<String> {
+    const CHANCE: f64 = 3.29;
+    let z = rank_sum(missing, there).filter(|z| z.abs() > CHANCE)?;
+    let (missing, there) = (median(missing)?, median(there)?);
+    let words = if z > 0.0 { "long" } else { "short" };
+    Some(format!("they last {} in the middle, the others {}: {words} requests are lost, not an even sample", Ms(missing), Ms(there)))
 }
 
 /// The definition by which the load generator's own figure is taken: what its claim names, else the default.
@@ -147,6 +165,7 @@ fn request(t: &Timeline, named: &[(Quantity, &'static Definition)]) -> Request {
         held_up_ms: t.held_up_ms,
         connecting_ms: t.connected.map(|at| at.since(t.sent).0),
         end_ms: end.since(Nanos(0)).0,
+        planned_ms: t.planted.map(|p| p.total_ms()),
         client,
         by: definitions::ALL.iter().map(|d| (d.of)(t)).collect(),
         shape,

@@ -20,6 +20,19 @@ pub fn server(trace: &[SpanRow]) -> Option<&SpanRow> {
     outer.max_by(|(r, s), (q, t)| r.cmp(q).then(s.length_ms().total_cmp(&t.length_ms()))).map(|(_, s)| s)
 }
 
+/// How many requests of the load a trace holds: server spans of the same service beside the [`server`] span whose parent is
+/// absent, too. More than one was handled more than once.
+pub fn requests(trace: &[SpanRow]) -> u32 {
+    let Some(first) = server(trace) else { return 1 };
+    let outermost = |s: &&SpanRow| {
+        s.kind == "server"
+            && s.service == first.service
+            && s.parent_id == first.parent_id
+            && !trace.iter().any(|p| Some(&p.span_id) == s.parent_id.as_ref())
+    };
+    (trace.iter().filter(outermost).count() as u32).max(1)
+}
+
 /// The figures of one trace; `shape` says how the events of the response lay at the client.
 ///
 /// - total: length of the [`server`] span.
@@ -43,7 +56,9 @@ pub fn figures(trace: &[SpanRow], shape: Shape) -> Figures {
     let marker = bodies.get(first).copied();
     let gaps = last.saturating_sub(first);
     let gap = (gaps > 0).then(|| bodies.get(last).zip(marker).map(|(l, f)| (l - f) / gaps as f64)).flatten();
-    Figures::of(attribute.or(marker), Some(server.length_ms()), gap)
+    // A span that ends before it starts times nothing.
+    let total = (server.end_ns >= server.start_ns).then(|| server.length_ms());
+    Figures::of(attribute.or(marker), total, gap)
 }
 
 /// One `http send` span per chunk of the body, as ASGI servers report them.
@@ -91,6 +106,19 @@ mod tests {
         assert_eq!(server(&[inner.clone(), call, outer]).map(|s| s.span_id.as_str()), Some("a"));
         assert_eq!(server(&[span("x", None, "internal", "gw", 0, 9)]), None);
         assert_eq!(server(std::slice::from_ref(&inner)), Some(&inner));
+    }
+
+    #[test]
+    fn a_request_that_is_handled_twice_is_there_twice() {
+        let once = span("a", Some("ours"), "server", "gw", 1000, 1300);
+        let inner = span("c", Some("b"), "server", "gw", 1020, 1200);
+        let call = span("b", Some("a"), "client", "gw", 1010, 1250);
+        assert_eq!(requests(&[once.clone(), call.clone(), inner.clone()]), 1);
+        assert_eq!(requests(&[once.clone(), span("d", Some("ours"), "server", "gw", 1400, 1401), call]), 2);
+        assert_eq!(requests(&[once.clone(), span("e", Some("ours"), "server", "sidecar", 990, 1310)]), 1, "a proxy of another name");
+        assert_eq!(requests(&[]), 1);
+        let backwards = SpanRow { end_ns: once.start_ns - 1, ..once };
+        assert_eq!(figures(&[backwards], Shape::default()).get(Total), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@ use crate::model::{
     key::Key,
     payload::{HistogramSeries, Part, Scrape, Series},
     rig::HistogramOf,
-    units::Wall,
+    units::{Ms, Wall},
 };
 use std::collections::BTreeMap;
 
@@ -35,6 +35,31 @@ struct LabelSet {
     count: Option<f64>,
     sum: Option<f64>,
     buckets: Vec<(f64, f64)>,
+    /// Times that the last bucket went backwards.
+    decreases: u64,
+}
+
+impl LabelSet {
+    /// Why its buckets are not the distribution of what it counted, if they are not.
+    fn torn(&self, others_have_buckets: bool) -> Option<String> {
+        let Some((edge, all)) = self.buckets.last() else {
+            let counts = others_have_buckets && self.count.is_some_and(|c| c > 0.0);
+            return counts.then(|| "a label set counts observations and has no buckets, beside others that have".into());
+        };
+        if edge.is_finite() {
+            return Some(format!("the last bucket ends at {}, not at +Inf: what lies beyond is not there", Ms(*edge)));
+        }
+        let other = self.count.filter(|count| (count - all).abs() >= 0.5)?;
+        Some(format!("`_count` grew by {other}, the `+Inf` bucket by {all}: one of them is not of this histogram"))
+    }
+}
+
+fn nothing_there(metric: &str, of: &HistogramOf) -> Gap {
+    let labels: Vec<String> = of.labels.iter().map(|(name, value)| format!("{name}=\"{value}\"")).collect();
+    Gap::NotConfigured(format!(
+        "no series of `{metric}_bucket`, `_sum` or `_count` with {{{}}} was there after the load; correct the metric's name or its `match`",
+        labels.join(", ")
+    ))
 }
 
 impl<'e> Window<'e> {
@@ -58,11 +83,23 @@ impl<'e> Window<'e> {
                     decreases += grown.decreases;
                 }
                 Part::Sum => set.sum = Some(grown.by * of.unit_ms),
-                Part::Bucket(le) => set.buckets.push((le * of.unit_ms, grown.by)),
+                Part::Bucket(le) => {
+                    // Where nothing else counts, the last bucket does.
+                    set.decreases += if le.is_infinite() { grown.decreases } else { 0 };
+                    set.buckets.push((le * of.unit_ms, grown.by));
+                }
             }
         }
+        if sets.is_empty() {
+            return Err(Unknown::new(got.key.clone(), nothing_there(&got.value.metric, of)));
+        }
+        let with_buckets = sets.values().any(|s| !s.buckets.is_empty());
         for set in sets.values_mut() {
             set.buckets.sort_by(|a, b| a.0.total_cmp(&b.0));
+            if let Some(why) = set.torn(with_buckets) {
+                return Err(Unknown::new(got.key.clone(), Gap::Malformed(format!("{}: {why}", got.value.metric))));
+            }
+            decreases += if set.count.is_none() { set.decreases } else { 0 };
         }
         // A label set that did not grow adds nothing, whatever its edges: the instance before a restart, say.
         let grew = |s: &LabelSet| s.buckets.iter().any(|b| b.1 > 0.0);

@@ -11,6 +11,7 @@ use rigcheck::model::{
     name::name,
     outcome::Status,
     payload::{HistogramSeries, Part, Sample},
+    rig::Quantity,
     units::Wall,
 };
 
@@ -153,14 +154,55 @@ fn counters_that_go_backwards_fail_and_are_named() {
 }
 
 #[test]
-fn a_metric_that_does_not_exist_is_a_failure_of_the_count_only() {
+fn a_metric_that_does_not_exist_is_no_data() {
     let said = said(37, |h| h.series.clear());
-    let found = finding(&said, "LAT-02", "scrape:total");
-    assert_eq!(found.status, Status::Fail);
-    assert!(found.because[0].contains("no series matches"), "{:?}", found.because);
-    for rule in ["LAT-03", "LAT-04", "LAT-05", "LAT-06", "LAT-08"] {
-        assert_eq!(of(&said, rule), Some(Status::Inconclusive), "{rule}\n{}", shown(&said));
+    for rule in ["LAT-02", "LAT-03", "LAT-04", "LAT-05", "LAT-06", "LAT-08"] {
+        assert!(why_not(&said, rule).contains("no series of `gateway_total_seconds_bucket`"), "{rule}\n{}", shown(&said));
     }
+}
+
+/// A relabelling or a recording rule that drops a part: what is left is no histogram.
+#[test]
+fn buckets_that_are_not_the_distribution_of_the_count_are_no_data() {
+    let without_inf = said(37, |h| h.series.retain(|s| !matches!(s.part, Part::Bucket(le) if le.is_infinite())));
+    assert!(why_not(&without_inf, "LAT-06").contains("not at +Inf"), "{}", shown(&without_inf));
+    let short = said(37, |h| {
+        for series in h.series.iter_mut().filter(|s| matches!(s.part, Part::Count)) {
+            series.samples.last_mut().unwrap().1 += 7.0;
+        }
+    });
+    assert!(why_not(&short, "LAT-05").contains("one of them is not of this histogram"), "{}", shown(&short));
+    let bare = said(37, |h| {
+        let mut more: Vec<_> = h.series.iter().filter(|s| matches!(s.part, Part::Count | Part::Sum)).cloned().collect();
+        more.iter_mut().for_each(|s| _ = s.labels.insert("handler".into(), "slow".into()));
+        h.series.extend(more);
+    });
+    assert!(why_not(&bare, "LAT-06").contains("has no buckets, beside others"), "{}", shown(&bare));
+}
+
+fn why_not(said: &Said, rule: &str) -> String {
+    match &said[&(rule.to_owned(), "scrape:total".to_owned())] {
+        Err(unknown) => unknown.gap.detail().to_owned(),
+        Ok(_) => panic!("{rule} was judged\n{}", shown(said)),
+    }
+}
+
+#[test]
+fn requests_that_all_take_equally_long_are_in_one_bucket_rightly() {
+    let mut world = Simulated::new(40, 240);
+    for request in &mut world.requests {
+        for seen in [&mut request.truth, &mut request.client, &mut request.log, &mut request.span, &mut request.metric] {
+            seen.total = 431.0;
+        }
+    }
+    world.observed.insert(Quantity::Total, vec![431.0; world.requests.len()]);
+    let said = judge(&*bound(), &rig::full(), &world.evidence());
+    assert_eq!(of(&said, "LAT-06"), Some(Status::Pass), "{}", shown(&said));
+    // The client saw them spread: the histogram does not.
+    let mut pinned = Simulated::new(40, 240);
+    pinned.observed.insert(Quantity::Total, vec![431.0; pinned.requests.len()]);
+    let said = judge(&*bound(), &rig::full(), &pinned.evidence());
+    assert_eq!(of(&said, "LAT-06"), Some(Status::Fail), "{}", shown(&said));
 }
 
 #[test]
@@ -174,7 +216,6 @@ fn a_name_that_contradicts_the_unit_is_a_warning() {
 /// A mean per request is another way to observe inter-chunk latency; which one it is, is said.
 #[test]
 fn inter_chunk_may_be_observed_per_request() {
-    use rigcheck::model::rig::Quantity;
     let mut world = Simulated::new(39, 240);
     let means = world.requests.iter().map(|r| r.metric.gap()).collect();
     world.observed.insert(Quantity::InterChunk, means);

@@ -11,6 +11,7 @@ mod faults;
 mod held_up;
 mod histogram;
 mod laws;
+mod lies;
 mod pictures;
 mod random;
 mod replayed;

@@ -2,7 +2,8 @@
 
 use super::close;
 use rigcheck::stats::{
-    Answer, clopper_pearson_hi, clopper_pearson_lo, location, mean, median, quantile, share_at_least, share_at_most, theil_sen, trimmed_mean,
+    Answer, clopper_pearson_hi, clopper_pearson_lo, location, mean, median, quantile, rank_sum, share_at_least, share_at_most, theil_sen,
+    trimmed_mean,
 };
 use serde::Deserialize;
 
@@ -10,6 +11,7 @@ use serde::Deserialize;
 struct Vectors {
     t19: std::collections::BTreeMap<String, f64>,
     samples: Vec<Sample>,
+    ranks: Vec<Ranks>,
     shares: Vec<ShareBounds>,
     settling: Vec<Settling>,
     lines: Vec<Line>,
@@ -31,6 +33,13 @@ struct Spread {
     yuen_interval90: (f64, f64),
     yuen_t: f64,
     jackknife_se: f64,
+}
+
+#[derive(Deserialize)]
+struct Ranks {
+    a: Vec<f64>,
+    b: Vec<f64>,
+    z: f64,
 }
 
 #[derive(Deserialize)]
@@ -118,6 +127,15 @@ fn share_bounds_are_scipys() {
             assert!((ours - theirs).abs() <= 1e-15 + 1e-10 * theirs, "{} of {} at {}: {ours}, not {theirs}", v.k, v.n, v.alpha);
         }
     }
+}
+
+#[test]
+fn rank_sums_are_scipys() {
+    for v in vectors().ranks {
+        close(rank_sum(&v.a, &v.b).unwrap(), v.z, 1e-9, "rank sum");
+        close(rank_sum(&v.b, &v.a).unwrap(), -v.z, 1e-9, "turned");
+    }
+    assert_eq!([rank_sum(&[], &[1.0]), rank_sum(&[1.0], &[]), rank_sum(&[1.0], &[1.0]), rank_sum(&[f64::NAN], &[1.0])], [None; 4]);
 }
 
 #[test]

@@ -37,6 +37,18 @@ struct Tail {
     relative: Share,
     /// Share of requests that may lie beyond it.
     share: Share,
+    /// The distance for inter-chunk latency, whose level is that of one gap.
+    inter_chunk: Margin,
+}
+
+impl Tail {
+    fn at(&self, quantity: Quantity, level: f64) -> f64 {
+        let margin = match quantity {
+            Quantity::InterChunk => self.inter_chunk,
+            Quantity::Ttft | Quantity::Total => Margin { absolute: self.absolute, relative: self.relative },
+        };
+        margin.at(Ms(level)).0
+    }
 }
 
 impl Rule<LatencyAccuracy> for BiasEquivalence {
@@ -59,7 +71,7 @@ impl Rule<LatencyAccuracy> for BiasEquivalence {
             return Ok(say::too_few(&pairs, format!("within ±{words}")));
         };
         let n = differences.len() as u64;
-        let far = Margin { absolute: self.tail.absolute, relative: self.tail.relative }.at(Ms(pairs.level)).0;
+        let far = self.tail.at(quantity, pairs.level);
         let beyond = differences.iter().filter(|x| x.abs() > far).count() as u64;
         let (near, few) = (location_within(&location, -d, d), share_at_most(beyond, n, self.tail.share.0));
         let answer = say::worse(near, few);

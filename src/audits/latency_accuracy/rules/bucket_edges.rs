@@ -66,12 +66,19 @@ impl Rule<LatencyAccuracy> for BucketEdges {
         }
         let tau = self.edge.at(Ms(crate::stats::median(&client).unwrap_or(0.0))).0;
         let n = client.len() as f64;
-        let k = (self.least.0 as f64).max((self.share.0 * n).ceil());
+        // Towards the ends of the distribution fewer requests lie near an edge; without a known truth a stall of the client
+        // moves any number of them there.
+        let k = |up_to: f64| {
+            let near = if truth.is_some() { 2.0 * (up_to / n * (1.0 - up_to / n)).max(0.0).sqrt() } else { 1.0 };
+            (self.least.0 as f64).max((self.share.0 * n * near).ceil())
+        };
+        // Once the counts close, no more of them than these can be somebody else's.
+        let foreign_at_most = (closure.count - closure.least).max(0.0) + (self.counts.0 * closure.most).ceil();
         let up_to = |values: &[f64], edge: f64| values.iter().filter(|v| **v <= edge).count() as f64;
         // How far outside the allowed counts each edge lies, in requests; negative is inside.
         let judged = finite.iter().map(|&&(edge, observed)| {
-            let (least, most) = (up_to(&client, edge - tau) - k, up_to(&floor, edge + tau + hop) + k);
-            Point { edge, observed, least, most }
+            let k = k(up_to(&client, edge));
+            Point { edge, observed, least: up_to(&client, edge - tau) - k, most: up_to(&floor, edge + tau + hop) + k, k }
         });
         let Some(worst) = judged.max_by(|a, b| a.outside().total_cmp(&b.outside())) else {
             return Ok(say::cannot_tell("the histogram has no finite bucket edge", expected, rows, from));
@@ -80,7 +87,7 @@ impl Rule<LatencyAccuracy> for BucketEdges {
         let mut because = vec![];
         let status = if worst.outside() <= 0.0 {
             Status::Pass
-        } else if worst.observed > worst.most && !foreign.seen.is_empty() {
+        } else if worst.observed > worst.most && worst.outside() <= foreign_at_most && !foreign.seen.is_empty() {
             because.extend(foreign.seen);
             Status::Inconclusive
         } else {
@@ -95,7 +102,7 @@ impl Rule<LatencyAccuracy> for BucketEdges {
             because.push("without a known truth the client's own times, less the round trip, bound it from below".into());
         }
         Ok(Finding {
-            margin: Some(-worst.outside() / k),
+            margin: Some(-worst.outside() / worst.k),
             because,
             rows,
             from,
@@ -104,10 +111,11 @@ impl Rule<LatencyAccuracy> for BucketEdges {
                 Figure { lo: worst.least, hi: worst.most, ..Figure::exact("observations at the worst edge", worst.observed, rows, "requests") },
                 format!("{subject} has {} observations up to {}, the edge that fits worst", worst.observed, Ms(worst.edge)),
                 format!(
-                    "{} … {} there (requests within {} of the edge may lie on either side, and {k} more)",
+                    "{} … {} there (requests within {} of the edge may lie on either side, and {} more)",
                     worst.least.max(0.0),
                     worst.most.min(n),
-                    Ms(tau)
+                    Ms(tau),
+                    worst.k
                 ),
             )
         })
@@ -124,6 +132,7 @@ struct Point {
     observed: f64,
     least: f64,
     most: f64,
+    k: f64,
 }
 
 impl Point {

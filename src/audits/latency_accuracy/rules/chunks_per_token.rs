@@ -1,5 +1,8 @@
 use crate::{
-    audits::latency_accuracy::{LatencyAccuracy, say, view::Latencies},
+    audits::latency_accuracy::{
+        LatencyAccuracy, say,
+        view::{Latencies, nearly_all},
+    },
     model::{
         audit::{Judgement, Rule},
         evidence::Evidence,
@@ -46,6 +49,11 @@ impl Rule<LatencyAccuracy> for ChunksPerToken {
             };
             return Ok(say::cannot_tell(why, expected, 0, from));
         };
+        let all = streams().count();
+        if !nearly_all(ratios.len(), all) {
+            let why = format!("only {n} of {all} streams reported their completion tokens; honour `stream_options.include_usage` on each");
+            return Ok(say::cannot_tell(why, expected, n, from));
+        }
         let k = ratios.iter().filter(|r| !(self.low..=self.high).contains(*r)).count() as u64;
         let answer = share_at_most(k, n, self.share.0);
         let status = say::status(answer);

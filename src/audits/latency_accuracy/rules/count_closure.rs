@@ -4,7 +4,7 @@ use crate::{
         closure::{Closes, Closure},
         log_sources,
         records::{Kind, Records},
-        requests::Requests,
+        requests::{Requests, selected},
         say, spoil, trace_sources,
         view::{Latencies, undeclared},
         window::Window,
@@ -15,9 +15,8 @@ use crate::{
         name::{Name, name},
         outcome::{Figure, Finding, Status},
         rig::{Claim, Quantity, Rig},
-        units::{Ms, Share},
+        units::Share,
     },
-    stats::median,
 };
 use serde::Deserialize;
 
@@ -56,7 +55,7 @@ impl Rule<LatencyAccuracy> for CountClosure {
 
     fn spoil(&self, audit: &LatencyAccuracy, rig: &Rig, subject: &Name, copy: &mut Evidence) {
         match rig.claim(subject) {
-            Some(claim) => spoil::histogram(audit, rig, claim, copy, |h, _| h.series.clear()),
+            Some(claim) => spoil::histogram(audit, rig, claim, copy, |h, began| spoil::regrow(h, began, |_, _, _| 0.0)),
             None => spoil::forget_records(audit, rig, subject, copy),
         }
     }
@@ -203,19 +202,11 @@ fn reasons(records: &Records<'_>, sent: &Requests<'_>, missing: u64) -> Vec<Stri
 
 /// Are the requests that are missing longer or shorter than those that are there? Then no even sampling explains it.
 fn uneven(records: &Records<'_>, sent: &Requests<'_>) -> Option<String> {
-    /// Medians of an even sample of a few dozen planted delays stay within this.
-    const EVEN: f64 = 1.5;
-    let median_of = |stored: bool| {
+    let lasting = |stored: bool| -> Vec<f64> {
         let side = sent.all.iter().zip(&records.rows).filter(|(r, record)| r.ok && record.is_some() == stored);
-        median(&side.filter_map(|(r, _)| r.client.get(Quantity::Total)).collect::<Vec<_>>())
+        side.filter_map(|(r, _)| r.client.get(Quantity::Total)).collect()
     };
-    let (missing, stored) = (median_of(false)?, median_of(true)?);
-    let words = match missing / stored {
-        ratio if ratio > EVEN => "long",
-        ratio if ratio < 1.0 / EVEN => "short",
-        _ => return None,
-    };
-    Some(format!("those missing last {} in the middle, those stored {}: {words} requests are lost, not an even sample", Ms(missing), Ms(stored)))
+    selected(&lasting(false), &lasting(true)).map(|words| format!("of those missing: {words}"))
 }
 
 fn label_sets(n: usize) -> String {

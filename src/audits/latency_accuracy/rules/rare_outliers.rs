@@ -83,12 +83,17 @@ impl Rule<LatencyAccuracy> for RareOutliers {
         let fails = |far: &Far| !far.gross.is_empty() || clopper_pearson_lo(far.episodes, ok, 0.001) > self.fail.0;
         // What the load generator's own hold-ups explain fails nobody.
         let left: Vec<(&Pair, f64)> = kept.iter().map(|(p, e)| (*p, held_up::unexplained(*e, p.held_up, pairs.claim.quantity))).collect();
-        let failed = fails(&far(&left));
+        let left = far(&left);
+        let failed = fails(&left);
         let excused = fails(&seen) && !failed;
+        // Episodes keep a clean rig with a stall from failing. They prove no telemetry right: requests that hold each
+        // other up may all be missing the same wait.
+        let too_many = left.hits as f64 > self.pass.0 * ok as f64;
+        let lost = view.sent()?.lost();
         let Far { episodes: k, hits, gross } = seen;
         let status = if failed {
             Status::Fail
-        } else if too_many_aside || excused {
+        } else if too_many_aside || excused || too_many || lost.is_some() {
             Status::Inconclusive
         } else if clopper_pearson_hi(k, ok, 0.05) <= self.pass.0 {
             Status::Pass
@@ -107,6 +112,13 @@ impl Rule<LatencyAccuracy> for RareOutliers {
         if aside > 0 {
             because.push(format!("{aside} of {n} requests are set aside: the load generator itself stalled then"));
         }
+        if too_many && !failed {
+            because.push(format!(
+                "more than {} of the requests are off by so much, in a few bursts: a stall of the rig, or a wait that {subject} does not see",
+                self.pass
+            ));
+        }
+        because.extend(lost.clone());
         if excused {
             because.push(held_up::excuse(kept.iter().map(|(p, _)| p.held_up)));
         }
@@ -128,7 +140,7 @@ impl Rule<LatencyAccuracy> for RareOutliers {
         Ok(Finding {
             margin: Some((self.pass.0 - share) / self.pass.0).filter(|_| worst.is_none()),
             because,
-            settles_at: say::settles(answer).filter(|_| status == Status::Inconclusive && !too_many_aside && !excused),
+            settles_at: say::settles(answer).filter(|_| status == Status::Inconclusive && !(too_many_aside || excused || too_many || lost.is_some())),
             from,
             ..say::finding(status, figure, observed, expected)
         })
