@@ -75,7 +75,7 @@ fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// The code before the unit tests of a file, which stand at its end.
+/// The code before the unit tests of a file, which stand at its end (clippy sees to that: `items_after_test_module`).
 pub fn outside_tests(text: &str) -> String {
     code(text).split("#[cfg(test)]").next().unwrap_or_default().to_owned()
 }
