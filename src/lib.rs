@@ -1,6 +1,6 @@
 //! `rigcheck` audits the rig of a performance test before anyone trusts its numbers.
 //!
-//! A module may import only from modules of a lower level; `tests/it/layers.rs` enforces it. In reading order:
+//! A module may import only from modules of a lower level; `tests/it/layers` enforces it. In reading order:
 
 /// Level 0: what everything else speaks about, and the ports.
 pub mod model;

@@ -1,4 +1,4 @@
-//! Asks everything that the plan names. The only place that fans out: acts one at a time, watchers beside them,
+//! Asks everything that the plan names. The only place that fans out over questions: acts one at a time, watchers beside them,
 //! recalls after them; one deadline per question, one cancellation token per run.
 #![allow(clippy::disallowed_methods, reason = "gathering owns deadlines and tasks")]
 

@@ -1,4 +1,4 @@
-//! Level 5: plan, gather, judge. Names no concrete source; only [`gather`] fans out.
+//! Level 5: plan, gather, judge. Names no concrete source; only [`gather`] fans out over questions.
 
 pub mod gather;
 mod journal;

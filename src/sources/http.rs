@@ -45,7 +45,7 @@ pub struct Answered {
 }
 
 /// The one factory of HTTP clients: no redirects (credentials never cross an origin), no proxies from the environment.
-pub fn client_builder(ca_file: Option<&std::path::Path>) -> Result<reqwest::Client, Gap> {
+pub fn client(ca_file: Option<&std::path::Path>) -> Result<reqwest::Client, Gap> {
     client_with(ca_file, |builder| builder)
 }
 
@@ -78,7 +78,7 @@ impl Http {
     /// A client for the connection's origin.
     pub fn new(connection: &Connection) -> Result<Http, Gap> {
         Ok(Http {
-            client: client_builder(connection.ca_file.as_deref())?,
+            client: client(connection.ca_file.as_deref())?,
             connection: connection.clone(),
             queries: AtomicU64::new(0),
             bytes: AtomicU64::new(0),

@@ -9,9 +9,9 @@ pub fn rank_sum(a: &[f64], b: &[f64]) -> Option<f64> {
     }
     all.sort_by(|x, y| x.0.total_cmp(&y.0));
     let (mut ranks, mut ties, mut before) = (0.0, 0.0, 0.0);
-    for equal in all.chunk_by(|x, y| x.0 == y.0) {
+    for equal in all.chunk_by(|x, y| x.0.total_cmp(&y.0).is_eq()) {
         let t = equal.len() as f64;
-        ranks += equal.iter().filter(|(_, of_a)| *of_a).count() as f64 * (before + (t + 1.0) / 2.0);
+        ranks += equal.iter().filter(|(_, of_a)| *of_a).count() as f64 * (before + t.midpoint(1.0));
         ties += t * t * t - t;
         before += t;
     }

@@ -102,10 +102,14 @@ fn a_recorded_pid_of_another_process_is_left_alone() {
 
 #[test]
 fn what_is_not_installed_is_missing_and_what_is_misused_is_broken() {
-    match Stack::up(&["gateway"]) {
-        Err(NotUp::Missing(why)) => assert!(why.contains("tests/stack/install"), "{why}"),
-        Err(NotUp::Broken(why)) => assert!(why.contains("--mock"), "{why}"),
-        Ok(_) => panic!("a gateway without a provider came up"),
+    let cases: [(&[&str], &str); 3] =
+        [(&["gateway"], "gateway needs --mock"), (&["prometheus"], "prometheus needs --targets"), (&["prometheus", "--", "x"], "no option --")];
+    for (args, needs) in cases {
+        match Stack::up(args) {
+            Err(NotUp::Missing(why)) => assert!(why.contains("tests/stack/install"), "{why}"),
+            Err(NotUp::Broken(why)) => assert!(why.contains(needs), "{why}"),
+            Ok(_) => panic!("{args:?} came up"),
+        }
     }
     assert!(matches!(Stack::up(&["no_such_part"]), Err(NotUp::Broken(why)) if why.contains("no_such_part")));
 }

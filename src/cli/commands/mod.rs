@@ -50,6 +50,7 @@ fn environment(name: &str) -> Option<String> {
 }
 
 /// The spec that the arguments name, or the nearest one, and what it means.
+#[allow(clippy::disallowed_methods, reason = "the nearest spec is looked for from the working directory on")]
 fn load(args: &SpecArgs) -> anyhow::Result<(PathBuf, Loaded)> {
     let path = match &args.spec {
         Some(path) => path.clone(),

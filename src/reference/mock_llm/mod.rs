@@ -63,6 +63,7 @@ struct Threads(Option<Runtime>);
 
 impl Mock {
     /// Binds the address and starts to serve. Errors: the address is taken, the access log cannot be written.
+    #[allow(clippy::disallowed_methods, reason = "the reference endpoint listens and serves")]
     pub fn start(settings: MockSettings) -> io::Result<Mock> {
         let listener = TcpListener::bind(settings.listen)?;
         listener.set_nonblocking(true)?;
@@ -107,6 +108,7 @@ impl Mock {
 
     /// Ends it: no new requests, two seconds for those in flight, then two for the spans and all for the log lines; after that its
     /// threads are gone. Must be called inside a tokio runtime.
+    #[allow(clippy::disallowed_methods, reason = "waits for its own threads off the caller's")]
     pub async fn stop(mut self) {
         self.stopping.cancel();
         let (server, exporter) = (self.server.take(), self.exporter.take());

@@ -1,3 +1,5 @@
+#![allow(clippy::disallowed_methods, reason = "keeps time on a thread of its own, which no task of the runtime delays")]
+
 use super::clock::now;
 use std::{
     cmp::Reverse,

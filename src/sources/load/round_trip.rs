@@ -1,4 +1,5 @@
 //! Time to set up a TCP connection to the target: the round trip of the path, without the target's own work.
+#![allow(clippy::disallowed_methods, reason = "what is timed is a bare connection")]
 
 use crate::engine::wall_now;
 use crate::model::{

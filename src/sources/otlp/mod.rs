@@ -78,6 +78,7 @@ impl Otlp {
         answer
     }
 
+    #[allow(clippy::disallowed_methods, reason = "the receiver listens, on loopback only")]
     async fn bind(&self) -> Result<TcpListener, Gap> {
         let mut tries = 0;
         loop {

@@ -75,7 +75,7 @@ fn nothing_gets_better(rig: &Rig, evidence: &Evidence) {
             continue;
         }
         // Every kind of gap is the same to a rule; the first and the last of the list run the whole comparison on each key,
-        // the others on the way they are reported.
+        // the others on the way they are reported. `it::faults` takes each answer of a real run away in each way.
         for gap in gaps() {
             let mut changed = evidence.clone();
             changed.put(need.key.clone(), Err(gap.clone()));

@@ -4,7 +4,9 @@ use super::{rigcheck, rigcheck_with};
 use serde_json::Value;
 use std::{
     fs,
-    process::{Command, Stdio},
+    io::{BufRead, BufReader, Read},
+    process::{Child, Command, Stdio},
+    sync::mpsc,
     time::{Duration, Instant},
 };
 
@@ -47,6 +49,16 @@ fn a_clean_demo_is_ready_and_its_run_can_be_judged_again() {
     assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0, "the rig's own folder is removed");
 }
 
+/// A process that does not outlive its test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
 #[test]
 fn an_interrupted_demo_reports_what_there_is_and_is_never_ready() {
     let folder = tempfile::tempdir().unwrap();
@@ -57,13 +69,34 @@ fn an_interrupted_demo_reports_what_there_is_and_is_never_ready() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    std::thread::sleep(Duration::from_secs(6));
+    let mut demo = Running(child);
+    let (mut out, err) = (demo.0.stdout.take().unwrap(), demo.0.stderr.take().unwrap());
+    let out = std::thread::spawn(move || {
+        let mut text = String::new();
+        out.read_to_string(&mut text).map(|_| text)
+    });
+    let (told, lines) = mpsc::channel();
+    let telling = std::thread::spawn(move || BufReader::new(err).lines().map_while(Result::ok).for_each(|line| drop(told.send(line))));
+    // In the midst of the load: some of its requests are done.
+    let patience = Instant::now() + Duration::from_mins(1);
+    let mut said = vec![];
+    while !said.last().is_some_and(|line: &String| line.contains("… controlled load")) {
+        let line = lines.recv_timeout(patience.saturating_duration_since(Instant::now()));
+        said.push(line.unwrap_or_else(|e| panic!("no progress of the load is told: {e}: {said:#?}")));
+    }
     let begun = Instant::now();
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
-    let output = child.wait_with_output().unwrap();
-    assert!(begun.elapsed() < Duration::from_secs(20), "took {:?}", begun.elapsed());
-    let report = json(&String::from_utf8(output.stdout).unwrap());
-    assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(Command::new("kill").args(["-INT", &demo.0.id().to_string()]).status().unwrap().success());
+    let status = loop {
+        if let Some(status) = demo.0.try_wait().unwrap() {
+            break status;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "it still runs after {:?}", begun.elapsed());
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    telling.join().unwrap();
+    said.extend(lines.try_iter());
+    let report = json(&out.join().unwrap().unwrap());
+    assert_eq!(status.code(), Some(130), "{said:#?}");
     assert_ne!(report["verdict"], "ready");
     assert_eq!(report["interrupted"], true);
 }

@@ -10,10 +10,11 @@ use rigcheck::{
         key::{Key, Payload},
         outcome::Status,
         rows::{Row, Rows},
+        units::Wall,
     },
     scoring::{Assessment, Verdict, assess},
 };
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// The fewest at which every rule finds enough of what it needs to judge.
 const REQUESTS: u64 = 300;
@@ -100,11 +101,35 @@ fn fewer(seen: &Seen, keep: fn(u64) -> bool) -> Option<Seen> {
     Some(copy)
 }
 
+/// What was recorded answers the questions that the spec alone makes, and in no key is anything of what the world answered.
+fn keys_hold_only_what_the_spec_said(run: &Run) {
+    let recorded: BTreeSet<Key> = run.evidence.iter().map(|(key, _)| key.clone()).collect();
+    let asked: BTreeSet<Key> = run.cases.iter().flat_map(|case| case.needs(&run.profile.rig)).map(|need| need.key).collect();
+    assert_eq!(recorded, asked);
+
+    let keys = serde_json::to_string(&recorded).unwrap();
+    let (mut ids, mut began) = (BTreeSet::new(), vec![run.report.as_of.expect("it was gathered")]);
+    for (_, answer) in run.evidence.iter() {
+        let Ok(seen) = answer else { continue };
+        began.push(seen.covered.from);
+        if let Payload::Perform(performed) = &seen.payload {
+            ids.extend(performed.requests.iter().flat_map(|request| [request.id, request.trace_id]));
+        }
+    }
+    assert!(ids.len() as u64 >= 2 * REQUESTS && began.len() > 2);
+    assert!(ids.iter().all(|id| !keys.contains(id.as_str())), "a request's id is in {keys}");
+    // The first six digits of a wall clock are those of these three hours, whether it counts seconds or nanoseconds.
+    let now = |at: &Wall| at.0.to_string()[..6].to_owned();
+    assert!(began.iter().all(|at| !keys.contains(&now(at))), "an instant is in {keys}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn evidence_of_a_clean_run_obeys_the_laws() {
     let run = of_reference(None, REQUESTS).await;
     let (before_cases, before) = judged(&run, &run.evidence);
     assert_eq!(before_cases, run.report.cases, "judging again gives the same");
+
+    keys_hold_only_what_the_spec_said(&run);
 
     let gained = gained_by_silence(&run, &gaps());
     assert!(gained.is_empty(), "{}", gained.join("\n"));

@@ -1,7 +1,14 @@
 //! A module imports only from lower levels, and modules of one level do not import one another.
-//! Every `crate::` path token is read, not only `use` lines.
+//! Every path token is read, not only `use` lines: `crate::`, and `super::` where it leaves a module.
 
-use std::{fs, path::Path};
+mod code;
+mod world;
+
+use code::{code, outside_tests, paths};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 const LEVELS: [&[&str]; 9] =
     [&["model"], &["stats"], &["llm"], &["audits", "scoring"], &["report", "spec"], &["engine", "store"], &["reference"], &["sources"], &["cli"]];
@@ -10,79 +17,48 @@ fn level(module: &str) -> Option<usize> {
     LEVELS.iter().position(|l| l.contains(&module))
 }
 
-/// The modules named after `crate::` in a text; nested braces are opened.
-fn imports(text: &str) -> Vec<String> {
-    let code: String = text.lines().map(|l| l.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
-    let mut found = vec![];
-    for (at, _) in code.match_indices("crate::") {
-        if code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_') {
-            continue;
-        }
-        let rest = &code[at + "crate::".len()..];
-        if let Some(inner) = rest.strip_prefix('{') {
-            let mut depth = 1;
-            let mut word = String::new();
-            for c in inner.chars() {
-                match c {
-                    '{' => depth += 1,
-                    '}' => depth -= 1,
-                    _ => {}
-                }
-                if depth == 1 && (c.is_alphanumeric() || c == '_') {
-                    word.push(c);
-                } else {
-                    if depth <= 1 || c == '{' || c == ':' {
-                        found.extend((!word.is_empty()).then(|| word.clone()));
-                    }
-                    word.clear();
-                    if depth == 1 && c == ':' {
-                        word = "::".into(); // the rest of a path is no module of ours
-                    }
-                }
-                if depth == 0 {
-                    break;
-                }
-            }
-        } else {
-            found.push(rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect());
-        }
-    }
-    found.retain(|w| level(w).is_some());
-    found
+/// The top modules that a text names. One that names the root as a whole (`use crate::*`, `use super as root`) names `*`.
+fn imports(own: &[&str], text: &str) -> Vec<String> {
+    let code = code(text);
+    let firsts = paths(own, &code, &[]).into_iter().map(|path| path.first().map_or("*", |m| *m).to_owned());
+    firsts.filter(|m| m == "*" || level(m).is_some()).collect()
 }
 
-fn files(folder: &Path, out: &mut Vec<std::path::PathBuf>) {
+fn walk(folder: &Path, out: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap().flatten() {
         let path = entry.path();
         if path.is_dir() {
-            files(&path, out);
+            walk(&path, out);
         } else if path.extension().is_some_and(|e| e == "rs") {
             out.push(path);
         }
     }
 }
 
-fn sources() -> Vec<std::path::PathBuf> {
+/// A Rust file: its path below the folder, and its text.
+fn files(folder: &str) -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut all = vec![];
-    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut all);
+    walk(&root, &mut all);
     all.sort();
-    all
+    all.into_iter().map(|path| (path.strip_prefix(&root).unwrap().display().to_string(), fs::read_to_string(&path).unwrap())).collect()
+}
+
+/// The module that a file below `src` is.
+fn module(file: &str) -> Vec<&str> {
+    file.trim_end_matches(".rs").split('/').filter(|part| !["mod", "lib", "main"].contains(part)).collect()
 }
 
 #[test]
 fn imports_run_one_way() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut wrong = vec![];
-    for path in sources() {
-        let inside = path.strip_prefix(&root).unwrap();
-        let module = inside.iter().next().unwrap().to_string_lossy().trim_end_matches(".rs").to_owned();
-        let Some(own) = level(&module) else {
-            assert!(["lib", "main"].contains(&module.as_str()), "{module} has no level: give it one");
-            continue;
-        };
-        for other in imports(&fs::read_to_string(&path).unwrap()) {
-            if other != module && level(&other).unwrap() >= own {
-                wrong.push(format!("{}: `{module}` (level {own}) imports `{other}`", inside.display()));
+    for (file, text) in files("src") {
+        let own = module(&file);
+        let Some(top) = own.first() else { continue };
+        let Some(height) = level(top) else { panic!("{top} has no level: give it one") };
+        for other in imports(&own, &text) {
+            if other != *top && level(&other).is_none_or(|l| l >= height) {
+                wrong.push(format!("{file}: `{top}` (level {height}) imports `{other}`"));
             }
         }
     }
@@ -90,34 +66,31 @@ fn imports_run_one_way() {
 }
 
 #[test]
-fn the_reader_of_imports_sees_every_form() {
-    let text =
-        "use crate::model::x;\nuse crate::{\n  spec::{a, b},\n  engine,\n};\nfn f() { crate::cli::run() } // crate::store\nuse mycrate::sources;";
-    assert_eq!(imports(text), ["model", "spec", "engine", "cli"]);
-}
-
-#[test]
 fn files_stay_small() {
-    let mut lengths: Vec<(usize, String)> =
-        sources().iter().map(|p| (fs::read_to_string(p).unwrap().lines().count(), p.display().to_string())).collect();
-    lengths.sort();
-    let (longest, path) = lengths.last().unwrap();
-    assert!(*longest <= 500, "{path} has {longest} lines: is there more than one noun in it?");
-    let median = lengths[lengths.len() / 2].0;
+    let lengths = |folder| {
+        let mut all: Vec<(usize, String)> =
+            files(folder).into_iter().map(|(file, text)| (text.lines().count(), format!("{folder}/{file}"))).collect();
+        all.sort();
+        all
+    };
+    let src = lengths("src");
+    for all in [&src, &lengths("tests"), &lengths("examples"), &lengths("benches")] {
+        let (longest, path) = all.last().unwrap();
+        assert!(*longest <= 500, "{path} has {longest} lines: is there more than one noun in it?");
+    }
+    let median = src[src.len() / 2].0;
     assert!(median <= 150, "the median file has {median} lines");
 }
 
 #[test]
 fn only_the_shell_prints() {
-    for path in sources() {
-        let shown = path.display().to_string();
-        if shown.contains("/src/cli/") || shown.ends_with("main.rs") {
+    for (file, text) in files("src") {
+        if file.starts_with("cli/") || file == "main.rs" {
             continue;
         }
-        let text = fs::read_to_string(&path).unwrap();
-        let code = text.split("#[cfg(test)]").next().unwrap();
-        for word in ["println!", "eprintln!", "print!(", "dbg!"] {
-            assert!(!code.lines().any(|l| l.contains(word) && !l.trim_start().starts_with("//")), "{shown} uses {word}");
+        let code = outside_tests(&text);
+        for word in ["println!", "print!(", "dbg!", "stdout()", "stderr()"] {
+            assert!(!code.contains(word), "{file} uses {word}");
         }
     }
 }

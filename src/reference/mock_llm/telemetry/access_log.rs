@@ -1,3 +1,5 @@
+#![allow(clippy::disallowed_methods, reason = "writes the access log, on a thread of its own")]
+
 use crate::reference::mock_llm::served::Served;
 use jiff::Timestamp;
 use serde::Serialize;

@@ -1,4 +1,5 @@
 //! Spans to an OTLP receiver: in batches, over HTTP, as protobuf. The SDK's exporter would bring a second HTTP client.
+#![allow(clippy::disallowed_methods, reason = "sends spans beside the requests that they are of")]
 
 use super::spans::{Spans, attribute};
 use opentelemetry_proto::tonic::{
