@@ -142,10 +142,15 @@ fn source(declared: &Declared, field: &Field<'_>, cx: &Reading) -> Option<Source
             claims = log.claims(name);
             (log.place, SourceSettings::AccessLog(log.settings))
         }),
-        _ => connection(&mut table, "http://127.0.0.1:9999", cx).map(|(c, at)| {
+        "truth" => connection(&mut table, "http://127.0.0.1:9999", cx).map(|(c, at)| {
             url = Some(at);
             (c.url.clone(), SourceSettings::Truth { connection: c })
         }),
+        other => {
+            // A kind of KINDS without an arm here.
+            cx.problem(Problem::new(declared.at, format!("sources of kind `{other}` cannot be read by this release")));
+            return None;
+        }
     };
     table.close(cx);
     let (place, settings) = read?;
