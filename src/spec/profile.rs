@@ -1,5 +1,6 @@
 //! What is judged, resolved and without secrets: the part of a spec that is recorded with a run, so that a replay needs nothing else.
 
+use super::canonical;
 use crate::{
     audits,
     model::{
@@ -7,7 +8,7 @@ use crate::{
         case::Case,
         event::Gate,
         evidence::digest,
-        node::{At, Bad, Node, Value},
+        node::{At, Bad},
         rig::Rig,
         waiver::Waiver,
     },
@@ -32,14 +33,10 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// Digest of what scores are comparable within: cases with thresholds and weights, gate, edition. Not the places at
-    /// which they were written: a comment more in a file changes no score.
+    /// Digest of what scores are comparable within: what judges of the cases, gate, edition. Neither prose nor the places at
+    /// which they were written: a typing error mended in a case file changes no score.
     pub fn digest(&self) -> String {
-        let mut cases = self.cases.clone();
-        for case in &mut cases {
-            forget_places(&mut case.params);
-            case.rules.iter_mut().for_each(|rule| forget_places(&mut rule.params));
-        }
+        let cases: Vec<_> = self.cases.iter().map(canonical::case).collect();
         let canonical = serde_json::to_vec(&(&self.checks, &self.gate, &cases)).unwrap_or_default();
         digest(&canonical)[..16].to_owned()
     }
@@ -57,19 +54,5 @@ impl Profile {
             }
         }
         if bad.is_empty() { Ok(bound) } else { Err(bad) }
-    }
-}
-
-fn forget_places(node: &mut Node) {
-    node.at = At::default();
-    match &mut node.value {
-        Value::List(items) => items.iter_mut().for_each(forget_places),
-        Value::Map(entries) => {
-            for (key, value) in entries {
-                forget_places(key);
-                forget_places(value);
-            }
-        }
-        _ => {}
     }
 }
