@@ -7,6 +7,7 @@ mod access_log;
 mod canonical;
 mod case_file;
 pub mod catalogue;
+mod changes;
 mod connection;
 pub mod diagnostics;
 pub mod discover;

@@ -6,10 +6,11 @@ use crate::{
     model::{
         audit::AnyCase,
         case::Case,
+        change::Change,
         event::Gate,
         evidence::digest,
         node::{At, Bad},
-        rig::Rig,
+        rig::{By, Quantity, Rig},
         waiver::Waiver,
     },
 };
@@ -30,6 +31,9 @@ pub struct Profile {
     pub gate: Gate,
     /// Edition of the checks.
     pub checks: String,
+    /// What cases and gate change of that edition.
+    #[serde(default)]
+    pub changed: Vec<Change>,
 }
 
 impl Profile {
@@ -39,6 +43,14 @@ impl Profile {
         let cases: Vec<_> = self.cases.iter().map(canonical::case).collect();
         let canonical = serde_json::to_vec(&(&self.checks, &self.gate, &cases)).unwrap_or_default();
         digest(&canonical)[..16].to_owned()
+    }
+    /// Quantities that no log, trace source or histogram claims to measure, so that nothing at the server can be compared.
+    /// Where no load streams, there are no gaps between chunks to measure.
+    pub fn unmeasured(&self) -> Vec<Quantity> {
+        let unstreamed = !self.rig.loads.is_empty() && self.rig.loads.values().all(|l| !l.stream);
+        let measured = |q: Quantity| self.rig.claims_of(q).any(|c| !matches!(c.by, By::Client { .. }));
+        let exists = |q: Quantity| q != Quantity::InterChunk || !unstreamed;
+        Quantity::ALL.into_iter().filter(|q| exists(*q) && !measured(*q)).collect()
     }
     /// The cases bound to their audits; all problems at once.
     pub fn bind(&self) -> Result<Vec<Box<dyn AnyCase>>, Vec<Bad>> {

@@ -227,6 +227,8 @@ fn header() -> Header {
         ]
         .into(),
         cases_known: 1,
+        changed: vec![],
+        unmeasured: vec![],
     }
 }
 
