@@ -2,6 +2,7 @@
 
 use rigcheck::model::{
     case::{Case, RuleSpec, Weight},
+    change::{Change, Changed, What},
     chart::{Chart, ChartKind, Line},
     event::{Answered, CaseJudged, Event, Gate, Header, OutOfScope, OwnCost, Sent, Stamped, Step},
     evidence::{Gap, Unknown},
@@ -9,7 +10,7 @@ use rigcheck::model::{
     name::{Name, name},
     node::{At, Node, Value},
     outcome::{Figure, Finding, Outcome, Status, Strength},
-    rig::{Capability, SourceInfo},
+    rig::{Capability, Quantity, SourceInfo},
     source::Cost,
     units::{Ms, Share, Wall},
     waiver::{Range, Waiver, WaiverState},
@@ -407,6 +408,31 @@ pub fn waived() -> Run {
     run
 }
 
+/// A difference from the edition of the checks.
+pub fn change(of: Changed, what: What, from: &str, to: &str, lets_through: bool) -> Change {
+    Change { of, what, from: from.into(), to: to.into(), lets_through }
+}
+
+/// Everything passes, by limits that the spec made wide, and without two blockers.
+pub fn loosened() -> Run {
+    let rule = |id: &str| Changed::Rule(name(id));
+    let param = |path: &str| What::Param(path.into());
+    let mut run = ready();
+    run.header.gate.threshold = 0.3;
+    run.header.changed = vec![
+        change(Changed::Case(name("PERF_INFRA_MONITORING_LATENCY_ACCURACY_001")), param("requests"), "480", "60", false),
+        change(rule("LAT-01"), What::Deselected, "no", "yes", true),
+        change(rule("LAT-05"), What::Weight, "normal", "low", false),
+        change(rule("LAT-14"), What::Blocker, "yes", "no", true),
+        change(rule("LAT-14"), param("margin.absolute"), "5ms", "100s", false),
+        change(rule("LAT-14"), param("margin.relative"), "2%", "90%", false),
+        change(rule("LAT-14"), What::NMin, "200", "1", false),
+        change(Changed::Gate, What::Score, "0.85", "0.3", true),
+    ];
+    run.header.unmeasured = vec![Quantity::InterChunk];
+    run
+}
+
 /// Ended by Ctrl-C during the load, and killed before anything was judged.
 pub fn interrupted() -> Run {
     Run { cut: Some(8), ..ready() }
@@ -449,6 +475,7 @@ pub fn hostile() -> Run {
     run.header.rig = name(EVIL);
     run.header.vantage = EVIL.into();
     run.header.remark = Some(EVIL.into());
+    run.header.changed = vec![change(Changed::Rule(name(EVIL)), What::Param(EVIL.into()), EVIL, EVIL, true)];
     run.notices = vec![EVIL.into()];
     run.jaeger = Some(Gap::Malformed(EVIL.into()));
     run
@@ -500,6 +527,7 @@ pub fn all() -> Vec<(&'static str, Run)> {
         ("blocked", blocked()),
         ("unreachable", unreachable()),
         ("waived", waived()),
+        ("loosened", loosened()),
         ("interrupted", interrupted()),
         ("empty", empty()),
     ]

@@ -1,6 +1,7 @@
 //! What differs from the edition of the checks is found when a spec is loaded, whoever wrote it and wherever.
 
 use super::{SMALL, env, good};
+use crate::cli::rigcheck;
 use rigcheck::{
     model::{change::What, rig::Quantity},
     spec::{Loaded, Options, load_text},
@@ -148,6 +149,29 @@ fn what_changed_is_recorded_with_the_profile() {
     assert_eq!(profile.changed[0].what, What::Param("requests".into()));
     let text = serde_json::to_string(&profile).unwrap();
     assert_eq!(serde_json::from_str::<rigcheck::spec::profile::Profile>(&text).unwrap(), profile);
+}
+
+#[test]
+fn a_run_and_its_replay_show_what_their_own_spec_changes() {
+    let folder = tempfile::tempdir().unwrap();
+    // Nobody listens there: nothing is known, and what the spec changes is told all the same.
+    let spec = "version: 1\nrig: offline\ntarget: {url: http://127.0.0.1:9, chat: {model: m}}\nsources:\n  access_log: {path: nothing.jsonl}\n";
+    fs::write(folder.path().join("rigcheck.yaml"), format!("{spec}cases: {{{CASE}: {{audit: {{requests: 60}}}}}}\n")).unwrap();
+    fs::write(folder.path().join("loose.yaml"), format!("{spec}gate: {{threshold: 0.3}}\n")).unwrap();
+    let run = |args: &[&str]| -> serde_json::Value {
+        let ran = rigcheck(folder.path(), &[args, &["--output", "json"]].concat()).ends(3);
+        serde_json::from_str(&ran.out).unwrap()
+    };
+    let live = run(&["audit"]);
+    assert_eq!(live["run"]["changed"], serde_json::json!([{"of": CASE, "what": "requests", "from": "480", "to": "60"}]));
+    let unmeasured: Vec<_> = live["run"]["unmeasured"].as_array().unwrap().iter().map(|u| u["quantity"].clone()).collect();
+    assert_eq!(unmeasured, ["ttft", "inter_chunk"]);
+    assert_eq!(run(&["replay", "latest"])["run"], live["run"]);
+    let other = run(&["replay", "latest", "--spec", "loose.yaml"]);
+    assert_eq!(other["run"]["changed"], serde_json::json!([{"of": "gate", "what": "score", "from": "0.85", "to": "0.3"}]));
+    let valid = rigcheck(folder.path(), &["validate", "--spec", "loose.yaml"]).ends(0);
+    assert!(valid.out.contains("changed gate score 0.85 → 0.3\n"), "{}", valid.out);
+    assert!(valid.err.contains("`gate.threshold` of 0.3 is below the 0.85 of checks 2027.1"), "{}", valid.err);
 }
 
 #[test]
