@@ -130,7 +130,15 @@ pub(super) fn warn(changes: &[Change], root: &Node, cases: &[Case], cx: &Reading
             }
             Changed::Rule(id) => (place(root, id, &change.what, cases), format!("{id} is a blocker{}", rule_lost(change))),
         };
-        cx.warn(Problem::new(at, title).label("the verdict will not look at it; a waiver keeps it visible, with an owner and an end"));
+        cx.warn(Problem::new(at, title).label(effect(change)));
+    }
+}
+
+fn effect(change: &Change) -> &'static str {
+    match (&change.of, &change.what) {
+        (Changed::Case(_), _) => "the verdict will not look at them",
+        (_, What::Blocker) => "its failure alone blocks nothing any more; a waiver keeps it visible, with an owner and an end",
+        _ => "the verdict will not look at it; a waiver keeps it visible, with an owner and an end",
     }
 }
 

@@ -15,7 +15,7 @@ const FEW: usize = 6;
 pub struct ChangedLine {
     /// `3 of 15 rules differ from checks 2027.1`.
     pub lead: String,
-    /// `LAT-14 margin.absolute 5ms → 100s`; what takes out a blocker or lowers the gate first.
+    /// `LAT-14 margin.absolute 5ms → 100s`; what takes out a blocker or lowers the gate first, then limits.
     pub all: Vec<String>,
     /// Is only how an audit gathers changed, and none of the limits by which it is judged?
     pub quiet: bool,
@@ -32,10 +32,20 @@ impl ChangedLine {
 pub fn of(report: &Report) -> Option<ChangedLine> {
     let h = &report.header;
     let mut sorted: Vec<&Change> = h.changed.iter().collect();
-    sorted.sort_by_key(|c| !c.lets_through);
+    sorted.sort_by_key(|c| rank(c));
     let quiet = sorted.iter().all(|c| matches!((&c.of, &c.what), (Changed::Case(_), What::Param(_))));
     let all: Vec<_> = sorted.into_iter().map(ToString::to_string).collect();
     (!all.is_empty()).then(|| ChangedLine { lead: lead(report), all, quiet })
+}
+
+/// What is read first: what lets through by itself, then limits of rules, then the rest, and last how an audit gathers.
+fn rank(change: &Change) -> u8 {
+    match (&change.of, &change.what) {
+        _ if change.lets_through => 0,
+        (Changed::Rule(_), What::Param(_)) => 1,
+        (Changed::Case(_), What::Param(_)) => 3,
+        _ => 2,
+    }
 }
 
 fn lead(report: &Report) -> String {

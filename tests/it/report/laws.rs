@@ -117,6 +117,9 @@ fn every_change_is_in_every_format() {
         assert!(all.contains(&change.to_string()), "{change} is not in {all}");
         assert!(few.contains(&change.to_string()) || !change.lets_through, "{change} is not in {few}");
     }
+    // Limits go before how much is sent, and what lets through by itself before both.
+    let at = |what: &str| few.find(what).unwrap();
+    assert!(at("gate score 0.85") < at("LAT-14 margin.absolute") && at("LAT-14 margin.relative") < at("LAT-05 weight"), "{few}");
     assert!(few.contains("3 of 5 rules, 1 case and the gate differ from checks 2027.1:") && few.contains("and 2 more (--verbose)"), "{few}");
     assert!([&html, &all, &few].iter().all(|t| t.contains("checks 2027.1 (changed)")));
     let plain = render(&samples::ready().report(), Format::Human, &Style::default());
