@@ -1,6 +1,9 @@
 //! How a report is shown never changes what it says.
 
-use super::samples;
+use super::{
+    loosened::{change, loosened},
+    samples,
+};
 use proptest::prelude::*;
 use rigcheck::{
     model::change::{Changed, What},
@@ -79,32 +82,32 @@ fn a_load_that_did_not_say_what_it_sent_did_not_send_nothing() {
 #[test]
 fn a_good_verdict_names_what_it_rests_on() {
     let because = |run: &samples::Run| run.report().assessment.because;
-    let loosened = samples::loosened();
+    let loose = loosened();
     let whole = "no blocker fails and the score is at least 0.30; but the spec takes out LAT-01, LAT-14 (blockers of checks 2027.1) and lowers the gate (score 0.85 → 0.3)";
-    assert_eq!((loosened.report().assessment.verdict, because(&loosened).as_str()), (Verdict::Ready, whole));
+    assert_eq!((loose.report().assessment.verdict, because(&loose).as_str()), (Verdict::Ready, whole));
     for format in [Format::Human, Format::Json, Format::Html] {
-        let text = render(&loosened.report(), format, &Style::default());
+        let text = render(&loose.report(), format, &Style::default());
         let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
         for part in ["takes out LAT-01, LAT-14 (blockers of checks 2027.1)", "lowers the gate (score 0.85 → 0.3)"] {
             assert!(words.contains(part), "{format:?}: no {part} in\n{text}");
         }
     }
     // What is only another limit is told beside the verdict, not in it; and a bad verdict needs no excuse.
-    let mut other = samples::loosened();
+    let mut other = loosened();
     other.header.changed.retain(|c| !c.lets_through);
     assert!(!because(&other).contains("but"), "{}", because(&other));
-    let blocked = samples::Run { header: loosened.header.clone(), ..samples::blocked() };
+    let blocked = samples::Run { header: loose.header.clone(), ..samples::blocked() };
     assert_eq!(because(&blocked), "LAT-14 blocks");
-    let left_out = samples::change(Changed::Case("PERF_X".into()), What::LeftOut, "no", "yes", true);
+    let left_out = change(Changed::Case("PERF_X".into()), What::LeftOut, "no", "yes", true);
     let mut one = samples::waived();
-    one.header.changed = vec![samples::change(Changed::Rule("LAT-01".into()), What::Deselected, "no", "yes", true), left_out];
+    one.header.changed = vec![change(Changed::Rule("LAT-01".into()), What::Deselected, "no", "yes", true), left_out];
     let said = because(&one);
     assert!(said.ends_with("waived; but the spec takes out LAT-01 (a blocker of checks 2027.1) and PERF_X with its blockers"), "{said}");
 }
 
 #[test]
 fn every_change_is_in_every_format() {
-    let report = samples::loosened().report();
+    let report = loosened().report();
     let json: serde_json::Value = serde_json::from_str(&render(&report, Format::Json, &Style::default())).unwrap();
     assert_eq!(json["run"]["changed"].as_array().unwrap().len(), report.header.changed.len());
     assert_eq!(json["run"]["changed"][4], serde_json::json!({"of": "LAT-14", "what": "margin.absolute", "from": "5ms", "to": "100s"}));
@@ -128,7 +131,7 @@ fn every_change_is_in_every_format() {
 
 #[test]
 fn what_nothing_at_the_server_measures_is_named() {
-    let report = samples::loosened().report();
+    let report = loosened().report();
     for format in [Format::Human, Format::Json, Format::Html] {
         let text = render(&report, format, &Style::default()).split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(text.contains("no log, trace source or histogram of the spec measures it"), "{format:?}: {text}");
