@@ -88,6 +88,8 @@ pub fn header(id: &Name, profile: &Profile, remark: Option<String>) -> Header {
         waivers: profile.waivers.clone(),
         sources: profile.rig.sources.clone(),
         cases_known: profile.cases_known,
+        changed: profile.changed.clone(),
+        unmeasured: profile.unmeasured(),
     }
 }
 

@@ -2,12 +2,13 @@
 
 use super::{
     case::{Case, Weight},
+    change::Change,
     chart::Chart,
     evidence::{Fact, Gap},
     key::Key,
     name::Name,
     outcome::Outcome,
-    rig::{Capability, SourceInfo},
+    rig::{Capability, Quantity, SourceInfo},
     source::Cost,
     units::{Ms, Share, Wall},
     waiver::Waiver,
@@ -113,6 +114,12 @@ pub struct Header {
     pub sources: BTreeMap<Name, SourceInfo>,
     /// Cases known to this release, selected or not.
     pub cases_known: usize,
+    /// What cases and gate change of the edition of the checks.
+    #[serde(default)]
+    pub changed: Vec<Change>,
+    /// Quantities that no source at the server claims to measure.
+    #[serde(default)]
+    pub unmeasured: Vec<Quantity>,
 }
 
 /// What decides the verdict.

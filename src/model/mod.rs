@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod case;
+pub mod change;
 pub mod chart;
 pub mod event;
 pub mod evidence;

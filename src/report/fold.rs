@@ -1,5 +1,6 @@
 //! From events to a report.
 
+use super::outline;
 use crate::{
     model::{
         event::{Answered, CaseJudged, Event, Header, OwnCost, Sent, Stamped, Step},
@@ -102,10 +103,19 @@ impl Report {
         }
         fold.interrupted |= !ended;
         fold.assessment = scoring::assess(&fold.cases, &fold.header.gate);
+        fold.qualify();
         if !ended {
             fold.leave_open();
         }
         fold
+    }
+
+    /// A good verdict that rests on less than the edition asks for says so with its reason.
+    fn qualify(&mut self) {
+        let good = matches!(self.assessment.verdict, Verdict::Ready | Verdict::ReadyWithWaivers);
+        if let Some(but) = outline::but(&self.header).filter(|_| good) {
+            self.assessment.because = format!("{}; but {but}", self.assessment.because);
+        }
     }
 
     /// A run that was killed may have been about to judge more: what it judged bounds nothing but a failing blocker.

@@ -128,7 +128,7 @@ fn limits(params: &Node) -> Vec<String> {
 }
 
 /// A value as YAML on one line.
-fn inline(node: &Node) -> String {
+pub(super) fn inline(node: &Node) -> String {
     match &node.value {
         Value::Null => "~".into(),
         Value::Bool(b) => b.to_string(),

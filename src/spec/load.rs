@@ -2,7 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "reads the spec")]
 
 use super::{
-    EDITION, case_file, catalogue,
+    EDITION, case_file, catalogue, changes,
     connection::same_origin,
     diagnostics::{Problem, Problems},
     files::Files,
@@ -83,6 +83,7 @@ pub fn load_text(text: &str, name: &str, base: &Path, options: &Options<'_>) -> 
     let file = files.add(name, text);
     let parsed = yaml::parse(files.text(file), file);
     let (catalogue, broken_checks) = catalogue::read(options.checks_dir.as_deref(), &mut files)?;
+    let edition = if options.checks_dir.is_some() { catalogue::edition()? } else { catalogue.clone() };
     let mut root = parsed.root;
     secrets::mask(&mut files, &root);
     secrets::mask(&mut files, &parsed.refused);
@@ -97,7 +98,7 @@ pub fn load_text(text: &str, name: &str, base: &Path, options: &Options<'_>) -> 
     }
     let cx = Reading::new(base);
     references::resolve(&mut root, options.env, &cx);
-    let read = read(&root, &catalogue, problems.is_empty(), &cx);
+    let read = read(&root, &Checks { catalogue: &catalogue, edition: &edition }, problems.is_empty(), &cx);
     let (found, warnings, redactor) = cx.finish();
     problems.extend(found);
     match read {
@@ -110,8 +111,15 @@ pub fn load_text(text: &str, name: &str, base: &Path, options: &Options<'_>) -> 
     }
 }
 
+/// What a spec selects from, and what its choice is compared with.
+struct Checks<'a> {
+    catalogue: &'a [Case],
+    edition: &'a [Case],
+}
+
 /// Reads all sections. Cross-checks between sections run only where the sections themselves are sound.
-fn read(root: &Node, catalogue: &[Case], sound: bool, cx: &Reading) -> Option<Loaded> {
+fn read(root: &Node, checks: &Checks<'_>, sound: bool, cx: &Reading) -> Option<Loaded> {
+    let catalogue = checks.catalogue;
     let document = Field::document(root);
     let mut table = document.table(cx)?;
     if let Some(field) = table.need("version", "1", cx) {
@@ -148,13 +156,17 @@ fn read(root: &Node, catalogue: &[Case], sound: bool, cx: &Reading) -> Option<Lo
     }
     let settings =
         Settings { target: target.map(|t| t.settings), sources: sources.into_iter().map(|s| (s.name, s.settings)).collect(), ..Settings::default() };
+    let gate = gate?;
+    let changed = changes::of(checks.edition, &cases, gate, &rig.capabilities);
+    changes::warn(&changed, root, catalogue, cx);
     let profile = Profile {
         rig,
         cases_known: catalogue.len(),
         waivers: written.iter().map(|w| w.waiver.clone()).collect(),
-        gate: gate?,
+        gate,
         checks: EDITION.into(),
         cases,
+        changed,
     };
     // Bound above already: what is refused here was told.
     let bound = profile.bind().ok()?;
@@ -185,15 +197,18 @@ fn rig_name(field: &Field<'_>, cx: &Reading) -> Option<Name> {
 fn gate(field: &Field<'_>, cx: &Reading) -> Option<Gate> {
     let mut table: Table<'_> = field.table(cx)?;
     let defaults = Gate::default();
-    let mut part = |key, default| table.get(key).map_or(Some(default), |f| f.part(cx).inspect(|p| open_gate(*p, &f, cx)));
+    let mut part = |key, default| table.get(key).map_or(Some(default), |f| f.part(cx).inspect(|p| open_gate(*p, default, &f, cx)));
     let (threshold, coverage) = (part("threshold", defaults.threshold), part("coverage", defaults.coverage));
     table.close(cx);
     Some(Gate { threshold: threshold?, coverage: coverage? })
 }
 
-fn open_gate(part: f64, field: &Field<'_>, cx: &Reading) {
+fn open_gate(part: f64, edition: f64, field: &Field<'_>, cx: &Reading) {
     if part <= 0.0 {
         cx.warn(field.refuse("of 0 lets everything through", "nothing can fall below it"));
+    } else if part < edition {
+        let what = format!("of {part} is below the {edition} of checks {EDITION}");
+        cx.warn(field.refuse(what, "what passes by this gate alone is READY here only, and the report says so"));
     }
 }
 

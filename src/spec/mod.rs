@@ -4,8 +4,10 @@
 //! problem in it is told ([`diagnostics`]), and what is sound becomes a [`Loaded`]: the rig, its settings, the bound cases.
 
 mod access_log;
+mod canonical;
 mod case_file;
 pub mod catalogue;
+mod changes;
 mod connection;
 pub mod diagnostics;
 pub mod discover;

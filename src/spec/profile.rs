@@ -1,14 +1,16 @@
 //! What is judged, resolved and without secrets: the part of a spec that is recorded with a run, so that a replay needs nothing else.
 
+use super::canonical;
 use crate::{
     audits,
     model::{
         audit::AnyCase,
         case::Case,
+        change::Change,
         event::Gate,
         evidence::digest,
-        node::{At, Bad, Node, Value},
-        rig::Rig,
+        node::{At, Bad},
+        rig::{By, Quantity, Rig},
         waiver::Waiver,
     },
 };
@@ -29,19 +31,26 @@ pub struct Profile {
     pub gate: Gate,
     /// Edition of the checks.
     pub checks: String,
+    /// What cases and gate change of that edition.
+    #[serde(default)]
+    pub changed: Vec<Change>,
 }
 
 impl Profile {
-    /// Digest of what scores are comparable within: cases with thresholds and weights, gate, edition. Not the places at
-    /// which they were written: a comment more in a file changes no score.
+    /// Digest of what scores are comparable within: what judges of the cases, gate, edition. Neither prose nor the places at
+    /// which they were written: a typing error mended in a case file changes no score.
     pub fn digest(&self) -> String {
-        let mut cases = self.cases.clone();
-        for case in &mut cases {
-            forget_places(&mut case.params);
-            case.rules.iter_mut().for_each(|rule| forget_places(&mut rule.params));
-        }
+        let cases: Vec<_> = self.cases.iter().map(canonical::case).collect();
         let canonical = serde_json::to_vec(&(&self.checks, &self.gate, &cases)).unwrap_or_default();
         digest(&canonical)[..16].to_owned()
+    }
+    /// Quantities that no log, trace source or histogram claims to measure, so that nothing at the server can be compared.
+    /// Where no load streams, there are no gaps between chunks to measure.
+    pub fn unmeasured(&self) -> Vec<Quantity> {
+        let unstreamed = !self.rig.loads.is_empty() && self.rig.loads.values().all(|l| !l.stream);
+        let measured = |q: Quantity| self.rig.claims_of(q).any(|c| !matches!(c.by, By::Client { .. }));
+        let exists = |q: Quantity| q != Quantity::InterChunk || !unstreamed;
+        Quantity::ALL.into_iter().filter(|q| exists(*q) && !measured(*q)).collect()
     }
     /// The cases bound to their audits; all problems at once.
     pub fn bind(&self) -> Result<Vec<Box<dyn AnyCase>>, Vec<Bad>> {
@@ -57,19 +66,5 @@ impl Profile {
             }
         }
         if bad.is_empty() { Ok(bound) } else { Err(bad) }
-    }
-}
-
-fn forget_places(node: &mut Node) {
-    node.at = At::default();
-    match &mut node.value {
-        Value::List(items) => items.iter_mut().for_each(forget_places),
-        Value::Map(entries) => {
-            for (key, value) in entries {
-                forget_places(key);
-                forget_places(value);
-            }
-        }
-        _ => {}
     }
 }

@@ -70,6 +70,7 @@ fn changed(case: &Case, over: &Field<'_>, cx: &Reading) -> Case {
 
 fn change_rule(rule: &mut RuleSpec, over: &Field<'_>, cx: &Reading) {
     let Some(mut table) = over.table(cx) else { return };
+    let was_blocker = rule.blocker;
     if let Some(changes) = table.get("params").and_then(|f| params(&f, cx)) {
         rule.params = rule.params.under(&changes);
     }
@@ -89,7 +90,7 @@ fn change_rule(rule: &mut RuleSpec, over: &Field<'_>, cx: &Reading) {
         && let Some(deselect) = field.flag(cx)
     {
         rule.deselected = deselect;
-        if deselect && rule.blocker {
+        if deselect && was_blocker {
             let title = format!("{} is a blocker and is deselected", rule.id);
             cx.warn(Problem::new(field.key, title).label("the verdict will not look at it; a waiver keeps it visible, with an owner and an end"));
         }

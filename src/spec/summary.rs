@@ -11,7 +11,7 @@ impl Loaded {
     /// Rig, sources, claims and scope, for people. Shows nothing secret: it is made of what is recorded with a run.
     pub fn summary(&self) -> String {
         let (profile, rig) = (&self.profile, &self.profile.rig);
-        let mut out = format!("rig     {} · checks {}\n", rig.name, profile.checks);
+        let mut out = format!("rig     {} · checks {}{}\n", rig.name, profile.checks, if profile.changed.is_empty() { "" } else { " (changed)" });
         match &rig.target {
             Some(target) => {
                 let allow = &target.allow;
@@ -40,6 +40,12 @@ impl Loaded {
         }
         let gate = profile.gate;
         let _ = writeln!(out, "gate    score {} and coverage {} at least", gate.threshold, gate.coverage);
+        for (nth, change) in profile.changed.iter().enumerate() {
+            let _ = writeln!(out, "{:8}{change}", if nth == 0 { "changed" } else { "" });
+        }
+        for quantity in profile.unmeasured() {
+            let _ = writeln!(out, "unseen  {}: no log, trace source or histogram measures it", quantity.title());
+        }
         out
     }
 

@@ -109,7 +109,7 @@ impl Page<'_> {
         self.outline.waivers.iter().filter(|w| w.state == WaiverState::Holds).count()
     }
     fn untested(&self) -> usize {
-        self.report.rules_out_of_scope()
+        self.report.rules_out_of_scope() + self.outline.unmeasured.len()
     }
     fn notes(&self) -> Vec<&String> {
         self.report.notices.iter().chain(self.report.cases.iter().flat_map(|c| &c.notes)).collect()

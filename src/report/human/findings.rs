@@ -195,13 +195,21 @@ fn needs_attention(outcome: &Outcome) -> bool {
 
 /// What is out of scope, and what would bring it in.
 pub fn not_tested(page: &mut Page, outline: &Outline<'_>) {
-    if outline.not_tested.is_empty() {
+    if outline.not_tested.is_empty() && outline.unmeasured.is_empty() {
         return;
     }
     let all: usize = outline.not_tested.iter().map(|n| n.rules.len()).sum();
-    page.heading(&format!("NOT TESTED ({} out of scope, without a share of the score)", crate::report::phrases::count(all as u64, "rule")));
+    if all > 0 {
+        page.heading(&format!("NOT TESTED ({} out of scope, without a share of the score)", crate::report::phrases::count(all as u64, "rule")));
+    } else {
+        page.heading("NOT TESTED");
+    }
     for group in &outline.not_tested {
         page.flow(0, 4, &[piece("–", Ink::Dim), piece(NotTested::ids(group).join(", "), Ink::Bold), piece(&group.bring_in, Ink::Plain).after(2)]);
+    }
+    for u in &outline.unmeasured {
+        let said = format!("{}; {}", u.why, u.bring_in);
+        page.flow(0, 4, &[piece("–", Ink::Dim), piece(format!("{}:", u.quantity.title()), Ink::Bold), piece(said, Ink::Plain)]);
     }
 }
 

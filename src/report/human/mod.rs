@@ -4,7 +4,10 @@ mod findings;
 mod page;
 mod table;
 
-use super::{Report, Style, outline::Outline};
+use super::{
+    Report, Style,
+    outline::{ChangedLine, Outline},
+};
 use crate::scoring::Verdict;
 use page::{Ink, Page, piece};
 
@@ -12,7 +15,7 @@ use page::{Ink, Page, piece};
 pub fn render(report: &Report, style: &Style) -> String {
     let outline = Outline::of(report);
     let mut page = Page::new(style.width, style.color);
-    headline(&mut page, report, &outline);
+    headline(&mut page, report, &outline, style);
     findings::blockers(&mut page, &outline, style.verbose);
     findings::unknowns(&mut page, &outline, style.verbose);
     findings::waivers(&mut page, &outline);
@@ -26,7 +29,7 @@ pub fn render(report: &Report, style: &Style) -> String {
     page.finish()
 }
 
-fn headline(page: &mut Page, report: &Report, outline: &Outline<'_>) {
+fn headline(page: &mut Page, report: &Report, outline: &Outline<'_>, style: &Style) {
     let h = &outline.headline;
     if let Some(interrupted) = &h.interrupted {
         page.flow(0, 13, &[piece("INTERRUPTED", Ink::Mind), piece(interrupted, Ink::Plain).after(2)]);
@@ -45,11 +48,23 @@ fn headline(page: &mut Page, report: &Report, outline: &Outline<'_>) {
         ],
     );
     page.pair(0, 8, "scope", &h.scope.join(", "));
+    if let Some(changed) = &h.changed {
+        changed_line(page, changed, style.verbose);
+    }
     page.pair(0, 8, "from", &h.from.join(" · "));
     page.pair(0, 8, "sent", &h.sent.join(" · "));
     if let Some(remark) = &report.header.remark {
         page.pair(0, 8, "note", remark);
     }
+}
+
+fn changed_line(page: &mut Page, changed: &ChangedLine, verbose: bool) {
+    let (few, more) = changed.few();
+    let (shown, rest) = if verbose { (changed.all.as_slice(), 0) } else { (few, more.len()) };
+    let rest = if rest > 0 { format!(" and {rest} more (--verbose)") } else { String::new() };
+    let label = if changed.quiet { Ink::Dim } else { Ink::Mind };
+    let text = format!("{}: {}{rest}", changed.lead, shown.join(", "));
+    page.flow(0, 8, &[piece("changed", label), piece(text, Ink::Plain)]);
 }
 
 fn verdict_ink(verdict: Verdict) -> Ink {

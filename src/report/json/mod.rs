@@ -70,7 +70,7 @@ pub fn render(report: &Report) -> String {
         gate: report.header.gate,
         rules_in_scope: a.rules_in_scope,
         verdict_without_waivers: a.without_waivers,
-        run: run::Run::of(report),
+        run: run::Run::of(report, &outline),
         cases: outline.cases.iter().map(cases::Case::of).collect(),
         waivers: outline.waivers.iter().map(run::Waived::of).collect(),
         flips: a.flips.iter().map(run::Flip::of).collect(),

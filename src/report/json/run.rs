@@ -5,11 +5,15 @@ use crate::{
     model::{
         event::{self, Answered, OwnCost},
         name::Name,
-        rig::SourceInfo,
+        rig::{Quantity, SourceInfo},
         units::Wall,
         waiver::WaiverState,
     },
-    report::{Report, StepDone, outline::WaiverLine, phrases},
+    report::{
+        Report, StepDone,
+        outline::{Outline, WaiverLine},
+        phrases,
+    },
     scoring::{self, Verdict},
 };
 use serde::Serialize;
@@ -32,11 +36,34 @@ pub struct Run<'r> {
     sources: &'r BTreeMap<Name, SourceInfo>,
     cases_in_method: usize,
     cases_known: usize,
+    /// What cases and gate change of the edition of the checks, in the words of the spec.
+    changed: Vec<Change<'r>>,
+    /// Quantities that nothing at the server measures.
+    unmeasured: Vec<Unmeasured<'r>>,
+}
+
+/// One difference from the edition of the checks.
+#[derive(Serialize)]
+struct Change<'r> {
+    /// Id of a rule or a case, or `gate`.
+    of: &'r str,
+    /// `blocker`, `weight`, `deselected`, …; a parameter's path.
+    what: &'r str,
+    from: &'r str,
+    to: &'r str,
+}
+
+/// A quantity that could not be compared with anything.
+#[derive(Serialize)]
+struct Unmeasured<'r> {
+    quantity: Quantity,
+    why: &'r str,
+    bring_in: &'r str,
 }
 
 impl<'r> Run<'r> {
     /// Of a report.
-    pub fn of(report: &'r Report) -> Run<'r> {
+    pub fn of(report: &'r Report, outline: &'r Outline<'_>) -> Run<'r> {
         let h = &report.header;
         Run {
             id: h.run.as_str(),
@@ -51,6 +78,8 @@ impl<'r> Run<'r> {
             sources: &h.sources,
             cases_in_method: phrases::CATALOGUE,
             cases_known: h.cases_known,
+            changed: h.changed.iter().map(|c| Change { of: c.of.id(), what: c.what.word(), from: &c.from, to: &c.to }).collect(),
+            unmeasured: outline.unmeasured.iter().map(|u| Unmeasured { quantity: u.quantity, why: u.why, bring_in: &u.bring_in }).collect(),
         }
     }
 }

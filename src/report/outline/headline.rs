@@ -1,6 +1,6 @@
 //! The lines that are read first.
 
-use super::scope;
+use super::{ChangedLine, changed, scope};
 use crate::{
     report::{Report, phrases},
     scoring::Verdict,
@@ -26,6 +26,8 @@ pub struct Headline {
     pub scope: Vec<String>,
     /// Cases of the method that nobody looked at, if there are any.
     pub cases_not_judged: Option<String>,
+    /// What the spec changes of the checks; `None` where it changes nothing.
+    pub changed: Option<ChangedLine>,
     /// Where from, and by which checks.
     pub from: Vec<String>,
     /// What was sent.
@@ -47,6 +49,7 @@ pub fn of(report: &Report) -> Headline {
         coverage_needed: phrases::percent(gate.coverage, gate.coverage),
         scope: scope::phrases(report),
         cases_not_judged: scope::cases_not_judged(report),
+        changed: changed::of(report),
         from: from(report),
         sent: sent(report),
         own: match report.as_of {
@@ -81,7 +84,7 @@ fn from(report: &Report) -> Vec<String> {
         Some(round_trip) => format!("{host}, {round_trip} to the target"),
         None => format!("{host}, round trip unknown"),
     }];
-    said.extend((!h.checks.is_empty()).then(|| format!("checks {}", h.checks)));
+    said.extend((!h.checks.is_empty()).then(|| format!("checks {}{}", h.checks, if h.changed.is_empty() { "" } else { " (changed)" })));
     said.extend((!h.profile.is_empty()).then(|| format!("profile {}", h.profile)));
     said
 }

@@ -2,15 +2,19 @@
 //! Formats lay it out; none of them decides anything.
 
 mod cases;
+mod changed;
 mod headline;
 mod scope;
 mod unknowns;
+mod unmeasured;
 mod waivers;
 
 pub use cases::{Asked, CaseView, RuleView, SubjectView};
+pub use changed::{ChangedLine, but};
 pub use headline::Headline;
 pub use scope::NotTested;
 pub use unknowns::Cause;
+pub use unmeasured::Unmeasured;
 pub use waivers::WaiverLine;
 
 use super::Report;
@@ -29,6 +33,8 @@ pub struct Outline<'r> {
     pub waivers_matter: Option<String>,
     /// What is out of scope, grouped by what would bring it in.
     pub not_tested: Vec<NotTested<'r>>,
+    /// Quantities that nothing at the server measures.
+    pub unmeasured: Vec<Unmeasured>,
     /// The smallest changes that would better the verdict, one sentence.
     pub flips: Option<String>,
 }
@@ -43,6 +49,7 @@ impl<'r> Outline<'r> {
             waivers: waivers::of(report, &cases),
             waivers_matter: waivers::matter(report),
             not_tested: scope::not_tested(report),
+            unmeasured: unmeasured::of(report),
             flips: headline::flips(report),
             cases,
         }

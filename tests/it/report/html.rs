@@ -1,7 +1,7 @@
 //! What a browser shows.
 #![allow(clippy::disallowed_methods, reason = "one test writes pages for a person to look at")]
 
-use super::{plain, samples};
+use super::{loosened::loosened, plain, samples};
 use rigcheck::report::{Format, render};
 
 fn page(run: &samples::Run) -> String {
@@ -114,6 +114,21 @@ fn the_first_screen_says_it_in_words() {
     for expected in ["INDETERMINATE", "connection refused", "sources.jaeger", "LAT-11, LAT-12", "deselects"] {
         assert!(html.contains(expected), "{expected}");
     }
+}
+
+#[test]
+fn what_is_changed_stands_in_the_head_of_the_page() {
+    let head = |run: &samples::Run| page(run).split("</header>").next().unwrap().to_owned();
+    let banner = "<div class=\"banner\"><strong>Changed:</strong> 3 of 5 rules, 1 case and the gate differ from checks 2027.1";
+    assert!(head(&loosened()).contains(banner), "{}", head(&loosened()));
+    // A smaller load is told, too, and frightens nobody; any limit of a rule does.
+    let mut run = loosened();
+    let all = run.header.changed.clone();
+    run.header.changed = vec![all[0].clone()];
+    assert!(head(&run).contains("<div class=\"none\">Changed: 1 case differs from checks 2027.1"), "{}", head(&run));
+    run.header.changed = vec![all[0].clone(), all[4].clone()];
+    assert!(head(&run).contains("<div class=\"banner\"><strong>Changed:</strong> 1 of 5 rules and 1 case differ"), "{}", head(&run));
+    assert!(!head(&samples::ready()).contains("hanged"));
 }
 
 #[test]

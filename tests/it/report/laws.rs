@@ -1,8 +1,12 @@
 //! How a report is shown never changes what it says.
 
-use super::samples;
+use super::{
+    loosened::{change, loosened},
+    samples,
+};
 use proptest::prelude::*;
 use rigcheck::{
+    model::change::{Changed, What},
     report::{Format, Style, render},
     scoring::Verdict,
 };
@@ -17,7 +21,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn width_and_verbosity_leave_verdict_and_score(which in 0_usize..6, width in 0_usize..300, verbose: bool) {
+    fn width_and_verbosity_leave_verdict_and_score(which in 0_usize..7, width in 0_usize..300, verbose: bool) {
         let (_, run) = samples::all().swap_remove(which);
         let report = run.report();
         let style = |width, verbose| Style { width, verbose, ..Style::default() };
@@ -73,4 +77,64 @@ fn a_load_that_did_not_say_what_it_sent_did_not_send_nothing() {
     let report = samples::Run { cut: Some(6), ..samples::ready() }.report();
     let text = render(&report, Format::Human, &Style::default());
     assert!(text.contains("what one load sent was not recorded") && !text.contains("nothing was sent"), "{text}");
+}
+
+#[test]
+fn a_good_verdict_names_what_it_rests_on() {
+    let because = |run: &samples::Run| run.report().assessment.because;
+    let loose = loosened();
+    let whole = "no blocker fails and the score is at least 0.30; but the spec takes out LAT-01, LAT-14 (blockers of checks 2027.1) and lowers the gate (score 0.85 → 0.3)";
+    assert_eq!((loose.report().assessment.verdict, because(&loose).as_str()), (Verdict::Ready, whole));
+    for format in [Format::Human, Format::Json, Format::Html] {
+        let text = render(&loose.report(), format, &Style::default());
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for part in ["takes out LAT-01, LAT-14 (blockers of checks 2027.1)", "lowers the gate (score 0.85 → 0.3)"] {
+            assert!(words.contains(part), "{format:?}: no {part} in\n{text}");
+        }
+    }
+    // What is only another limit is told beside the verdict, not in it; and a bad verdict needs no excuse.
+    let mut other = loosened();
+    other.header.changed.retain(|c| !c.lets_through);
+    assert!(!because(&other).contains("but"), "{}", because(&other));
+    let blocked = samples::Run { header: loose.header.clone(), ..samples::blocked() };
+    assert_eq!(because(&blocked), "LAT-14 blocks");
+    let left_out = change(Changed::Case("PERF_X".into()), What::LeftOut, "no", "yes", true);
+    let mut one = samples::waived();
+    one.header.changed = vec![change(Changed::Rule("LAT-01".into()), What::Deselected, "no", "yes", true), left_out];
+    let said = because(&one);
+    assert!(said.ends_with("waived; but the spec takes out LAT-01 (a blocker of checks 2027.1) and PERF_X with its blockers"), "{said}");
+}
+
+#[test]
+fn every_change_is_in_every_format() {
+    let report = loosened().report();
+    let json: serde_json::Value = serde_json::from_str(&render(&report, Format::Json, &Style::default())).unwrap();
+    assert_eq!(json["run"]["changed"].as_array().unwrap().len(), report.header.changed.len());
+    assert_eq!(json["run"]["changed"][4], serde_json::json!({"of": "LAT-14", "what": "margin.absolute", "from": "5ms", "to": "100s"}));
+    let words = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let html = words(render(&report, Format::Html, &Style::default()));
+    let all = words(render(&report, Format::Human, &Style { verbose: true, ..Style::default() }));
+    let few = words(render(&report, Format::Human, &Style::default()));
+    for change in &report.header.changed {
+        assert!(html.contains(&change.to_string()), "{change} is not in the page");
+        assert!(all.contains(&change.to_string()), "{change} is not in {all}");
+        assert!(few.contains(&change.to_string()) || !change.lets_through, "{change} is not in {few}");
+    }
+    // Limits go before how much is sent, and what lets through by itself before both.
+    let at = |what: &str| few.find(what).unwrap();
+    assert!(at("gate score 0.85") < at("LAT-14 margin.absolute") && at("LAT-14 margin.relative") < at("LAT-05 weight"), "{few}");
+    assert!(few.contains("3 of 5 rules, 1 case and the gate differ from checks 2027.1:") && few.contains("and 2 more (--verbose)"), "{few}");
+    assert!([&html, &all, &few].iter().all(|t| t.contains("checks 2027.1 (changed)")));
+    let plain = render(&samples::ready().report(), Format::Human, &Style::default());
+    assert!(!plain.contains("changed"), "{plain}");
+}
+
+#[test]
+fn what_nothing_at_the_server_measures_is_named() {
+    let report = loosened().report();
+    for format in [Format::Human, Format::Json, Format::Html] {
+        let text = render(&report, format, &Style::default()).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains("no log, trace source or histogram of the spec measures it"), "{format:?}: {text}");
+        assert!(text.contains("let a trace source claim `inter_chunk`"), "{format:?}: {text}");
+    }
 }

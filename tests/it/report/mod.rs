@@ -5,6 +5,7 @@ mod html;
 mod human;
 mod json;
 mod laws;
+mod loosened;
 mod samples;
 
 use rigcheck::report::Style;

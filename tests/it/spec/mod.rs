@@ -1,6 +1,7 @@
 //! From text to rig, or to every problem in it.
 
 mod bad;
+mod changes;
 mod discover;
 mod good;
 mod laws;

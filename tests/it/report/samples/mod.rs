@@ -6,10 +6,12 @@ mod run;
 
 pub use run::Run;
 
+use super::loosened::{self, change};
 use case::{figure, histogram, judged, load, log, no_data, outcome, passing, rule, set, spans};
 use charts::charts;
 use rigcheck::model::{
     case::Weight,
+    change::{Changed, What},
     chart::ChartKind,
     event::{CaseJudged, OutOfScope},
     evidence::Gap,
@@ -182,6 +184,7 @@ pub fn hostile() -> Run {
     run.header.rig = name(EVIL);
     run.header.vantage = EVIL.into();
     run.header.remark = Some(EVIL.into());
+    run.header.changed = vec![change(Changed::Rule(name(EVIL)), What::Param(EVIL.into()), EVIL, EVIL, true)];
     run.notices = vec![EVIL.into()];
     run.jaeger = Some(Gap::Malformed(EVIL.into()));
     run
@@ -194,6 +197,7 @@ pub fn all() -> Vec<(&'static str, Run)> {
         ("blocked", blocked()),
         ("unreachable", unreachable()),
         ("waived", waived()),
+        ("loosened", loosened::loosened()),
         ("interrupted", interrupted()),
         ("empty", empty()),
     ]

@@ -38,6 +38,8 @@ fn header() -> Header {
         ]
         .into(),
         cases_known: 1,
+        changed: vec![],
+        unmeasured: vec![],
     }
 }
 
