@@ -137,7 +137,7 @@ pub fn sent(acts: &[Sent]) -> Vec<String> {
     }
     let failed = all(&|s| s.failed);
     let mut said = vec![count(requests, "request") + &if failed > 0 { format!(", {failed} failed") } else { String::new() }];
-    said.push(format!("{} tokens used (at most {})", Count(all(&|s| s.tokens_used)), Count(all(&|s| s.tokens_allowed))));
+    said.push(format!("{} tokens used (at most {})", Count(all(&|s| s.tokens_used)), Count(all(&|s| s.tokens_allowed)).up()));
     if acts.iter().all(|s| s.planted) {
         said.push("all to the reference endpoint, 0 paid".into());
     } else {

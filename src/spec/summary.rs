@@ -15,7 +15,7 @@ impl Loaded {
         match &rig.target {
             Some(target) => {
                 let allow = &target.allow;
-                let _ = writeln!(out, "target  {} · at most {} requests, {} tokens, {}", target.url, allow.requests, allow.tokens, allow.rate);
+                let _ = writeln!(out, "target  {} · at most {} requests, {} tokens, {}", target.url, allow.requests.up(), allow.tokens.up(), allow.rate);
             }
             None => out.push_str("target  none: nothing is sent\n"),
         }
