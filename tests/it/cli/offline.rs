@@ -110,3 +110,14 @@ fn output_wishes_are_checked_before_the_run() {
         assert!(!folder.path().join(".rigcheck").exists(), "{wish:?} must not start a run");
     }
 }
+
+#[test]
+fn a_second_run_is_refused_as_what_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("rigcheck.yaml"), SPEC).unwrap();
+    let shelf = rigcheck::store::Shelf::of(folder.path());
+    let first = shelf.begin(&rigcheck::model::name::name("01A"), &rigcheck::spec::profile::Profile::default()).unwrap();
+    let err = rigcheck(folder.path(), &["audit"]).ends(2).err;
+    assert!(err.contains("error: another run of rigcheck is going on"), "{err}");
+    drop(first);
+}
