@@ -33,6 +33,6 @@ pub fn run(args: &SpecArgs) -> anyhow::Result<ExitCode> {
         }
         None => text.push_str("No target: no load is sent, and rules that need one are out of scope.\n"),
     }
-    print(&text);
+    print(&text)?;
     Ok(ExitCode::SUCCESS)
 }

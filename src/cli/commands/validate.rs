@@ -9,6 +9,6 @@ pub fn run(args: &SpecArgs) -> anyhow::Result<ExitCode> {
     if !loaded.warnings.is_empty() {
         eprintln!("{}", loaded.warnings);
     }
-    print(&format!("{} is sound.\n\n{}", path.display(), loaded.summary()));
+    print(&format!("{} is sound.\n\n{}", path.display(), loaded.summary()))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,7 +1,7 @@
 //! What needs no run.
 
 use super::rigcheck;
-use std::fs;
+use std::{fs, path::Path, process::Command};
 
 #[test]
 fn help_says_what_there_is_and_how_it_ends() {
@@ -20,6 +20,7 @@ fn list_and_explain_work_offline() {
     let folder = tempfile::tempdir().unwrap();
     let list = rigcheck(folder.path(), &["list"]).ends(0).out;
     assert!(list.contains("PERF_INFRA_MONITORING_LATENCY_ACCURACY_001") && list.contains("LAT-20"));
+    assert!(list.lines().all(|l| l.chars().count() <= 120), "{list}");
     let rule = rigcheck(folder.path(), &["explain", "LAT-14"]).ends(0).out;
     for part in ["Schuirmann", "5ms", "2%", "critical", "a failure alone makes the rig NOT READY"] {
         assert!(rule.contains(part), "no {part} in\n{rule}");
@@ -62,9 +63,15 @@ fn plan_and_validate_say_what_it_costs_and_send_nothing() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("rigcheck.yaml"), SPEC).unwrap();
     let plan = rigcheck(folder.path(), &["plan"]).ends(0).out;
-    for part in
-        ["Nothing was sent", "controlled load", "500", "tokens", "Allowed: 600 requests", "access_log log lines", "prometheus histogram total"]
-    {
+    for part in [
+        "Nothing was sent",
+        "controlled load",
+        "500",
+        "tokens",
+        "Allowed: 600 requests",
+        "access_log log lines",
+        "prometheus histogram total",
+    ] {
         assert!(plan.contains(part), "no {part} in\n{plan}");
     }
     let valid = rigcheck(folder.path(), &["validate"]).ends(0).out;
@@ -85,6 +92,57 @@ fn a_rig_that_does_not_answer_is_indeterminate_never_a_pass() {
     rigcheck(folder.path(), &["report", "latest", "--exit-zero"]).ends(0);
     rigcheck(folder.path(), &["report", "latest"]).ends(3);
     rigcheck(folder.path(), &["report", "nothing-like-it"]).ends(2);
+
+    // A result that nobody gets is no result; one that somebody stopped reading is.
+    let lost = into_full(folder.path(), &["report", "latest"]);
+    assert!(lost.1.contains("error: writing standard output: "), "{}", lost.1);
+    assert_eq!(lost.0, Some(2));
+    assert_eq!(into_full(folder.path(), &["report", "latest", "--output", "json", "--exit-zero"]).0, Some(2));
+    let both = rigcheck(folder.path(), &["report", "latest", "--output", "human", "--output", "html:/dev/full"]).ends(2);
+    assert!(both.out.contains("INDETERMINATE") && both.err.contains("writing /dev/full"), "one lost report keeps no other back: {}", both.err);
+}
+
+/// Exit code and standard error of a command whose standard output is a full disk.
+fn into_full(folder: &Path, args: &[&str]) -> (Option<i32>, String) {
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let ran = Command::new(env!("CARGO_BIN_EXE_rigcheck")).args(args).current_dir(folder).stdout(full).output().unwrap();
+    (ran.status.code(), String::from_utf8(ran.stderr).unwrap())
+}
+
+#[test]
+fn a_lost_result_is_told_and_a_reader_that_left_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    for args in [&["list"][..], &["explain", "LAT-14"], &["demo", "--list-faults"], &["--help"]] {
+        let (code, err) = into_full(folder.path(), args);
+        assert!(code == Some(2) && err.contains("error: writing standard output: "), "{args:?}: {code:?} {err}");
+    }
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let ran = Command::new(env!("CARGO_BIN_EXE_rigcheck")).arg("list").current_dir(folder.path()).stdout(writer).output().unwrap();
+    assert_eq!((ran.status.code(), ran.stderr.len()), (Some(0), 0));
+}
+
+#[test]
+fn columns_are_honoured_where_there_is_no_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    for (columns, most) in [("60", 60), ("100", 100), ("no number", 120)] {
+        let ran = Command::new(env!("CARGO_BIN_EXE_rigcheck")).arg("list").env("COLUMNS", columns).current_dir(folder.path()).output().unwrap();
+        let text = String::from_utf8(ran.stdout).unwrap();
+        let widest = text.lines().map(|l| l.chars().count()).max();
+        assert!(widest.is_some_and(|w| w <= most && w > most / 2), "{widest:?} {text}");
+        assert!(text.contains("PERF_INFRA_MONITORING_LATENCY_ACCURACY_001"), "ids are never broken:\n{text}");
+    }
+}
+
+#[test]
+fn a_second_run_is_refused_as_what_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("rigcheck.yaml"), SPEC).unwrap();
+    let shelf = rigcheck::store::Shelf::of(folder.path());
+    let first = shelf.begin(&rigcheck::model::name::name("01A"), &rigcheck::spec::profile::Profile::default()).unwrap();
+    let err = rigcheck(folder.path(), &["audit"]).ends(2).err;
+    assert!(err.contains("error: another run of rigcheck is going on"), "{err}");
+    drop(first);
 }
 
 #[test]
@@ -98,26 +156,21 @@ fn nothing_in_scope_is_4() {
 #[test]
 fn output_wishes_are_checked_before_the_run() {
     let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("folder")).unwrap();
     fs::write(folder.path().join("rigcheck.yaml"), SPEC).unwrap();
     for (wish, why) in [
         (&["--output", "pdf"][..], "there is no format `pdf`"),
         (&["--output", "json", "--output", "human"], "only one report can go to standard output"),
         (&["--output", "html:no/such/folder/r.html"], "there is no folder"),
         (&["--output", "html:"], "no path after the colon"),
+        (&["--output", "html:folder"], "is a folder"),
+        (&["--output", "html:/proc/no-file-can-be-made-here.html"], "--output /proc/no-file"),
+        // The first of these could be written; nothing may be left of trying it.
+        (&["--output", "json:r.json", "--output", "html:folder"], "is a folder"),
     ] {
         let ran = rigcheck(folder.path(), &[&["audit"], wish].concat()).ends(2);
         assert!(ran.err.contains(why), "{wish:?}: {}", ran.err);
         assert!(!folder.path().join(".rigcheck").exists(), "{wish:?} must not start a run");
+        assert!(!folder.path().join("r.json").exists(), "{wish:?} leaves a file behind");
     }
-}
-
-#[test]
-fn a_second_run_is_refused_as_what_it_is() {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("rigcheck.yaml"), SPEC).unwrap();
-    let shelf = rigcheck::store::Shelf::of(folder.path());
-    let first = shelf.begin(&rigcheck::model::name::name("01A"), &rigcheck::spec::profile::Profile::default()).unwrap();
-    let err = rigcheck(folder.path(), &["audit"]).ends(2).err;
-    assert!(err.contains("error: another run of rigcheck is going on"), "{err}");
-    drop(first);
 }
