@@ -16,6 +16,7 @@ pub fn main() -> ExitCode {
     let args = match args::Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
+            let error = args::with_tip(error);
             return match outputs::read_or_left(error.print()) {
                 Err(lost) if !error.use_stderr() => exit::failed(&lost),
                 _ => exit::usage(error.use_stderr()),

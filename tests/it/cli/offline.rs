@@ -135,6 +135,35 @@ fn columns_are_honoured_where_there_is_no_terminal() {
 }
 
 #[test]
+fn a_spec_without_its_option_gets_a_tip() {
+    let folder = tempfile::tempdir().unwrap();
+    for command in ["validate", "plan", "audit"] {
+        let err = rigcheck(folder.path(), &[command, "some/rigcheck.yaml"]).ends(2).err;
+        assert!(err.contains("tip: name the spec by `--spec some/rigcheck.yaml`"), "{err}");
+    }
+    assert!(!rigcheck(folder.path(), &["list", "rigcheck.yaml"]).ends(2).err.contains("--spec"));
+}
+
+#[test]
+fn what_the_mock_cannot_do_is_refused_in_its_own_words() {
+    let folder = tempfile::tempdir().unwrap();
+    for (args, part) in [
+        (&["--error-rate", "200%"][..], "more than all requests; write at most `100%`"),
+        (&["--listen", "foo"], "as in `127.0.0.1:9100`"),
+        (&["--listen", "127.0.0.1:0", "--access-log", "/nope/x.jsonl"], "starting the mock: opening the access log /nope/x.jsonl: "),
+    ] {
+        let err = rigcheck(folder.path(), &[&["mock"], args].concat()).ends(2).err;
+        assert!(err.contains(part) && !err.contains("listening on"), "{err}");
+    }
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = taken.local_addr().unwrap().to_string();
+    let err = rigcheck(folder.path(), &["mock", "--listen", &at]).ends(2).err;
+    assert!(err.contains(&format!("starting the mock: listening on {at}: ")), "{err}");
+    let help = rigcheck(folder.path(), &["mock", "--help"]).ends(0).out;
+    assert!(help.find("--otlp") < help.find("--color"), "{help}");
+}
+
+#[test]
 fn a_second_run_is_refused_as_what_it_is() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("rigcheck.yaml"), SPEC).unwrap();
