@@ -9,8 +9,7 @@ use crate::{
     scoring::{Flip, Interval, Verdict},
 };
 
-/// Cases of the method, 15 of infrastructure and 10 of LLM behaviour; a release may know fewer.
-pub const CATALOGUE: usize = 25;
+pub use crate::model::case::CATALOGUE;
 
 /// A share of 1 in two digits; more where rounding would show it on the other side of its limit.
 pub fn number(x: f64, limit: f64) -> String {

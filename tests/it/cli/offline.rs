@@ -66,7 +66,7 @@ fn plan_and_validate_say_what_it_costs_and_send_nothing() {
     for part in [
         "Nothing was sent",
         "controlled load",
-        "500",
+        "In all about 42 s, 500",
         "tokens",
         "Allowed: 600 requests",
         "access_log log lines",
@@ -135,6 +135,35 @@ fn columns_are_honoured_where_there_is_no_terminal() {
 }
 
 #[test]
+fn more_than_is_allowed_is_told_with_the_keys_to_change() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("rigcheck.yaml"), SPEC.replace("requests: 600, tokens: 60k", "requests: 499, tokens: 1k")).unwrap();
+    let (plan, valid) = (rigcheck(folder.path(), &["plan"]).ends(0), rigcheck(folder.path(), &["validate"]).ends(0));
+    for told in [&plan.out, &valid.err] {
+        for part in [
+            "500 requests, and `target.allow.requests` is 499",
+            "tokens, and `target.allow.tokens` is 1000",
+            "`cases: {PERF_INFRA_MONITORING_LATENCY_ACCURACY_001: {audit: {requests: N}}}`",
+        ] {
+            assert!(told.contains(part), "no {part} in\n{told}");
+        }
+    }
+    assert!(valid.out.contains("is sound, but asks for more than it allows."), "{}", valid.out);
+}
+
+#[test]
+fn an_expired_waiver_is_told_as_such() {
+    let folder = tempfile::tempdir().unwrap();
+    let waiver = "waivers: [{rule: LAT-14, reason: r, owner: o, expires: 2020-01-01T00:00:00Z}]\n";
+    fs::write(folder.path().join("rigcheck.yaml"), format!("{SPEC}{waiver}")).unwrap();
+    for command in ["validate", "plan"] {
+        let ran = rigcheck(folder.path(), &[command]).ends(0);
+        assert!(ran.err.contains("this waiver expired on 2020-01-01T00:00:00Z") && ran.err.contains("renew or remove it"), "{}", ran.err);
+        assert!(!ran.err.contains("holds whatever") && !ran.out.contains("until 2020"), "{}{}", ran.err, ran.out);
+    }
+}
+
+#[test]
 fn a_spec_without_its_option_gets_a_tip() {
     let folder = tempfile::tempdir().unwrap();
     for command in ["validate", "plan", "audit"] {
@@ -180,6 +209,15 @@ fn nothing_in_scope_is_4() {
     fs::write(folder.path().join("rigcheck.yaml"), "version: 1\nrig: bare\nsources:\n  access_log: {path: nothing.jsonl}\n").unwrap();
     let ran = rigcheck(folder.path(), &["audit"]).ends(4);
     assert!(ran.out.contains("INDETERMINATE"), "{}", ran.out);
+    // The same words before and after.
+    let valid = rigcheck(folder.path(), &["validate"]).ends(0).out;
+    assert!(valid.contains("is sound, but selects nothing to judge: `rigcheck audit` would end with 4."), "{valid}");
+    for text in [&valid, &ran.out] {
+        assert!(text.contains("0 of 25 cases (this release has 1), 0 of 15 rules"), "{text}");
+    }
+    let plan = rigcheck(folder.path(), &["plan"]).ends(0).out;
+    assert!(plan.contains("Nothing would be asked") && !plan.contains("In all"), "{plan}");
+    assert!(ran.err.contains("plan: nothing to ask"), "{}", ran.err);
 }
 
 #[test]
