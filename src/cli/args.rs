@@ -1,8 +1,11 @@
 //! Arguments as written.
 
 use super::outputs::Output;
-use crate::model::units::{Ms, Share};
-use clap::{Args as Group, Parser, Subcommand, ValueEnum};
+use crate::model::units::{BadUnit, Ms, Share};
+use clap::{
+    Args as Group, Parser, Subcommand, ValueEnum,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
 use std::{net::SocketAddr, path::PathBuf};
 
 /// Audits the rig of a performance test of an LLM API before anyone trusts its numbers.
@@ -17,7 +20,7 @@ pub struct Args {
     #[command(subcommand)]
     pub command: Command,
     /// Colour: a glyph and a word always say the same.
-    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, env = "RIGCHECK_COLOR")]
+    #[arg(long, global = true, display_order = 900, value_enum, default_value_t = Color::Auto, env = "RIGCHECK_COLOR")]
     pub color: Color,
 }
 
@@ -153,7 +156,7 @@ pub struct Report {
 #[derive(Debug, Group)]
 pub struct Mock {
     /// Address to listen on
-    #[arg(long, default_value = "127.0.0.1:9100")]
+    #[arg(long, default_value = "127.0.0.1:9100", value_name = "IP:PORT", value_parser = address)]
     pub listen: SocketAddr,
     /// Time to first token, unless the prompt asks for another
     #[arg(long, default_value = "120ms")]
@@ -174,7 +177,7 @@ pub struct Mock {
     #[arg(long)]
     pub late_headers: bool,
     /// Share of requests answered with 500, such as 1%
-    #[arg(long, default_value = "0%")]
+    #[arg(long, default_value = "0%", value_name = "SHARE", value_parser = part)]
     pub error_rate: Share,
     /// Append one JSON line a request here
     #[arg(long, value_name = "FILE")]
@@ -182,4 +185,28 @@ pub struct Mock {
     /// Send traces to this OTLP/HTTP endpoint, such as http://127.0.0.1:4318
     #[arg(long, value_name = "URL")]
     pub otlp: Option<String>,
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "write an IP address and a port, as in `127.0.0.1:9100`, or `0.0.0.0:9100` for all of this machine's addresses".into())
+}
+
+/// A share of something that cannot be more than all of it.
+fn part(text: &str) -> Result<Share, String> {
+    let share: Share = text.parse().map_err(|e: BadUnit| e.to_string())?;
+    if share.0 <= 1.0 { Ok(share) } else { Err("more than all requests; write at most `100%`".into()) }
+}
+
+/// A spec is named by an option: who writes it without one is told so.
+pub fn with_tip(mut error: clap::Error) -> clap::Error {
+    let argument = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(argument)) if error.kind() == ErrorKind::UnknownArgument => argument.clone(),
+        _ => return error,
+    };
+    let takes_spec = std::env::args().any(|word| ["audit", "plan", "validate", "replay"].contains(&word.as_str()));
+    if takes_spec && [".yaml", ".yml"].iter().any(|end| argument.ends_with(end)) && !argument.starts_with('-') {
+        let tip = format!("name the spec by `--spec {argument}`");
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
+    error
 }

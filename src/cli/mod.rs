@@ -16,8 +16,11 @@ pub fn main() -> ExitCode {
     let args = match args::Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
-            let _ = error.print();
-            return exit::usage(error.use_stderr());
+            let error = args::with_tip(error);
+            return match outputs::read_or_left(error.print()) {
+                Err(lost) if !error.use_stderr() => exit::failed(&lost),
+                _ => exit::usage(error.use_stderr()),
+            };
         }
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

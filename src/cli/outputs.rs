@@ -4,7 +4,11 @@
 use super::args::OutputArgs;
 use crate::report::{Format, Report, Style, render};
 use anyhow::{Context, bail};
-use std::{path::PathBuf, str::FromStr};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 /// One wish.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,34 +50,80 @@ impl Outputs {
             if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty() && !f.is_dir()) {
                 bail!("--output {}: there is no folder {}", path.display(), folder.display());
             }
+            if path.is_dir() {
+                bail!("--output {}: is a folder; name a file in it", path.display());
+            }
+            can_be_written(path).with_context(|| format!("--output {}", path.display()))?;
         }
-        let width = comfy_table::Table::new().width().map_or(120, usize::from);
         let files = wishes.iter().filter_map(|w| Some(w.path.as_ref()?.display().to_string())).collect();
-        Ok(Outputs { wishes, style: Style { color, verbose: args.verbose, width, files, run: None } })
+        Ok(Outputs { wishes, style: Style { color, verbose: args.verbose, width: width(), files, run: None } })
     }
     /// Where the run was recorded, for the report's last line.
     pub fn recorded_in(&mut self, run: String) {
         self.style.run = Some(run);
     }
-    /// Writes them all; files first, so that what is on the screen last is the verdict.
+    /// Writes them all; files first, so that what is on the screen last is the verdict. One that cannot be written keeps
+    /// none of the others back.
     pub fn write(&self, report: &Report) -> anyhow::Result<()> {
+        let mut ended = Ok(());
         for wish in &self.wishes {
             if let Some(path) = &wish.path {
                 let plain = Style { color: false, ..self.style.clone() };
-                std::fs::write(path, render(report, wish.format, &plain)).with_context(|| format!("writing {}", path.display()))?;
+                let written = fs::write(path, render(report, wish.format, &plain));
+                ended = ended.and(written.with_context(|| format!("writing {}", path.display())));
             }
         }
         for wish in self.wishes.iter().filter(|w| w.path.is_none()) {
-            print(&render(report, wish.format, &self.style));
+            ended = ended.and(print(&render(report, wish.format, &self.style)));
         }
-        Ok(())
+        ended
     }
 }
 
-/// Prints to standard output; a reader that went away (`| head`) is no error.
-pub fn print(text: &str) {
+/// Tries it, and leaves nothing behind. Devices and pipes are not opened: that could wait for a reader.
+fn can_be_written(path: &Path) -> io::Result<()> {
+    match path.metadata() {
+        Ok(there) if there.is_file() => fs::OpenOptions::new().append(true).open(path).map(drop),
+        Ok(_) => Ok(()),
+        // A link that leads nowhere yet is made with the report.
+        Err(_) if path.is_symlink() => Ok(()),
+        Err(_) => {
+            fs::OpenOptions::new().append(true).create_new(true).open(path)?;
+            fs::remove_file(path)
+        }
+    }
+}
+
+/// Columns of a line: those of the terminal, or what `COLUMNS` says where there is none.
+#[allow(clippy::disallowed_methods, reason = "the command line reads the environment")]
+fn width() -> usize {
+    let told = || std::env::var("COLUMNS").ok()?.trim().parse().ok().filter(|n| *n > 0);
+    comfy_table::Table::new().width().map(usize::from).or_else(told).unwrap_or(120)
+}
+
+/// A table that keeps to the width, as reports do.
+pub fn table<const N: usize>(head: [&str; N]) -> comfy_table::Table {
+    let mut table = comfy_table::Table::new();
+    table
+        .load_style(comfy_table::presets::UTF8_FULL_CONDENSED)
+        .set_content_arrangement(comfy_table::ContentArrangement::Dynamic)
+        .set_width(u16::try_from(width().clamp(40, 140)).unwrap_or(140))
+        .force_no_tty()
+        .set_header(head);
+    table
+}
+
+/// Prints to standard output. A reader that went away (`| head`) is no error; a result that is lost otherwise is one.
+pub fn print(text: &str) -> anyhow::Result<()> {
     use std::io::Write;
-    let mut out = std::io::stdout().lock();
-    let _ = out.write_all(text.as_bytes());
-    let _ = out.flush();
+    let mut out = io::stdout().lock();
+    read_or_left(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+}
+
+/// What became of writing to standard output.
+pub fn read_or_left(written: io::Result<()>) -> anyhow::Result<()> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("writing standard output"),
+    }
 }

@@ -100,11 +100,14 @@ fn began(header: &Header) -> String {
 fn planned(steps: &[Step]) -> String {
     let titles: Vec<_> =
         steps.iter().map(|s| if s.requests > 0 { format!("{} of {} requests", s.title, s.requests) } else { s.title.clone() }).collect();
-    format!("  plan: {} steps, about {}: {}", steps.len(), left(steps, Ms(0.0)), titles.join(" · "))
+    match titles.as_slice() {
+        [] => "  plan: nothing to ask".into(),
+        [only] => format!("  plan: 1 step, about {}: {only}", left(steps, Ms(0.0))),
+        _ => format!("  plan: {} steps, about {}: {}", steps.len(), left(steps, Ms(0.0)), titles.join(" · ")),
+    }
 }
 
 /// What these steps still take, when the first has been going on for a while.
 fn left(steps: &[Step], in_first: Ms) -> String {
-    let all: f64 = steps.iter().map(|s| s.lasting.0).sum();
-    format!("{:.0} s", ((all - in_first.0) / 1e3).max(1.0))
+    Ms(steps.iter().map(|s| s.lasting.0).sum::<f64>() - in_first.0).about()
 }

@@ -10,9 +10,8 @@ use crate::{
     report::Report,
     sources,
     spec::{Loaded, profile::Profile},
-    store::{Kept, Shelf},
+    store::{Kept, Shelf, StoreError},
 };
-use anyhow::Context;
 use std::{
     collections::BTreeMap,
     path::Path,
@@ -41,7 +40,7 @@ pub async fn run(loaded: Loaded, mut how: How<'_>) -> anyhow::Result<ExitCode> {
     }
     let id = name(ulid::Ulid::new().to_string());
     let shelf = Shelf::of(how.folder);
-    let writer = Arc::new(shelf.begin(&id, &loaded.profile).context("recording the run")?);
+    let writer = Arc::new(shelf.begin(&id, &loaded.profile).map_err(begun)?);
     how.outputs.recorded_in(writer.path().display().to_string());
     let collected = Arc::new(Collected::default());
     let sinks: Vec<Arc<dyn Sink>> = vec![Arc::clone(&writer) as _, Arc::clone(&collected) as _, Arc::new(Progress::new())];
@@ -71,6 +70,14 @@ pub async fn run(loaded: Loaded, mut how: How<'_>) -> anyhow::Result<ExitCode> {
         eprintln!("note: old runs are kept: {error}");
     }
     Ok(exit::of(&report, how.exit_zero))
+}
+
+/// Another run that goes on is no trouble with recording this one.
+fn begun(why: StoreError) -> anyhow::Error {
+    match why {
+        StoreError::Busy { .. } => why.into(),
+        why => anyhow::Error::from(why).context("recording the run"),
+    }
 }
 
 /// How a run is described.

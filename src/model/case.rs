@@ -3,6 +3,9 @@
 use super::{name::Name, node::Node, rig::Capability, units::Ms};
 use serde::{Deserialize, Serialize};
 
+/// Cases of the method, 15 of infrastructure and 10 of LLM behaviour; a release may know fewer.
+pub const CATALOGUE: usize = 25;
+
 /// One test case with its rules.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Case {

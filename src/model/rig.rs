@@ -61,7 +61,7 @@ pub struct SourceInfo {
     pub place: String,
     /// What is read of it, where the spec chooses: fields and units of a log, the service of a trace source. Answers that
     /// were read otherwise are no answers under another spec.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reads: String,
 }
 

@@ -168,13 +168,30 @@ impl FromStr for Count {
     }
 }
 
+impl Ms {
+    /// An estimate: two digits, and no less than a second.
+    pub fn about(self) -> String {
+        let s = (self.0 / 1e3).round().max(1.0);
+        match s {
+            s if s < 100.0 => format!("{s:.0} s"),
+            s if s < 595.0 => format!("{:.0} s", (s / 10.0).round() * 10.0),
+            s if s < 99.5 * 60.0 => format!("{:.0} min", s / 60.0),
+            s if s < 9.95 * 3600.0 => format!("{:.1} h", s / 3600.0),
+            s => format!("{:.0} h", s / 3600.0),
+        }
+    }
+}
+
 impl fmt::Display for Ms {
-    /// Three significant digits with the unit that reads best.
+    /// Three significant digits with the unit that reads best. Seconds up to 10 minutes, as a metrics page shows its bucket edges.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let x = self.0;
-        let sign = if f.sign_plus() && x >= 0.0 { "+" } else { "" };
+        // What would be shown as nothing is nothing, and nothing has no sign.
+        let x = if self.0.abs() < 0.5e-4 { 0.0 } else { self.0 };
+        let sign = if f.sign_plus() && x > 0.0 { "+" } else { "" };
         match x.abs() {
-            a if a >= 60e3 => write!(f, "{sign}{:.1} min", x / 60e3),
+            a if a >= 600e3 => write!(f, "{sign}{:.1} min", x / 60e3),
+            a if a >= 100e3 => write!(f, "{sign}{:.0} s", x / 1e3),
+            a if a >= 60e3 => write!(f, "{sign}{:.1} s", x / 1e3),
             a if a >= 1e3 => write!(f, "{sign}{:.2} s", x / 1e3),
             a if a >= 100.0 => write!(f, "{sign}{x:.0} ms"),
             a if a >= 10.0 => write!(f, "{sign}{x:.1} ms"),
@@ -186,11 +203,12 @@ impl fmt::Display for Ms {
 
 impl fmt::Display for Share {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let x = self.0 * 100.0;
+        let x = if self.0.abs() < 0.5e-4 { 0.0 } else { self.0 * 100.0 };
+        let sign = if f.sign_plus() && x > 0.0 { "+" } else { "" };
         match x.abs() {
-            a if a >= 100.0 || (a - a.round()).abs() < 5e-3 => write!(f, "{x:.0} %"),
-            a if a >= 10.0 => write!(f, "{x:.1} %"),
-            _ => write!(f, "{x:.2} %"),
+            a if a >= 100.0 || (a - a.round()).abs() < 5e-3 => write!(f, "{sign}{x:.0} %"),
+            a if a >= 10.0 => write!(f, "{sign}{x:.1} %"),
+            _ => write!(f, "{sign}{x:.2} %"),
         }
     }
 }
@@ -201,12 +219,32 @@ impl fmt::Display for PerSecond {
     }
 }
 
-impl fmt::Display for Count {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Count {
+    /// Rounded up to what is shown, for "at most" and whatever is spent: neither may be understated.
+    #[must_use]
+    pub fn up(self) -> Count {
+        Count(self.0.div_ceil(self.shown_in()).saturating_mul(self.shown_in()))
+    }
+    /// The unit in which it is shown: two digits at least.
+    fn shown_in(self) -> u64 {
         match self.0 {
-            n if n >= 10_000_000 || n >= 1_000_000 && n % 1_000_000 == 0 => write!(f, "{}M", n / 1_000_000),
-            n if n >= 10_000 => write!(f, "{}k", n / 1_000),
-            n => write!(f, "{n}"),
+            n if n >= 10_000_000 || n >= 1_000_000 && n.is_multiple_of(1_000_000) => 1_000_000,
+            n if n >= 10_000 => 1_000,
+            _ => 1,
+        }
+    }
+}
+
+impl fmt::Display for Count {
+    /// Rounded to the nearest.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unit = self.shown_in();
+        let n = (self.0 / unit).saturating_add(u64::from(self.0 % unit >= unit.div_ceil(2) && unit > 1));
+        match unit {
+            1_000_000 => write!(f, "{n}M"),
+            1_000 if n == 10_000 => f.write_str("10M"),
+            1_000 => write!(f, "{n}k"),
+            _ => write!(f, "{n}"),
         }
     }
 }
@@ -265,11 +303,47 @@ mod tests {
 
     #[test]
     fn shows_three_digits() {
-        let shown: Vec<_> = [0.0, 0.004, 0.31, 9.6, 48.25, 311.4, 1500.0, 90_000.0].iter().map(|x| Ms(*x).to_string()).collect();
-        assert_eq!(shown, ["0.00 ms", "4.0 µs", "0.31 ms", "9.60 ms", "48.2 ms", "311 ms", "1.50 s", "1.5 min"]);
+        let shown: Vec<_> =
+            [0.0, 0.004, 0.31, 9.6, 48.25, 311.4, 1500.0, 68_000.0, 120_000.0, 900_000.0].iter().map(|x| Ms(*x).to_string()).collect();
+        assert_eq!(shown, ["0.00 ms", "4.0 µs", "0.31 ms", "9.60 ms", "48.2 ms", "311 ms", "1.50 s", "68.0 s", "120 s", "15.0 min"]);
         assert_eq!(format!("{:+}", Ms(311.0)), "+311 ms");
         assert_eq!(Share(0.02).to_string(), "2 %");
         assert_eq!(Share(0.0025).to_string(), "0.25 %");
+    }
+
+    #[test]
+    fn nothing_has_no_sign() {
+        for x in [0.0, -0.0, 3e-5, -3e-5] {
+            assert_eq!((format!("{:+}", Ms(x)), Ms(x).to_string()), ("0.00 ms".into(), "0.00 ms".into()), "{x}");
+            assert_eq!(format!("{:+}", Share(x)), "0 %", "{x}");
+        }
+        assert_eq!((format!("{:+}", Ms(6e-5)), Ms(-6e-5).to_string()), ("+0.1 µs".into(), "-0.1 µs".into()));
+        assert_eq!((format!("{:+}", Share(6e-5)), Share(-6e-5).to_string()), ("+0.01 %".into(), "-0.01 %".into()));
+    }
+
+    #[test]
+    fn counts_are_rounded_and_limits_rounded_up() {
+        let shown = |n| (Count(n).to_string(), Count(n).up().to_string());
+        for (n, near, up) in [
+            (0, "0", "0"),
+            (9_999, "9999", "9999"),
+            (10_000, "10k", "10k"),
+            (11_499, "11k", "12k"),
+            (11_905, "12k", "12k"),
+            (9_999_501, "10M", "10M"),
+            (2_000_000, "2M", "2M"),
+            (2_000_001, "2000k", "2001k"),
+            (10_400_000, "10M", "11M"),
+        ] {
+            assert_eq!(shown(n), (near.into(), up.into()), "{n}");
+        }
+        assert!(Count(u64::MAX).up().0 == u64::MAX && Count(u64::MAX).to_string().ends_with('M'));
+    }
+
+    #[test]
+    fn an_estimate_has_two_digits() {
+        let about = [0.0, 1_400.0, 41_530.0, 99_600.0, 124_000.0, 596_000.0, 3_600_000.0, 7_300_000.0, 1e9].map(|ms| Ms(ms).about());
+        assert_eq!(about, ["1 s", "1 s", "42 s", "100 s", "120 s", "10 min", "60 min", "2.0 h", "278 h"]);
     }
 
     #[test]

@@ -37,6 +37,13 @@ pub struct Range {
     pub hi: f64,
 }
 
+impl Waiver {
+    /// Is its time over?
+    pub fn expired(&self, now: Wall) -> bool {
+        now >= self.expires
+    }
+}
+
 impl Range {
     /// Is this the figure that was accepted, and inside the range?
     pub fn holds(&self, figure: &Figure) -> bool {

@@ -9,8 +9,7 @@ use crate::{
     scoring::{Flip, Interval, Verdict},
 };
 
-/// Cases of the method, 15 of infrastructure and 10 of LLM behaviour; a release may know fewer.
-pub const CATALOGUE: usize = 25;
+pub use crate::model::case::CATALOGUE;
 
 /// A share of 1 in two digits; more where rounding would show it on the other side of its limit.
 pub fn number(x: f64, limit: f64) -> String {
@@ -137,7 +136,7 @@ pub fn sent(acts: &[Sent]) -> Vec<String> {
     }
     let failed = all(&|s| s.failed);
     let mut said = vec![count(requests, "request") + &if failed > 0 { format!(", {failed} failed") } else { String::new() }];
-    said.push(format!("{} tokens used (at most {})", Count(all(&|s| s.tokens_used)), Count(all(&|s| s.tokens_allowed))));
+    said.push(format!("{} tokens used (at most {})", Count(all(&|s| s.tokens_used)), Count(all(&|s| s.tokens_allowed)).up()));
     if acts.iter().all(|s| s.planted) {
         said.push("all to the reference endpoint, 0 paid".into());
     } else {

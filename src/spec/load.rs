@@ -23,8 +23,9 @@ use crate::model::{
     event::Gate,
     key::{Destination, LoadAct},
     name::{Name, name},
-    node::{Node, Value},
+    node::{At, Node, Value},
     rig::{By, Capability, Claim, Quantity, Rig, SourceInfo},
+    units::Wall,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -47,6 +48,10 @@ pub struct Loaded {
     pub cases: Vec<Box<dyn AnyCase>>,
     /// What is odd, but keeps nothing from running.
     pub warnings: Problems,
+    /// Where each waiver of the profile stands.
+    pub(super) waivers_at: Vec<At>,
+    /// When it is looked at, if that was said.
+    pub(super) now: Option<Wall>,
 }
 
 impl std::fmt::Debug for Loaded {
@@ -171,7 +176,8 @@ fn read(root: &Node, checks: &Checks<'_>, sound: bool, cx: &Reading) -> Option<L
     // Bound above already: what is refused here was told.
     let bound = profile.bind().ok()?;
     waivers::check(&written, &bound, &profile.rig, cx);
-    Some(Loaded { profile, settings, cases: bound, warnings: Problems::default() })
+    let waivers_at = written.iter().map(|w| w.at).collect();
+    Some(Loaded { profile, settings, cases: bound, warnings: Problems::default(), waivers_at, now: None })
 }
 
 fn version(field: &Field<'_>, cx: &Reading) {

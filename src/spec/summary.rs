@@ -2,7 +2,7 @@
 
 use super::load::Loaded;
 use crate::model::{
-    case::{Case, RuleSpec},
+    case::{CATALOGUE, Case, RuleSpec},
     rig::{By, Capability, Claim},
 };
 use std::fmt::Write as _;
@@ -15,7 +15,8 @@ impl Loaded {
         match &rig.target {
             Some(target) => {
                 let allow = &target.allow;
-                let _ = writeln!(out, "target  {} · at most {} requests, {} tokens, {}", target.url, allow.requests, allow.tokens, allow.rate);
+                let _ =
+                    writeln!(out, "target  {} · at most {} requests, {} tokens, {}", target.url, allow.requests.up(), allow.tokens.up(), allow.rate);
             }
             None => out.push_str("target  none: nothing is sent\n"),
         }
@@ -23,12 +24,12 @@ impl Loaded {
             let stream = if load.stream { "streamed" } else { "not streamed" };
             let _ = writeln!(out, "load    {}: {} on {}, {}/s, {stream}", load.name, load.model, load.path, load.per_kilosecond as f64 / 1000.0);
         }
-        out.push_str("\nsources\n");
+        out.push_str(if rig.sources.is_empty() { "\nsources none\n" } else { "\nsources\n" });
         for (name, source) in &rig.sources {
             let kind = if source.kind == *name { String::new() } else { format!(" ({})", source.kind) };
             let _ = writeln!(out, "  {name}{kind}: {}", source.place);
         }
-        out.push_str("\nclaims\n");
+        out.push_str(if rig.claims.is_empty() { "\nclaims  none\n" } else { "\nclaims\n" });
         for claim in &rig.claims {
             let _ = writeln!(out, "  {}: {}, {}", claim.subject(), claim.quantity.title(), told(claim));
         }
@@ -36,7 +37,8 @@ impl Loaded {
         out.push_str(&self.scope());
         for waiver in &profile.waivers {
             let of = waiver.of.as_ref().map_or_else(String::new, |of| format!(" of {of}"));
-            let _ = writeln!(out, "waiver  {}{of}, until {}, {}: {}", waiver.rule, waiver.expires_text, waiver.owner, waiver.reason);
+            let ends = if self.now.is_some_and(|now| waiver.expired(now)) { "expired" } else { "until" };
+            let _ = writeln!(out, "waiver  {}{of}, {ends} {}, {}: {}", waiver.rule, waiver.expires_text, waiver.owner, waiver.reason);
         }
         let gate = profile.gate;
         let _ = writeln!(out, "gate    score {} and coverage {} at least", gate.threshold, gate.coverage);
@@ -49,14 +51,20 @@ impl Loaded {
         out
     }
 
+    /// Rules that would be judged.
+    pub fn rules_in_scope(&self) -> usize {
+        self.profile.cases.iter().flat_map(|c| &c.rules).filter(|r| r.in_scope(&self.profile.rig.capabilities)).count()
+    }
+
     fn scope(&self) -> String {
         let (profile, has) = (&self.profile, &self.profile.rig.capabilities);
         let in_scope = |rule: &&RuleSpec| rule.in_scope(has);
         let judged = |case: &&Case| case.rules.iter().any(|r| in_scope(&r));
         let rules: usize = profile.cases.iter().map(|c| c.rules.len()).sum();
-        let inside: usize = profile.cases.iter().map(|c| c.rules.iter().filter(in_scope).count()).sum();
+        let inside = self.rules_in_scope();
         let cases = profile.cases.iter().filter(judged).count();
-        let mut out = format!("scope   {cases} of {} cases, {inside} of {rules} rules\n", profile.cases_known);
+        let (known, all) = (profile.cases_known, CATALOGUE.max(profile.cases_known));
+        let mut out = format!("scope   {cases} of {all} cases (this release has {known}), {inside} of {rules} rules\n");
         for capability in Capability::ALL {
             let lacking = profile.cases.iter().flat_map(|c| &c.rules).filter(|r| !r.deselected && r.missing(has).contains(&capability));
             let ids: Vec<_> = lacking.map(|r| r.id.to_string()).collect();

@@ -2,12 +2,14 @@
 
 use super::{
     diagnostics::{Problem, nearest},
+    load::Loaded,
     table::{Field, Reading},
 };
 use crate::model::{
     audit::AnyCase,
     case::Case,
     name::{Name, name},
+    node::At,
     rig::{Capability, Rig},
     units::{Ms, Share, Wall},
     waiver::{Range, Waiver},
@@ -16,8 +18,27 @@ use crate::model::{
 /// A waiver with what cross-checks need of it.
 pub(super) struct Written<'a> {
     pub(super) waiver: Waiver,
+    /// Where it stands.
+    pub(super) at: At,
     rule: Field<'a>,
     of: Option<Field<'a>>,
+}
+
+/// A warning that is beside the point once the waiver has expired.
+const UNBOUND: &str = "this waiver holds whatever is observed";
+
+impl Loaded {
+    /// As things stand at `now`: reading a spec looks at no clock.
+    #[must_use]
+    pub fn as_of(mut self, now: Wall) -> Loaded {
+        self.now = Some(now);
+        for (waiver, at) in self.profile.waivers.iter().zip(&self.waivers_at).filter(|(w, _)| w.expired(now)) {
+            self.warnings.list.retain(|p| (p.at, p.title.as_str()) != (*at, UNBOUND));
+            self.warnings.list.push(Problem::new(*at, format!("this waiver expired on {}", waiver.expires_text)).label("renew or remove it"));
+        }
+        self.warnings.list.sort_by_key(|p| p.at);
+        self
+    }
 }
 
 /// Reads the waivers; rules are looked up among all of the catalogue.
@@ -33,8 +54,7 @@ fn waiver<'a>(item: &Field<'a>, catalogue: &[Case], cx: &Reading) -> Option<Writ
     let of = of_field.as_ref().map(|f| f.text(cx));
     let holds = table.get("while").map(|f| range(&f, cx));
     if holds.is_none() {
-        let title = "this waiver holds whatever is observed";
-        cx.warn(Problem::new(item.key, title).label("add `while: {bias: 250ms..350ms}`, so that it ends when things get worse"));
+        cx.warn(Problem::new(item.key, UNBOUND).label("add `while: {bias: 250ms..350ms}`, so that it ends when things get worse"));
     }
     let reason = table.need("reason", "…", cx).and_then(|f| f.text(cx));
     let owner = table.need("owner", "NAME", cx).and_then(|f| f.text(cx));
@@ -50,7 +70,7 @@ fn waiver<'a>(item: &Field<'a>, catalogue: &[Case], cx: &Reading) -> Option<Writ
         None => None,
     };
     let waiver = Waiver { rule: rule?, of, holds, reason: reason?, owner: owner?, expires, expires_text };
-    Some(Written { waiver, rule: rule_field?, of: of_field })
+    Some(Written { waiver, at: item.key, rule: rule_field?, of: of_field })
 }
 
 fn rule(field: &Field<'_>, catalogue: &[Case], cx: &Reading) -> Option<Name> {

@@ -65,6 +65,22 @@ pub enum StoreError {
         /// Where.
         root: PathBuf,
     },
+    /// Several runs begin like that.
+    #[error("`{wanted}` fits {} runs: {}{}; write more of it", fits.len(), fits[..fits.len().min(FEW)].join(", "), if fits.len() > FEW { ", …" } else { "" })]
+    Ambiguous {
+        /// What was asked for.
+        wanted: String,
+        /// The runs, newest first.
+        fits: Vec<String>,
+    },
+    /// A path at which there is no run.
+    #[error("{} {}", path.display(), if *there { "is not a run: a run is a folder with a profile.json" } else { "does not exist: there is no run" })]
+    NotARun {
+        /// What was asked for.
+        path: PathBuf,
+        /// Is there anything?
+        there: bool,
+    },
     /// There is no such run.
     #[error("there is no run `{wanted}` in {}; it has {}", root.display(), if has.is_empty() { "none".to_owned() } else { has.join(", ") })]
     NoRun {
@@ -76,6 +92,9 @@ pub enum StoreError {
         has: Vec<String>,
     },
 }
+
+/// Runs that an error names.
+const FEW: usize = 5;
 
 fn io_error(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> StoreError {
     let path = path.into();

@@ -1,7 +1,7 @@
 //! The folder of all runs of a project: `.rigcheck/runs/`, private, ignored by git, pruned by count and size.
 #![allow(clippy::disallowed_methods, reason = "the store owns the run's files")]
 
-use super::{StoreError, Writer, io_error};
+use super::{FEW, StoreError, Writer, io_error};
 use crate::{model::name::Name, spec::profile::Profile};
 use std::{
     fs,
@@ -79,7 +79,9 @@ impl Shelf {
         let found: Vec<_> = runs.iter().filter(|p| wanted == "latest" || (!wanted_id.is_empty() && stem(p).starts_with(wanted_id))).collect();
         match found.as_slice() {
             [first, ..] if wanted == "latest" || found.len() == 1 => Ok((*first).clone()),
-            _ => Err(StoreError::NoRun { wanted: wanted.into(), root: self.runs(), has: runs.iter().take(5).map(stem).collect() }),
+            [_, _, ..] => Err(StoreError::Ambiguous { wanted: wanted.into(), fits: found.into_iter().map(stem).collect() }),
+            _ if path.exists() || wanted.contains('/') => Err(StoreError::NotARun { path: path.to_owned(), there: path.exists() }),
+            _ => Err(StoreError::NoRun { wanted: wanted.into(), root: self.runs(), has: runs.iter().take(FEW).map(stem).collect() }),
         }
     }
     /// Removes the oldest runs beyond what is kept; never the newest. Returns how many went.

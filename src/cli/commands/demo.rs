@@ -18,7 +18,7 @@ const REQUESTS: u64 = 300;
 
 pub async fn run(args: Demo, color: bool) -> anyhow::Result<ExitCode> {
     if args.list_faults {
-        print(&list());
+        print(&list())?;
         return Ok(ExitCode::SUCCESS);
     }
     let fault = match &args.fault {

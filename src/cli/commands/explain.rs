@@ -10,6 +10,6 @@ use std::process::ExitCode;
 pub fn run(args: &Explain) -> anyhow::Result<ExitCode> {
     let catalogue = Catalogue::load(args.checks.checks.as_deref())?;
     let text = explain::explain(&catalogue, &args.id).map_err(|why| anyhow!(why))?;
-    print(&text);
+    print(&text)?;
     Ok(ExitCode::SUCCESS)
 }

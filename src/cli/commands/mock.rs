@@ -21,7 +21,7 @@ pub async fn run(args: args::Mock) -> anyhow::Result<ExitCode> {
         otlp: args.otlp,
         ..MockSettings::default()
     };
-    let mock = Mock::start(settings).with_context(|| format!("listening on {}", args.listen))?;
+    let mock = Mock::start(settings).context("starting the mock")?;
     if !args.listen.ip().is_loopback() {
         eprintln!("note: listening beyond this machine; anyone who reaches {} can use it", mock.addr());
     }

@@ -5,13 +5,18 @@ mod demo;
 mod explain;
 mod list;
 mod mock;
+mod outlook;
 mod plan;
 mod replay;
 mod report;
 mod validate;
 
 use super::args::{Args, Color, Command, SpecArgs};
-use crate::spec::{self, Loaded};
+use crate::{
+    engine,
+    spec::{self, Loaded},
+};
+use outlook::Outlook;
 use std::{
     io::IsTerminal,
     path::{Path, PathBuf},
@@ -62,7 +67,7 @@ fn load(args: &SpecArgs) -> anyhow::Result<(PathBuf, Loaded)> {
 
 fn load_at(path: &Path, checks: Option<&Path>) -> anyhow::Result<Loaded> {
     let options = spec::Options { checks_dir: checks.map(Path::to_owned), env: &environment };
-    Ok(spec::load(path, &options)?)
+    Ok(spec::load(path, &options)?.as_of(engine::wall_now()))
 }
 
 /// Where runs of a spec are kept: beside it.

@@ -1,6 +1,6 @@
 //! `rigcheck validate`: every problem at once, or what is in scope.
 
-use super::load;
+use super::{Outlook, load};
 use crate::cli::{args::SpecArgs, outputs::print};
 use std::process::ExitCode;
 
@@ -9,6 +9,15 @@ pub fn run(args: &SpecArgs) -> anyhow::Result<ExitCode> {
     if !loaded.warnings.is_empty() {
         eprintln!("{}", loaded.warnings);
     }
-    print(&format!("{} is sound.\n\n{}", path.display(), loaded.summary()));
+    let over = Outlook::of(&loaded).over(&loaded);
+    if let Some(over) = &over {
+        eprintln!("warning: {over}");
+    }
+    let but = match over {
+        Some(_) => ", but asks for more than it allows",
+        None if loaded.rules_in_scope() == 0 => ", but selects nothing to judge: `rigcheck audit` would end with 4",
+        None => "",
+    };
+    print(&format!("{} is sound{but}.\n\n{}", path.display(), loaded.summary()))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -65,7 +65,8 @@ impl Mock {
     /// Binds the address and starts to serve. Errors: the address is taken, the access log cannot be written.
     #[allow(clippy::disallowed_methods, reason = "the reference endpoint listens and serves")]
     pub fn start(settings: MockSettings) -> io::Result<Mock> {
-        let listener = TcpListener::bind(settings.listen)?;
+        let listen = settings.listen;
+        let listener = TcpListener::bind(listen).map_err(|e| io::Error::new(e.kind(), format!("listening on {listen}: {e}")))?;
         listener.set_nonblocking(true)?;
         let addr = listener.local_addr()?;
         // At most 15 characters, or Linux cuts them: `mock-65535-pace`.

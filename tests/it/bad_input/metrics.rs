@@ -27,7 +27,7 @@ async fn no_rule_passes_on_a_metrics_page_that_misbehaves() {
         (case("cut", &["{url}/metrics", "broke off", "look at"]), Some(Mode::Cut(METRICS, STILL))),
         (case("without end", &["{url}/metrics", "more than 16777216 bytes"]), Some(Mode::Flood(METRICS, STILL))),
         (case("drips", &["{url}/metrics", "no whole answer before the deadline"]), Some(Mode::Drip(METRICS, "# x\n"))),
-        (case("empty", &["42 too few", "no series matches", "compare `metrics` in the spec"]), Some(Mode::Says(METRICS, ""))),
+        (case("empty", &["no series of `", "was there after the load", "correct the metric's name or its `match`"]), Some(Mode::Says(METRICS, ""))),
         (case("JSON", &["{url}/metrics", "no metrics page in text form"]), Some(Mode::Says(JSON, "{\"status\": \"ok\"}"))),
         (case("stands still", &["scrape:ttft has 0 observations", "42 too few"]), Some(Mode::Says(METRICS, STILL))),
     ];

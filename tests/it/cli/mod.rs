@@ -13,8 +13,15 @@ pub fn rigcheck(folder: &Path, args: &[&str]) -> Ran {
 /// The same, with a folder for its temporary files.
 pub fn rigcheck_with(folder: &Path, temporary: &Path, args: &[&str]) -> Ran {
     let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_rigcheck"));
-    let output =
-        command.current_dir(folder).env("TMPDIR", temporary).env_remove("RIGCHECK_SPEC").env_remove("RIGCHECK_COLOR").args(args).output().unwrap();
+    let output = command
+        .current_dir(folder)
+        .env("TMPDIR", temporary)
+        .env_remove("RIGCHECK_SPEC")
+        .env_remove("RIGCHECK_COLOR")
+        .env_remove("COLUMNS")
+        .args(args)
+        .output()
+        .unwrap();
     Ran::of(&output)
 }
 

@@ -1,7 +1,7 @@
 //! What needs no run.
 
 use super::rigcheck;
-use std::fs;
+use std::{fs, path::Path, process::Command};
 
 #[test]
 fn help_says_what_there_is_and_how_it_ends() {
@@ -20,6 +20,7 @@ fn list_and_explain_work_offline() {
     let folder = tempfile::tempdir().unwrap();
     let list = rigcheck(folder.path(), &["list"]).ends(0).out;
     assert!(list.contains("PERF_INFRA_MONITORING_LATENCY_ACCURACY_001") && list.contains("LAT-20"));
+    assert!(list.lines().all(|l| l.chars().count() <= 120), "{list}");
     let rule = rigcheck(folder.path(), &["explain", "LAT-14"]).ends(0).out;
     for part in ["Schuirmann", "5ms", "2%", "critical", "a failure alone makes the rig NOT READY"] {
         assert!(rule.contains(part), "no {part} in\n{rule}");
@@ -62,9 +63,15 @@ fn plan_and_validate_say_what_it_costs_and_send_nothing() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("rigcheck.yaml"), SPEC).unwrap();
     let plan = rigcheck(folder.path(), &["plan"]).ends(0).out;
-    for part in
-        ["Nothing was sent", "controlled load", "500", "tokens", "Allowed: 600 requests", "access_log log lines", "prometheus histogram total"]
-    {
+    for part in [
+        "Nothing was sent",
+        "controlled load",
+        "In all about 42 s, 500",
+        "tokens",
+        "Allowed: 600 requests",
+        "access_log log lines",
+        "prometheus histogram total",
+    ] {
         assert!(plan.contains(part), "no {part} in\n{plan}");
     }
     let valid = rigcheck(folder.path(), &["validate"]).ends(0).out;
@@ -85,6 +92,115 @@ fn a_rig_that_does_not_answer_is_indeterminate_never_a_pass() {
     rigcheck(folder.path(), &["report", "latest", "--exit-zero"]).ends(0);
     rigcheck(folder.path(), &["report", "latest"]).ends(3);
     rigcheck(folder.path(), &["report", "nothing-like-it"]).ends(2);
+
+    // A result that nobody gets is no result; one that somebody stopped reading is.
+    let lost = into_full(folder.path(), &["report", "latest"]);
+    assert!(lost.1.contains("error: writing standard output: "), "{}", lost.1);
+    assert_eq!(lost.0, Some(2));
+    assert_eq!(into_full(folder.path(), &["report", "latest", "--output", "json", "--exit-zero"]).0, Some(2));
+    let both = rigcheck(folder.path(), &["report", "latest", "--output", "human", "--output", "html:/dev/full"]).ends(2);
+    assert!(both.out.contains("INDETERMINATE") && both.err.contains("writing /dev/full"), "one lost report keeps no other back: {}", both.err);
+}
+
+/// Exit code and standard error of a command whose standard output is a full disk.
+fn into_full(folder: &Path, args: &[&str]) -> (Option<i32>, String) {
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let ran = Command::new(env!("CARGO_BIN_EXE_rigcheck")).args(args).current_dir(folder).stdout(full).output().unwrap();
+    (ran.status.code(), String::from_utf8(ran.stderr).unwrap())
+}
+
+#[test]
+fn a_lost_result_is_told_and_a_reader_that_left_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    for args in [&["list"][..], &["explain", "LAT-14"], &["demo", "--list-faults"], &["--help"]] {
+        let (code, err) = into_full(folder.path(), args);
+        assert!(code == Some(2) && err.contains("error: writing standard output: "), "{args:?}: {code:?} {err}");
+    }
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let ran = Command::new(env!("CARGO_BIN_EXE_rigcheck")).arg("list").current_dir(folder.path()).stdout(writer).output().unwrap();
+    assert_eq!((ran.status.code(), ran.stderr.len()), (Some(0), 0));
+}
+
+#[test]
+fn columns_are_honoured_where_there_is_no_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    for (columns, most) in [("60", 60), ("100", 100), ("no number", 120)] {
+        let ran = Command::new(env!("CARGO_BIN_EXE_rigcheck")).arg("list").env("COLUMNS", columns).current_dir(folder.path()).output().unwrap();
+        let text = String::from_utf8(ran.stdout).unwrap();
+        let widest = text.lines().map(|l| l.chars().count()).max();
+        assert!(widest.is_some_and(|w| w <= most && w > most / 2), "{widest:?} {text}");
+        assert!(text.contains("PERF_INFRA_MONITORING_LATENCY_ACCURACY_001"), "ids are never broken:\n{text}");
+    }
+}
+
+#[test]
+fn more_than_is_allowed_is_told_with_the_keys_to_change() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("rigcheck.yaml"), SPEC.replace("requests: 600, tokens: 60k", "requests: 499, tokens: 1k")).unwrap();
+    let (plan, valid) = (rigcheck(folder.path(), &["plan"]).ends(0), rigcheck(folder.path(), &["validate"]).ends(0));
+    for told in [&plan.out, &valid.err] {
+        for part in [
+            "500 requests, and `target.allow.requests` is 499",
+            "tokens, and `target.allow.tokens` is 1000",
+            "`cases: {PERF_INFRA_MONITORING_LATENCY_ACCURACY_001: {audit: {requests: N}}}`",
+        ] {
+            assert!(told.contains(part), "no {part} in\n{told}");
+        }
+    }
+    assert!(valid.out.contains("is sound, but asks for more than it allows."), "{}", valid.out);
+}
+
+#[test]
+fn an_expired_waiver_is_told_as_such() {
+    let folder = tempfile::tempdir().unwrap();
+    let waiver = "waivers: [{rule: LAT-14, reason: r, owner: o, expires: 2020-01-01T00:00:00Z}]\n";
+    fs::write(folder.path().join("rigcheck.yaml"), format!("{SPEC}{waiver}")).unwrap();
+    for command in ["validate", "plan"] {
+        let ran = rigcheck(folder.path(), &[command]).ends(0);
+        assert!(ran.err.contains("this waiver expired on 2020-01-01T00:00:00Z") && ran.err.contains("renew or remove it"), "{}", ran.err);
+        assert!(!ran.err.contains("holds whatever") && !ran.out.contains("until 2020"), "{}{}", ran.err, ran.out);
+    }
+}
+
+#[test]
+fn a_spec_without_its_option_gets_a_tip() {
+    let folder = tempfile::tempdir().unwrap();
+    for command in ["validate", "plan", "audit"] {
+        let err = rigcheck(folder.path(), &[command, "some/rigcheck.yaml"]).ends(2).err;
+        assert!(err.contains("tip: name the spec by `--spec some/rigcheck.yaml`"), "{err}");
+    }
+    assert!(!rigcheck(folder.path(), &["list", "rigcheck.yaml"]).ends(2).err.contains("--spec"));
+}
+
+#[test]
+fn what_the_mock_cannot_do_is_refused_in_its_own_words() {
+    let folder = tempfile::tempdir().unwrap();
+    for (args, part) in [
+        (&["--error-rate", "200%"][..], "more than all requests; write at most `100%`"),
+        (&["--listen", "foo"], "as in `127.0.0.1:9100`"),
+        (&["--listen", "127.0.0.1:0", "--access-log", "/nope/x.jsonl"], "starting the mock: opening the access log /nope/x.jsonl: "),
+    ] {
+        let err = rigcheck(folder.path(), &[&["mock"], args].concat()).ends(2).err;
+        assert!(err.contains(part) && !err.contains("listening on"), "{err}");
+    }
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = taken.local_addr().unwrap().to_string();
+    let err = rigcheck(folder.path(), &["mock", "--listen", &at]).ends(2).err;
+    assert!(err.contains(&format!("starting the mock: listening on {at}: ")), "{err}");
+    let help = rigcheck(folder.path(), &["mock", "--help"]).ends(0).out;
+    assert!(help.find("--otlp") < help.find("--color"), "{help}");
+}
+
+#[test]
+fn a_second_run_is_refused_as_what_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("rigcheck.yaml"), SPEC).unwrap();
+    let shelf = rigcheck::store::Shelf::of(folder.path());
+    let first = shelf.begin(&rigcheck::model::name::name("01A"), &rigcheck::spec::profile::Profile::default()).unwrap();
+    let err = rigcheck(folder.path(), &["audit"]).ends(2).err;
+    assert!(err.contains("error: another run of rigcheck is going on"), "{err}");
+    drop(first);
 }
 
 #[test]
@@ -93,20 +209,35 @@ fn nothing_in_scope_is_4() {
     fs::write(folder.path().join("rigcheck.yaml"), "version: 1\nrig: bare\nsources:\n  access_log: {path: nothing.jsonl}\n").unwrap();
     let ran = rigcheck(folder.path(), &["audit"]).ends(4);
     assert!(ran.out.contains("INDETERMINATE"), "{}", ran.out);
+    // The same words before and after.
+    let valid = rigcheck(folder.path(), &["validate"]).ends(0).out;
+    assert!(valid.contains("is sound, but selects nothing to judge: `rigcheck audit` would end with 4."), "{valid}");
+    for text in [&valid, &ran.out] {
+        assert!(text.contains("0 of 25 cases (this release has 1), 0 of 15 rules"), "{text}");
+    }
+    let plan = rigcheck(folder.path(), &["plan"]).ends(0).out;
+    assert!(plan.contains("Nothing would be asked") && !plan.contains("In all"), "{plan}");
+    assert!(ran.err.contains("plan: nothing to ask"), "{}", ran.err);
 }
 
 #[test]
 fn output_wishes_are_checked_before_the_run() {
     let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("folder")).unwrap();
     fs::write(folder.path().join("rigcheck.yaml"), SPEC).unwrap();
     for (wish, why) in [
         (&["--output", "pdf"][..], "there is no format `pdf`"),
         (&["--output", "json", "--output", "human"], "only one report can go to standard output"),
         (&["--output", "html:no/such/folder/r.html"], "there is no folder"),
         (&["--output", "html:"], "no path after the colon"),
+        (&["--output", "html:folder"], "is a folder"),
+        (&["--output", "html:/proc/no-file-can-be-made-here.html"], "--output /proc/no-file"),
+        // The first of these could be written; nothing may be left of trying it.
+        (&["--output", "json:r.json", "--output", "html:folder"], "is a folder"),
     ] {
         let ran = rigcheck(folder.path(), &[&["audit"], wish].concat()).ends(2);
         assert!(ran.err.contains(why), "{wish:?}: {}", ran.err);
         assert!(!folder.path().join(".rigcheck").exists(), "{wish:?} must not start a run");
+        assert!(!folder.path().join("r.json").exists(), "{wish:?} leaves a file behind");
     }
 }

@@ -222,6 +222,13 @@ fn what_is_odd_is_a_warning() {
     let warned = |text: &str| super::good(text).warnings.to_string();
     let loose = warned(&format!("{SMALL}{}", WAIVER.replace("while: {bias: 1ms..2ms}, ", "")));
     assert!(loose.contains("this waiver holds whatever is observed"), "{loose}");
+    let old = super::good(&format!("{SMALL}{}", WAIVER.replace("while: {bias: 1ms..2ms}, ", "")));
+    let day_after = rigcheck::model::units::Wall(old.profile.waivers[0].expires.0 + 86_400_000_000);
+    let old = old.as_of(day_after);
+    let (told, summary) = (old.warnings.to_string(), old.summary());
+    assert!(told.contains("this waiver expired on 2027-01-31T00:00:00+01:00") && told.contains("renew or remove it"), "{told}");
+    assert!(!told.contains("holds whatever"), "what is over holds nothing: {told}");
+    assert!(summary.contains("expired 2027-01-31") && !summary.contains("until"), "{summary}");
     let unused = warned(&format!("{SMALL}{WAIVER}cases: []\n"));
     assert!(unused.contains("the waiver of LAT-14 is unused"), "{unused}");
     let open = warned(&format!("{SMALL}gate: {{threshold: 0}}\n"));

@@ -60,7 +60,12 @@ fn the_shelf_is_private_ignored_by_git_and_pruned() {
     assert_eq!(fs::read_to_string(root.join(".gitignore")).unwrap(), "*\n");
     let stem = |wanted: &str| shelf.find(wanted).unwrap().file_stem().unwrap().to_string_lossy().into_owned();
     assert_eq!((stem("latest"), stem("01A"), stem("01B.rig"), stem("02")), ("02C".into(), "01A".into(), "01B".into(), "02C".into()));
-    assert!(shelf.find("01").is_err(), "two runs begin like that");
+    let refused = |wanted: &str| shelf.find(wanted).unwrap_err().to_string();
+    assert_eq!(refused("01"), "`01` fits 2 runs: 01B, 01A; write more of it");
+    assert!(refused("9").starts_with("there is no run `9` in ") && refused("9").ends_with("it has 02C, 01B, 01A"));
+    let at = folder.path().display().to_string();
+    assert_eq!(refused(&at), format!("{at} is not a run: a run is a folder with a profile.json"));
+    assert_eq!(refused(&format!("{at}/none")), format!("{at}/none does not exist: there is no run"));
     fs::write(root.join("runs/000.rig"), "a run that somebody packed").unwrap();
     assert_eq!(shelf.prune(Kept { runs: 2, bytes: u64::MAX }).unwrap(), 1, "a file is no run of ours");
     assert_eq!(shelf.list().len(), 2);

@@ -77,8 +77,11 @@ impl Line {
 impl AccessLog {
     /// Appends to the file, which is made if there is none; the thread is named after its mock.
     pub fn open(path: &Path, mock: &str) -> io::Result<AccessLog> {
-        let file =
-            OpenOptions::new().create(true).append(true).open(path).map_err(|e| io::Error::new(e.kind(), format!("{}: {e}", path.display())))?;
+        let file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path)
+            .map_err(|e| io::Error::new(e.kind(), format!("opening the access log {}: {e}", path.display())))?;
         let (sender, receiver) = channel();
         let writer = std::thread::Builder::new().name(format!("{mock}-log")).spawn(move || write_all(&receiver, file))?;
         Ok(AccessLog { lines: Mutex::new(Some(sender)), writer: Mutex::new(Some(writer)) })

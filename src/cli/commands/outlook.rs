@@ -1,0 +1,50 @@
+//! What an audit would do and take, without sending anything.
+
+use crate::{
+    engine::Plan,
+    model::{event::Step, units::Ms},
+    sources,
+    spec::Loaded,
+};
+
+/// The steps and their sum.
+pub struct Outlook {
+    /// In order.
+    pub steps: Vec<Step>,
+    /// Time of all.
+    pub lasting: Ms,
+    /// Requests to the target.
+    pub requests: u64,
+    /// Tokens of the target at worst.
+    pub tokens: u64,
+}
+
+impl Outlook {
+    /// Of an audit by this spec.
+    pub fn of(loaded: &Loaded) -> Outlook {
+        let rig = &loaded.profile.rig;
+        let steps = Plan::make(&loaded.cases, rig, &sources::build(rig, &loaded.settings)).steps();
+        let (time, requests, tokens) =
+            steps.iter().fold((0.0, 0, 0_u64), |(t, r, k), s| (t + s.lasting.0, r + s.requests, k.saturating_add(s.tokens)));
+        Outlook { steps, lasting: Ms(time), requests, tokens }
+    }
+
+    /// Why the load would be refused, and what to write.
+    pub fn over(&self, loaded: &Loaded) -> Option<String> {
+        let allow = loaded.profile.rig.target.as_ref()?.allow;
+        let limits = [("requests", self.requests, allow.requests.0), ("tokens", self.tokens, allow.tokens.0)];
+        let over: Vec<_> = limits.into_iter().filter(|(_, wanted, allowed)| wanted > allowed).collect();
+        if over.is_empty() {
+            return None;
+        }
+        let told: Vec<_> = over.iter().map(|(what, wanted, allowed)| format!("{wanted} {what}, and `target.allow.{what}` is {allowed}")).collect();
+        let raise: Vec<_> = over.iter().map(|(what, ..)| format!("`target.allow.{what}`")).collect();
+        let cases: Vec<_> = loaded.profile.cases.iter().filter(|c| c.params.get("requests").is_some()).map(|c| c.id.as_str()).collect();
+        let less = if cases.is_empty() {
+            String::new()
+        } else {
+            format!(", or ask for less: `cases: {{{}: {{audit: {{requests: N}}}}}}`", cases.join(" or "))
+        };
+        Some(format!("the load needs {}: it would be refused. Raise {}{less}", told.join("; "), raise.join(" and ")))
+    }
+}
