@@ -146,6 +146,9 @@ fn said(case: &Case, run: &Run, affected: &[&Outcome]) -> String {
         if let Some(f) = &o.finding {
             let _ = writeln!(text, "{} {} {}: {}; {}", o.status.word(), o.rule, o.subject, f.observed, f.because.join("; "));
         }
+        if let Some(unknown) = &o.unknown {
+            let _ = writeln!(text, "{} {} {}: {}", o.status.word(), o.rule, o.subject, unknown.gap);
+        }
     }
     text
 }
