@@ -81,11 +81,11 @@ impl Rule<LatencyAccuracy> for Scale {
                 say::status(answer),
                 Figure { name: "slope".into(), value: shown(slope.value), lo: shown(lo), hi: shown(hi), n, unit: "%".into() },
                 format!(
-                    "{subject} changes by {:+.2} % of the duration against {} ({:+.2} … {:+.2} %), over {n} requests",
-                    shown(slope.value),
+                    "{subject} changes by {:+} of the duration against {} ({:+} … {:+}), over {n} requests",
+                    Share(shown(slope.value) / 100.0),
                     if truth.is_some() { "the truth" } else { "the client" },
-                    shown(lo),
-                    shown(hi)
+                    Share(shown(lo) / 100.0),
+                    Share(shown(hi) / 100.0)
                 ),
                 expected,
             )
