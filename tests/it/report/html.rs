@@ -137,7 +137,7 @@ fn charts_are_drawn_with_the_pages_colours() {
 #[test]
 fn odd_charts_do_not_break_the_page() {
     use rigcheck::model::chart::{Chart, ChartKind, Line};
-    let line = |points: Vec<(f64, f64)>| vec![Line { name: "$x$".into(), points }];
+    let line = |points: Vec<(f64, f64)>| vec![Line { name: "$x$".into(), of: String::new(), points }];
     let nothing = vec![(f64::NAN, 1.0), (f64::INFINITY, 0.5)];
     let kinds = vec![
         ChartKind::Ecdf { log: true, lines: line(vec![(-1.0, 0.5), (0.0, 1.0)]) },

@@ -2,7 +2,7 @@
 
 use rigcheck::model::{
     case::{Case, RuleSpec, Weight},
-    chart::{Chart, ChartKind, Line},
+    chart::ChartKind,
     event::{Answered, CaseJudged, Event, Gate, Header, OutOfScope, OwnCost, Sent, Stamped, Step},
     evidence::{Gap, Unknown},
     key::{Act, Api, Destination, Histogram, Key, LoadAct, LogLines, Perform, Query, RoundTrip, Spans, When, World},
@@ -123,7 +123,7 @@ fn figure(name: &str, value: f64, half: f64, unit: &str) -> Figure {
     Figure { name: name.into(), value, lo: value - half, hi: value + half, n: 240, unit: unit.into() }
 }
 
-fn no_data(spec: &RuleSpec, subject: &str, key: Key, gap: Gap) -> Outcome {
+pub fn no_data(spec: &RuleSpec, subject: &str, key: Key, gap: Gap) -> Outcome {
     Outcome { unknown: Some(Unknown::new(key, gap)), ..outcome(spec, subject, Status::NoData) }
 }
 
@@ -175,7 +175,7 @@ fn passing() -> CaseJudged {
     }
 }
 
-fn set(case: &mut CaseJudged, rule: &str, subject: &str, change: impl FnOnce(&mut Outcome)) {
+pub fn set(case: &mut CaseJudged, rule: &str, subject: &str, change: impl FnOnce(&mut Outcome)) {
     change(case.outcomes.iter_mut().find(|o| o.rule.as_str() == rule && o.subject.as_str() == subject).unwrap());
 }
 
@@ -327,7 +327,7 @@ pub fn blocked() -> Run {
     let mut case = passing();
     coarse_log(&mut case);
     case.out_of_scope = vec![];
-    case.charts = charts();
+    case.charts = super::charts::charts();
     let mut run = Run::of(case);
     run.header.remark = Some("fault seeded: coarse-log (the access log rounds to whole seconds)".into());
     run
@@ -452,45 +452,6 @@ pub fn hostile() -> Run {
     run.notices = vec![EVIL.into()];
     run.jaeger = Some(Gap::Malformed(EVIL.into()));
     run
-}
-
-/// Two sources that agree, and one that rounds to whole seconds.
-fn charts() -> Vec<Chart> {
-    let level = |i: u32| 320.0 + 340.0 * f64::from(i * 37 % 240) / 240.0;
-    let mut values: Vec<f64> = (0..240).map(level).collect();
-    values.sort_by(f64::total_cmp);
-    let ecdf = |name: &str, of: &dyn Fn(f64) -> f64| {
-        let mut shown: Vec<f64> = values.iter().map(|v| of(*v)).collect();
-        shown.sort_by(f64::total_cmp);
-        Line { name: name.into(), points: shown.into_iter().enumerate().map(|(i, v)| (v, (i + 1) as f64 / 240.0)).collect() }
-    };
-    let noise = |v: f64| (v * 12.9898).sin() * 3.0;
-    let gap = |name: &str, of: &dyn Fn(f64) -> f64| Line { name: name.into(), points: values.iter().map(|v| (*v, of(*v))).collect() };
-    vec![
-        Chart {
-            id: "ecdf-total".into(),
-            title: "Total time by source".into(),
-            caption: "Share of requests that took at most so long. Lines that lie on one another agree.".into(),
-            x: "total time, ms".into(),
-            y: "share of requests".into(),
-            kind: ChartKind::Ecdf {
-                log: true,
-                lines: vec![
-                    ecdf("load generator", &|v| v),
-                    ecdf("jaeger:total", &|v| v - 0.8),
-                    ecdf("access_log:total", &|v| (v / 1000.0).ceil() * 1000.0),
-                ],
-            },
-        },
-        Chart {
-            id: "difference-total".into(),
-            title: "Total time: client minus source".into(),
-            caption: "Each point is one request, less the round trip. Inside the band a source counts as equal to the client.".into(),
-            x: "total time at the client, ms".into(),
-            y: "client minus source, ms".into(),
-            kind: ChartKind::Difference { band: 9.6, lines: vec![gap("jaeger:total", &noise), gap("prometheus:total", &|v| noise(v) * 2.0 + 5.0)] },
-        },
-    ]
 }
 
 /// The samples with their names.
