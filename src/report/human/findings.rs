@@ -1,7 +1,7 @@
 //! The sections below the headline.
 
 use super::{
-    page::{Ink, Page, piece, shorten},
+    page::{Ink, Page, piece},
     table,
 };
 use crate::{
@@ -75,11 +75,9 @@ fn subject_block(page: &mut Page, subject: &SubjectView<'_>, verbose: bool) {
 }
 
 fn from(page: &mut Page, requests: &[String], verbose: bool) {
-    let room = page.width().saturating_sub(BODY + LABEL);
     let shown = if verbose { requests.len() } else { FEW.min(requests.len()) };
     for (at, request) in requests[..shown].iter().enumerate() {
-        let request = if verbose { request.clone() } else { shorten(request, room) };
-        page.pair(BODY, LABEL, if at == 0 { "from" } else { "" }, &request);
+        page.pair(BODY, LABEL, if at == 0 { "from" } else { "" }, request);
     }
     if shown < requests.len() {
         page.pair(BODY, LABEL, "", &format!("and {} more (--verbose lists them)", requests.len() - shown));

@@ -2,7 +2,9 @@
 //! Formats lay it out; none of them decides anything.
 
 mod cases;
+mod flips;
 mod headline;
+mod range;
 mod scope;
 mod unknowns;
 mod waivers;
@@ -29,7 +31,7 @@ pub struct Outline<'r> {
     pub waivers_matter: Option<String>,
     /// What is out of scope, grouped by what would bring it in.
     pub not_tested: Vec<NotTested<'r>>,
-    /// The smallest changes that would better the verdict, one sentence.
+    /// What would better the verdict, one sentence.
     pub flips: Option<String>,
 }
 
@@ -43,7 +45,7 @@ impl<'r> Outline<'r> {
             waivers: waivers::of(report, &cases),
             waivers_matter: waivers::matter(report),
             not_tested: scope::not_tested(report),
-            flips: headline::flips(report),
+            flips: flips::of(report),
             cases,
         }
     }

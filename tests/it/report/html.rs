@@ -9,7 +9,7 @@ fn page(run: &samples::Run) -> String {
 }
 
 /// Tags without an end.
-const VOID: [&str; 6] = ["meta", "br", "hr", "img", "link", "input"];
+const VOID: [&str; 7] = ["meta", "br", "hr", "img", "link", "input", "wbr"];
 
 /// Every tag that is opened is closed, in order; returns all tags with their attributes.
 fn tags(html: &str) -> Vec<String> {

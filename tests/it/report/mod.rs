@@ -6,6 +6,7 @@ mod html;
 mod human;
 mod json;
 mod laws;
+mod newcomer;
 mod samples;
 
 use rigcheck::report::Style;
