@@ -163,6 +163,15 @@ fn long_names_break_where_their_parts_meet() {
 }
 
 #[test]
+fn a_narrow_terminal_gets_a_list_instead_of_a_table() {
+    for width in [60, 80] {
+        let text = render(&samples::ready().report(), Format::Human, &Style { verbose: true, ..plain(width) });
+        assert!(!text.contains('│') && text.matches("✓ PASS").count() == samples::ready().cases[0].outcomes.len(), "{text}");
+        assert!(text.lines().all(|l| l.chars().count() <= width), "{text}");
+    }
+}
+
+#[test]
 fn what_fails_stands_before_what_is_fine() {
     let page = html(&samples::unreachable().report());
     let rule = page.split("id=\"rule-LAT-14\"").nth(1).unwrap().split("About this rule").next().unwrap();
