@@ -248,7 +248,9 @@ fn flips(cases: &[CaseJudged], gate: &Gate, now: Verdict) -> Vec<Flip> {
     let try_with = |rules: &[&RuleSpec]| {
         let mended: Vec<_> = cases.iter().map(|c| passing(c, rules)).collect();
         let (verdict, _, tally) = decide(&mended, gate, true);
-        (verdict.rank() > now.rank()).then(|| Flip { rules: rules.iter().map(|r| r.id.clone()).collect(), verdict, score: tally.score })
+        // Tried by weight, told in report order.
+        let in_order = cases.iter().flat_map(|c| &c.case.rules).filter(|r| rules.iter().any(|mended| mended.id == r.id));
+        (verdict.rank() > now.rank()).then(|| Flip { rules: in_order.map(|r| r.id.clone()).collect(), verdict, score: tally.score })
     };
     let singles: Vec<_> = open.iter().filter_map(|(r, _)| try_with(&[*r])).take(3).collect();
     if !singles.is_empty() {

@@ -195,7 +195,7 @@ impl Gathering<'_> {
             None => return Ok(Err(Gap::NotRecorded)),
         };
         let sent = sent(&seen, &plan.act, &self.job.profile.rig);
-        let says = sent.as_ref().map(|s| format!("{} requests, {} failed, schedule lag p99 {}", s.requests, s.failed, s.lag_p99)).unwrap_or_default();
+        let says = sent.as_ref().map(says).unwrap_or_default();
         if let Some(sent) = sent {
             self.journal.say(Event::Sent(sent));
         }
@@ -334,7 +334,11 @@ fn sent(seen: &Seen, act: &Act, rig: &crate::model::Rig) -> Option<Sent> {
     let mut stalled = 0_u64;
     for row in performed.requests.iter() {
         sent.requests += 1;
-        sent.failed += u64::from(!row.ok());
+        sent.warmup += u64::from(row.warmup);
+        // What we cut off ourselves says nothing about the target.
+        let cut_off = row.error.as_deref() == Some("interrupted");
+        sent.cut_off += u64::from(cut_off);
+        sent.failed += u64::from(!cut_off && !row.ok());
         stalled += u64::from(row.stalled);
         sent.tokens_used += row.usage.map_or(0, |u| u.prompt + u.completion);
         lags.push(row.sent.since(row.scheduled).0);
@@ -342,6 +346,12 @@ fn sent(seen: &Seen, act: &Act, rig: &crate::model::Rig) -> Option<Sent> {
     sent.lag_p99 = Ms(crate::stats::quantile::quantile(&lags, 0.99).unwrap_or(0.0));
     sent.stalled = Share(if sent.requests == 0 { 0.0 } else { stalled as f64 / sent.requests as f64 });
     Some(sent)
+}
+
+/// The same in a few words.
+fn says(sent: &Sent) -> String {
+    let cut_off = if sent.cut_off > 0 { format!(", {} cut off", sent.cut_off) } else { String::new() };
+    format!("{} requests, {} failed{cut_off}, schedule lag p99 {}", sent.requests, sent.failed, sent.lag_p99)
 }
 
 fn ms_since(begun: Instant) -> Ms {

@@ -44,6 +44,9 @@ pub enum ChartKind {
 pub struct Line {
     /// Legend.
     pub name: String,
+    /// What its points stand for, for the legend: `300 requests`, `154 bucket edges`; empty where a point is a point.
+    #[serde(default)]
+    pub of: String,
     /// (x, y).
     pub points: Vec<(f64, f64)>,
 }

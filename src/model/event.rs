@@ -176,10 +176,16 @@ pub struct Answered {
 /// What an act sent.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sent {
-    /// Requests.
+    /// Requests, warm-ups included.
     pub requests: u64,
+    /// Of which were there to warm up: they are no part of what is compared.
+    #[serde(default)]
+    pub warmup: u64,
     /// Of which failed.
     pub failed: u64,
+    /// Of which we cut off ourselves, on an interruption or when the time was over; not among the failed.
+    #[serde(default)]
+    pub cut_off: u64,
     /// Worst-case tokens.
     pub tokens_allowed: u64,
     /// Tokens that the target reported.

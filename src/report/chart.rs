@@ -1,6 +1,7 @@
 //! Charts of the browser's report: model charts drawn by kuva as inline SVG. Colours are CSS variables of the page, so one drawing
 //! serves light, dark and paper; lines differ in dash and points in shape too, so that colour is never alone.
 
+use super::phrases;
 use crate::model::chart::{Chart, ChartKind, Line};
 use kuva::{
     backend::svg::SvgBackend,
@@ -17,6 +18,8 @@ use kuva::{
 const COLOURS: usize = 6;
 const WIDTH: f64 = 760.0;
 const HEIGHT: f64 = 360.0;
+/// Added to the right.
+const MARGIN: f64 = 24.0;
 
 /// One entry of a legend.
 pub struct Key {
@@ -28,8 +31,8 @@ pub struct Key {
     pub dash: Option<&'static str>,
     /// Shape of its points; `None` for lines.
     pub shape: Option<&'static str>,
-    /// How many points.
-    pub n: usize,
+    /// `300 requests`.
+    pub of: String,
 }
 
 /// A drawn chart.
@@ -51,15 +54,18 @@ pub fn draw(chart: &Chart, ids: &str) -> Drawn {
 }
 
 fn ecdf(chart: &Chart, lines: &[Line], log: bool, ids: &str) -> Drawn {
-    let (kept, dropped) = drawable(lines, log);
-    let legend = kept.iter().enumerate().map(|(at, (name, points))| Key {
-        name: name.clone(),
+    let (mut kept, dropped) = drawable(lines, log);
+    let legend = kept.iter().enumerate().map(|(at, (line, points))| Key {
+        name: line.name.clone(),
         colour: colour(at),
         dash: Some(dash(at).1),
         shape: None,
-        n: points.len(),
+        of: of(line, points.len()),
     });
     let legend = legend.collect();
+    for (_, points) in &mut kept {
+        rise(points);
+    }
     let plots: Vec<Plot> = kept
         .iter()
         .enumerate()
@@ -86,14 +92,24 @@ fn ecdf(chart: &Chart, lines: &[Line], log: bool, ids: &str) -> Drawn {
     Drawn { svg: Some(svg(plots, layout, ids)), legend, dropped }
 }
 
+/// Only where it rises: from the last value that nobody is below to the first that nobody is above. A histogram's empty buckets
+/// would else stretch the axis over decades in which there is nothing to see.
+fn rise(points: &mut Vec<(f64, f64)>) {
+    if let Some(first) = points.iter().position(|(_, y)| *y > 0.0) {
+        points.drain(..first);
+        let whole = points.iter().position(|(_, y)| *y >= 1.0 - 1e-9);
+        points.truncate(whole.map_or(points.len(), |last| last + 1));
+    }
+}
+
 fn difference(chart: &Chart, lines: &[Line], band: f64, ids: &str) -> Drawn {
     let (kept, dropped) = drawable(lines, false);
-    let legend = kept.iter().enumerate().map(|(at, (name, points))| Key {
-        name: name.clone(),
+    let legend = kept.iter().enumerate().map(|(at, (line, points))| Key {
+        name: line.name.clone(),
         colour: colour(at),
         dash: None,
         shape: Some(shape(at).1),
-        n: points.len(),
+        of: of(line, points.len()),
     });
     let legend = legend.collect();
     let plots: Vec<Plot> = kept
@@ -122,17 +138,22 @@ fn difference(chart: &Chart, lines: &[Line], band: f64, ids: &str) -> Drawn {
     Drawn { svg: Some(svg(plots, layout, ids)), legend, dropped }
 }
 
-type Series = (String, Vec<(f64, f64)>);
+/// What a line is made of, for the legend.
+fn of(line: &Line, points: usize) -> String {
+    if line.of.is_empty() { phrases::count(points as u64, "point") } else { line.of.clone() }
+}
+
+type Series<'c> = (&'c Line, Vec<(f64, f64)>);
 
 /// Lines with the points that an axis can show.
-fn drawable(lines: &[Line], log: bool) -> (Vec<Series>, Option<String>) {
+fn drawable(lines: &[Line], log: bool) -> (Vec<Series<'_>>, Option<String>) {
     let fits = |(x, y): &(f64, f64)| x.is_finite() && y.is_finite() && (!log || *x > 0.0);
     let all: usize = lines.iter().map(|l| l.points.len()).sum();
-    let kept: Vec<Series> = lines.iter().map(|l| (l.name.clone(), l.points.iter().copied().filter(fits).collect())).collect();
+    let kept: Vec<Series<'_>> = lines.iter().map(|l| (l, l.points.iter().copied().filter(fits).collect())).collect();
     let shown: usize = kept.iter().map(|(_, p)| p.len()).sum();
     let why = if log { "no finite positive number" } else { "no finite number" };
     let dropped = (shown < all).then(|| format!("{} of {all} points not drawn: {why}", all - shown));
-    (kept.into_iter().filter(|(_, p): &Series| !p.is_empty()).collect(), dropped)
+    (kept.into_iter().filter(|(_, p): &Series<'_>| !p.is_empty()).collect(), dropped)
 }
 
 /// An axis with some air on both sides, so that no line lies on the frame; also around values that do not differ.
@@ -185,6 +206,8 @@ fn svg(plots: Vec<Plot>, layout: Layout, ids: &str) -> String {
     let size = |name: &str| attribute(&drawn, name).unwrap_or(0.0);
     let (w, h) = (size("width"), size("height"));
     let body = rename_clips(body, ids);
+    // kuva leaves no room for the right half of a tick label at the end of a logarithmic axis.
+    let w = w + MARGIN;
     format!(r#"<svg viewBox="0 0 {w} {h}" class="plot" aria-hidden="true" focusable="false" fill="var(--ink)">{body}"#)
 }
 

@@ -25,6 +25,8 @@ pub struct Report {
     pub steps: Vec<StepDone>,
     /// What was asked, in order of the answers.
     pub answers: Vec<Answered>,
+    /// Which of them (as indices) were begun before the step in which they came: they watched the load from before to after it.
+    pub watched: Vec<usize>,
     /// What the acts sent.
     pub sent: Vec<Sent>,
     /// What the auditor itself used.
@@ -70,6 +72,7 @@ impl Report {
             cases: vec![],
             steps: vec![],
             answers: vec![],
+            watched: vec![],
             sent: vec![],
             own: OwnCost::default(),
             as_of: None,
@@ -88,7 +91,16 @@ impl Report {
                     }
                 }
                 Event::StepMoved { .. } => {}
-                Event::Answered(answered) => fold.answers.push(answered.clone()),
+                Event::Answered(answered) => {
+                    let begun = stamped.after.0 - answered.took.0;
+                    if let [.., load, step] = fold.steps.as_slice()
+                        && load.step.requests > 0
+                        && begun < step.begun.0
+                    {
+                        fold.watched.push(fold.answers.len());
+                    }
+                    fold.answers.push(answered.clone());
+                }
                 Event::StepEnded { took, says, ok, .. } => {
                     if let Some(last) = fold.steps.last_mut() {
                         (last.took, last.says, last.ok) = (Some(*took), says.clone(), *ok);

@@ -115,16 +115,19 @@ pub fn meaning(verdict: Verdict) -> &'static str {
 
 /// How much an outcome counts, and what holds it down.
 pub fn strength(s: &Strength) -> String {
+    format!("{:.2} ({})", s.least(), why(s))
+}
+
+fn why(s: &Strength) -> &'static str {
     let least = s.least();
     let holds = |x: f64| x <= least;
-    let why = match s {
+    match s {
         _ if least >= 1.0 => "measured, fresh, enough rows, shown able to fail",
         s if holds(s.rows) => "fewer rows than the rule asks for",
         s if holds(s.freshness) => "the evidence is old",
         s if holds(s.origin) => "reported or declared, not measured",
         _ => "this rule has not yet been shown able to fail",
-    };
-    format!("{least:.2} ({why})")
+    }
 }
 
 /// What all acts together sent, most important first; one item a phrase, none where there was no act.
@@ -134,8 +137,9 @@ pub fn sent(acts: &[Sent]) -> Vec<String> {
     if acts.is_empty() {
         return vec![];
     }
-    let failed = all(&|s| s.failed);
-    let mut said = vec![count(requests, "request") + &if failed > 0 { format!(", {failed} failed") } else { String::new() }];
+    let parts = [(all(&|s| s.warmup), "of them to warm up"), (all(&|s| s.failed), "failed"), (all(&|s| s.cut_off), "cut off")];
+    let parts = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", Count(*n)));
+    let mut said = vec![std::iter::once(count(requests, "request")).chain(parts).collect::<Vec<_>>().join(", ")];
     said.push(format!("{} tokens used (at most {})", Count(all(&|s| s.tokens_used)), Count(all(&|s| s.tokens_allowed)).up()));
     if acts.iter().all(|s| s.planted) {
         said.push("all to the reference endpoint, 0 paid".into());
@@ -165,6 +169,11 @@ pub fn own(own: &OwnCost) -> String {
 pub fn flip(flip: &Flip, threshold: f64) -> String {
     let rules: Vec<_> = flip.rules.iter().map(ToString::to_string).collect();
     format!("{} passing (→ {}, {})", list(&rules), flip.verdict.words(), score(flip.score, threshold))
+}
+
+/// What holds an outcome's strength down, with numbers where there are some: `300 rows where 400 are wanted`.
+pub fn held_down(s: &Strength, rows: u64, wanted: u64) -> String {
+    if s.least() < 1.0 && s.rows <= s.least() { format!("{} where {} are wanted", count(rows, "row"), Count(wanted)) } else { why(s).into() }
 }
 
 /// `a`, `a and b`, `a, b and c`.

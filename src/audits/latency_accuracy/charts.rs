@@ -30,7 +30,8 @@ fn distribution(view: &Latencies<'_>, quantity: Quantity) -> Option<Chart> {
         } else if let Ok(window) = view.window(&subject) {
             // A histogram is known at its edges only; warm-ups are in it.
             let known = window.buckets.iter().filter(|b| b.0.is_finite() && window.count > 0.0);
-            lines.push(Line { name: subject.to_string(), points: thin(known.map(|b| (b.0, b.1 / window.count)).collect()) });
+            let points: Vec<_> = known.map(|b| (b.0, b.1 / window.count)).collect();
+            lines.push(Line { name: subject.to_string(), of: format!("{} bucket edges", points.len()), points: thin(points) });
         }
     }
     lines.retain(|l| !l.points.is_empty());
@@ -53,7 +54,7 @@ fn difference(view: &Latencies<'_>, quantity: Quantity) -> Option<Chart> {
         let pairs = view.pairs(&claim.subject()).ok()?;
         let mut points: Vec<(f64, f64)> = pairs.rows.iter().map(|p| (p.client, p.client - p.source - hop)).collect();
         points.sort_by(|a, b| a.0.total_cmp(&b.0));
-        Some(Line { name: claim.subject().to_string(), points: thin_keeping_extremes(&points) })
+        Some(Line { name: claim.subject().to_string(), of: requests(points.len()), points: thin_keeping_extremes(&points) })
     });
     let lines: Vec<Line> = lines.filter(|l| !l.points.is_empty()).collect();
     (!lines.is_empty()).then(|| Chart {
@@ -70,9 +71,14 @@ fn difference(view: &Latencies<'_>, quantity: Quantity) -> Option<Chart> {
 
 fn ecdf(name: &str, mut values: Vec<f64>) -> Line {
     values.sort_by(f64::total_cmp);
-    let n = values.len() as f64;
+    let (of, n) = (requests(values.len()), values.len() as f64);
     let steps = values.into_iter().enumerate().map(|(i, v)| (v, (i + 1) as f64 / n)).collect();
-    Line { name: name.into(), points: thin(steps) }
+    Line { name: name.into(), of, points: thin(steps) }
+}
+
+/// Also where the line is drawn with fewer points.
+fn requests(n: usize) -> String {
+    if n == 1 { "1 request".into() } else { format!("{n} requests") }
 }
 
 /// Evenly thinned, first and last kept.

@@ -111,6 +111,13 @@ impl Page<'_> {
     fn untested(&self) -> usize {
         self.report.rules_out_of_scope() + self.outline.unmeasured.len()
     }
+    /// Did any source say what it is?
+    fn servers(&self) -> bool {
+        self.report.answers.iter().any(|a| a.server.is_some())
+    }
+    fn watched(&self, answer: &usize) -> bool {
+        self.report.watched.contains(answer)
+    }
     fn notes(&self) -> Vec<&String> {
         self.report.notices.iter().chain(self.report.cases.iter().flat_map(|c| &c.notes)).collect()
     }

@@ -1,7 +1,7 @@
 //! The sections below the headline.
 
 use super::{
-    page::{Ink, Page, piece, shorten},
+    page::{Ink, Page, piece},
     table,
 };
 use crate::{
@@ -16,6 +16,8 @@ use crate::{
 const BODY: usize = 8;
 /// Width of its labels.
 const LABEL: usize = 10;
+/// Columns that a table of all rules needs: in fewer its sentences stand one letter above the other.
+const TABLE: usize = 100;
 /// Requests listed for one subject, unless all are asked for.
 const FEW: usize = 3;
 
@@ -75,11 +77,9 @@ fn subject_block(page: &mut Page, subject: &SubjectView<'_>, verbose: bool) {
 }
 
 fn from(page: &mut Page, requests: &[String], verbose: bool) {
-    let room = page.width().saturating_sub(BODY + LABEL);
     let shown = if verbose { requests.len() } else { FEW.min(requests.len()) };
     for (at, request) in requests[..shown].iter().enumerate() {
-        let request = if verbose { request.clone() } else { shorten(request, room) };
-        page.pair(BODY, LABEL, if at == 0 { "from" } else { "" }, &request);
+        page.pair(BODY, LABEL, if at == 0 { "from" } else { "" }, request);
     }
     if shown < requests.len() {
         page.pair(BODY, LABEL, "", &format!("and {} more (--verbose lists them)", requests.len() - shown));
@@ -157,17 +157,21 @@ pub fn cases(page: &mut Page, outline: &Outline<'_>, verbose: bool) {
         if verbose {
             page.flow(2, 2, &[piece(&case.case.question, Ink::Plain)]);
             let width = page.width();
-            page.block(&table::rules(case, width));
+            if width < TABLE {
+                listed(page, case, |_| true);
+            } else {
+                page.block(&table::rules(case, width));
+            }
         } else {
-            attention(page, case);
+            listed(page, case, needs_attention);
         }
     }
 }
 
-/// Failures that do not block and warnings; blockers, waived ones and unknowns have their sections.
-fn attention(page: &mut Page, case: &CaseView<'_>) {
+/// One entry for each subject that is wanted.
+fn listed(page: &mut Page, case: &CaseView<'_>, wanted: impl Fn(&Outcome) -> bool) {
     for rule in &case.rules {
-        for subject in rule.subjects.iter().filter(|s| needs_attention(s.outcome)) {
+        for subject in rule.subjects.iter().filter(|s| wanted(s.outcome)) {
             let status = subject.outcome.status;
             let of = if subject.outcome.subject.as_str().is_empty() { String::new() } else { format!("{}: ", subject.name()) };
             let expected = subject.expected().map(|e| format!(", expected {e}")).unwrap_or_default();
@@ -185,6 +189,7 @@ fn attention(page: &mut Page, case: &CaseView<'_>) {
     }
 }
 
+/// Failures that do not block and warnings; blockers, waived ones and unknowns have their sections.
 fn needs_attention(outcome: &Outcome) -> bool {
     match outcome.status {
         Status::Fail => !outcome.blocker && !outcome.waived(),

@@ -31,6 +31,11 @@ pub fn render(report: &Report, style: &Style) -> String {
 
 fn headline(page: &mut Page, report: &Report, outline: &Outline<'_>, style: &Style) {
     let h = &outline.headline;
+    let head: Vec<_> = h.run.iter().chain(&report.header.remark).map(String::as_str).collect();
+    if !head.is_empty() {
+        page.flow(0, 2, &[piece(head.join(" · "), Ink::Dim)]);
+        page.blank();
+    }
     if let Some(interrupted) = &h.interrupted {
         page.flow(0, 13, &[piece("INTERRUPTED", Ink::Mind), piece(interrupted, Ink::Plain).after(2)]);
         page.blank();
@@ -47,15 +52,15 @@ fn headline(page: &mut Page, report: &Report, outline: &Outline<'_>, style: &Sty
             piece(coverage, Ink::Plain).after(3).whole(),
         ],
     );
+    if let Some(range) = &h.range {
+        page.pair(0, 8, "range", range);
+    }
     page.pair(0, 8, "scope", &h.scope.join(", "));
     if let Some(changed) = &h.changed {
         changed_line(page, changed, style.verbose);
     }
     page.pair(0, 8, "from", &h.from.join(" · "));
     page.pair(0, 8, "sent", &h.sent.join(" · "));
-    if let Some(remark) = &report.header.remark {
-        page.pair(0, 8, "note", remark);
-    }
 }
 
 fn changed_line(page: &mut Page, changed: &ChangedLine, verbose: bool) {

@@ -1,5 +1,6 @@
 //! Every rule of a case, for `--verbose`.
 
+use super::page::columns;
 use crate::report::{clean, outline::CaseView};
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 
@@ -12,9 +13,10 @@ pub fn rules(case: &CaseView<'_>, width: usize) -> String {
         .set_width(u16::try_from(width).unwrap_or(u16::MAX))
         .force_no_tty()
         .set_header(["status", "rule", "of", "observed", "expected", "margin", "counts"]);
-    // Names are read as wholes; sentences may wrap.
-    let longest = case.rules.iter().flat_map(|r| &r.subjects).map(|s| s.outcome.subject.as_str().chars().count()).max().unwrap_or(0);
-    let name = Width::Fixed(u16::try_from(longest.clamp(2, 20)).unwrap_or(20) + 2);
+    // Names are read as wholes, or broken where their parts meet; sentences may wrap.
+    let names = case.rules.iter().flat_map(|r| &r.subjects).map(|s| subject_name(s.outcome.subject.as_str()));
+    let longest = names.map(|n| n.lines().map(columns).max().unwrap_or(0)).max().unwrap_or(0);
+    let name = Width::Fixed(u16::try_from(longest.clamp(2, 32)).unwrap_or(32) + 2);
     table.set_constraints([ColumnConstraint::ContentWidth, ColumnConstraint::LowerBoundary(Width::Fixed(20)), ColumnConstraint::LowerBoundary(name)]);
     for rule in &case.rules {
         let title = format!("{} {} ({}{})", rule.spec.id, rule.spec.title, rule.spec.weight.word(), if rule.spec.blocker { ", blocker" } else { "" });
@@ -28,7 +30,7 @@ pub fn rules(case: &CaseView<'_>, width: usize) -> String {
             table.add_row(cells([
                 format!("{} {}{waived}", o.status.glyph(), o.status.word()),
                 if nth == 0 { title.clone() } else { String::new() },
-                o.subject.to_string(),
+                subject_name(o.subject.as_str()),
                 subject.observed() + &subject.settles().map(|s| format!("; {s}")).unwrap_or_default(),
                 subject.expected().unwrap_or_default().to_owned(),
                 o.finding.as_ref().and_then(|f| f.margin).filter(|m| m.is_finite()).map(|m| format!("{:+.0} %", m * 100.0)).unwrap_or_default(),
@@ -39,6 +41,20 @@ pub fn rules(case: &CaseView<'_>, width: usize) -> String {
     table.to_string()
 }
 
+/// `access_log:total`; a long one on two lines.
+fn subject_name(subject: &str) -> String {
+    const WHOLE: usize = 18;
+    let subject = clean::line(subject);
+    match subject.split_once(':') {
+        Some((source, of)) if columns(&subject) > WHOLE => format!("{source}:\n{of}"),
+        _ => subject,
+    }
+}
+
+/// Cleaned; only the name has a line break of ours.
 fn cells(texts: [String; 7]) -> [String; 7] {
-    texts.map(|t| clean::line(&t))
+    let name = clean::document(&texts[2]);
+    let mut cleaned = texts.map(|t| clean::line(&t));
+    cleaned[2] = name;
+    cleaned
 }

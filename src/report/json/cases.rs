@@ -25,6 +25,7 @@ pub struct Case<'r> {
     coverage: Option<f64>,
     rules: Vec<Rule<'r>>,
     out_of_scope: Vec<Out<'r>>,
+    /// Unscored truths about this case; those about the run are the document's `notices`.
     notes: &'r [String],
 }
 

@@ -1,6 +1,8 @@
 //! The report for programs. The shape is public: fields are added, never renamed or given another meaning, within `rigcheck.report/1`.
 //!
 //! Times are RFC 3339 in UTC, durations milliseconds (`_ms`) or seconds (`_s`), shares 0 to 1. A number that does not exist is `null`.
+//!
+//! What the other formats show under "Notes" are `notices`, sentences about the run, followed by each case's own `notes`.
 
 mod cases;
 mod run;
@@ -31,6 +33,7 @@ struct Document<'r> {
     cases: Vec<cases::Case<'r>>,
     waivers: Vec<run::Waived<'r>>,
     flips: Vec<run::Flip<'r>>,
+    /// What the user should know about the run; what concerns one case stands in its `notes`.
     notices: &'r [String],
     steps: Vec<run::Step<'r>>,
     answers: Vec<run::Answer<'r>>,
@@ -76,7 +79,7 @@ pub fn render(report: &Report) -> String {
         flips: a.flips.iter().map(run::Flip::of).collect(),
         notices: &report.notices,
         steps: report.steps.iter().map(run::Step::of).collect(),
-        answers: report.answers.iter().map(run::Answer::of).collect(),
+        answers: report.answers.iter().enumerate().map(|(at, a)| run::Answer::of(a, report.watched.contains(&at))).collect(),
         sent: report.sent.iter().map(run::Sent::of).collect(),
         own: run::Own::of(&report.own),
     };

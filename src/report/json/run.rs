@@ -165,6 +165,8 @@ pub struct Answer<'r> {
     request: &'r str,
     server: Option<&'r str>,
     took_ms: Option<f64>,
+    /// Did it watch the load, from before to after it? Then that is what took so long.
+    watched: bool,
     retries: u32,
     /// Why there is no (whole) answer.
     gap: Option<&'static str>,
@@ -176,13 +178,14 @@ pub struct Answer<'r> {
 
 impl<'r> Answer<'r> {
     /// Of an answer of the run.
-    pub fn of(a: &'r Answered) -> Answer<'r> {
+    pub fn of(a: &'r Answered, watched: bool) -> Answer<'r> {
         Answer {
             asked: a.key.to_string(),
             source: a.key.source.as_str(),
             request: &a.request,
             server: a.server.as_deref(),
             took_ms: finite(a.took.0),
+            watched,
             retries: a.retries,
             gap: a.gap.as_ref().map(crate::model::Gap::word),
             gap_detail: a.gap.as_ref().map(crate::model::Gap::detail),
@@ -196,8 +199,12 @@ impl<'r> Answer<'r> {
 #[derive(Serialize)]
 pub struct Sent<'r> {
     target: &'r str,
+    /// Warm-ups included.
     requests: u64,
+    warmup: u64,
     failed: u64,
+    /// By ourselves, on an interruption or when the time was over; not among the failed.
+    cut_off: u64,
     tokens_allowed: u64,
     tokens_used: u64,
     planted: bool,
@@ -211,7 +218,9 @@ impl<'r> Sent<'r> {
         Sent {
             target: &s.target,
             requests: s.requests,
+            warmup: s.warmup,
             failed: s.failed,
+            cut_off: s.cut_off,
             tokens_allowed: s.tokens_allowed,
             tokens_used: s.tokens_used,
             planted: s.planted,

@@ -61,6 +61,13 @@ impl RuleView<'_> {
     pub fn blocks(&self) -> bool {
         self.spec.blocker && self.subjects.iter().any(SubjectView::fails)
     }
+    /// Its subjects, worst first, without those that are simply fine; and those.
+    pub fn worst_first(&self) -> (Vec<&SubjectView<'_>>, Vec<&SubjectView<'_>>) {
+        let fine = |s: &SubjectView<'_>| matches!(s.outcome.status, Status::Pass | Status::NotApplicable | Status::Skipped);
+        let (fine, mut bad): (Vec<_>, Vec<_>) = self.subjects.iter().partition(|s| fine(s));
+        bad.sort_by_key(|s| badness(s.outcome.status));
+        (bad, fine)
+    }
     /// What to do about its failures, each thing once.
     pub fn actions(&self) -> Vec<&str> {
         let mut all: Vec<&str> = self.subjects.iter().filter(|s| s.fails()).map(|s| s.action.as_str()).filter(|a| !a.is_empty()).collect();
@@ -83,7 +90,7 @@ impl SubjectView<'_> {
         let o = self.outcome;
         match (&o.finding, &o.unknown, &o.error) {
             (Some(finding), ..) => finding.observed.clone(),
-            (None, Some(unknown), _) => format!("no data: {}", unknown.gap),
+            (None, Some(unknown), _) => format!("no data: {}", unknowns::why(&unknown.gap)),
             (None, None, Some(error)) => format!("rigcheck's own code failed: {error}"),
             (None, None, None) => "nothing was recorded".into(),
         }

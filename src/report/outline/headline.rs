@@ -1,6 +1,6 @@
 //! The lines that are read first.
 
-use super::{ChangedLine, changed, scope};
+use super::{ChangedLine, changed, range, scope};
 use crate::{
     report::{Report, phrases},
     scoring::Verdict,
@@ -8,6 +8,8 @@ use crate::{
 
 /// Verdict, score and circumstances in words.
 pub struct Headline {
+    /// Which tool looked at which rig, when; `None` where not even a beginning was recorded.
+    pub run: Option<String>,
     /// Set where the run did not come to its end.
     pub interrupted: Option<String>,
     /// The verdict.
@@ -22,6 +24,8 @@ pub struct Headline {
     pub coverage: String,
     /// What it needs.
     pub coverage_needed: String,
+    /// Why the score is a range although everything was judged.
+    pub range: Option<String>,
     /// How much of the method was looked at.
     pub scope: Vec<String>,
     /// Cases of the method that nobody looked at, if there are any.
@@ -40,6 +44,7 @@ pub struct Headline {
 pub fn of(report: &Report) -> Headline {
     let (a, gate) = (&report.assessment, report.header.gate);
     Headline {
+        run: run(report),
         interrupted: report.interrupted.then(|| interrupted(report)),
         verdict: a.verdict,
         because: a.because.clone(),
@@ -47,6 +52,7 @@ pub fn of(report: &Report) -> Headline {
         threshold: phrases::number(gate.threshold, gate.threshold),
         coverage: phrases::percent(a.coverage, gate.coverage),
         coverage_needed: phrases::percent(gate.coverage, gate.coverage),
+        range: range::why(report),
         scope: scope::phrases(report),
         cases_not_judged: scope::cases_not_judged(report),
         changed: changed::of(report),
@@ -57,6 +63,11 @@ pub fn of(report: &Report) -> Headline {
             None => "not recorded, the run did not get that far".into(),
         },
     }
+}
+
+fn run(report: &Report) -> Option<String> {
+    let h = &report.header;
+    (!h.tool.is_empty()).then(|| format!("{} · rig {} · {}", h.tool, h.rig, phrases::time(h.started)))
 }
 
 fn interrupted(report: &Report) -> String {
@@ -92,24 +103,4 @@ fn from(report: &Report) -> Vec<String> {
 /// The round trip as the step that measured it said it.
 fn round_trip(report: &Report) -> Option<&str> {
     report.steps.iter().flat_map(|s| s.says.split(" · ")).find(|part| part.starts_with("round trip "))
-}
-
-/// What would better the verdict.
-pub fn flips(report: &Report) -> Option<String> {
-    let a = &report.assessment;
-    if a.verdict == Verdict::Ready {
-        return None;
-    }
-    if report.interrupted && a.flips.is_empty() {
-        return Some("a run that ends by itself".into());
-    }
-    if a.rules_in_scope == 0 {
-        return Some("something in scope: the spec selects no rule that this rig could be judged by".into());
-    }
-    let flips: Vec<_> = a.flips.iter().map(|f| phrases::flip(f, report.header.gate.threshold)).collect();
-    Some(if flips.is_empty() {
-        "no rule passing would; the evidence itself has to get stronger (fresher, more rows, more of the scope)".into()
-    } else {
-        flips.join(", or ")
-    })
 }

@@ -3,7 +3,9 @@
 
 mod cases;
 mod changed;
+mod flips;
 mod headline;
+mod range;
 mod scope;
 mod unknowns;
 mod unmeasured;
@@ -35,7 +37,7 @@ pub struct Outline<'r> {
     pub not_tested: Vec<NotTested<'r>>,
     /// Quantities that nothing at the server measures.
     pub unmeasured: Vec<Unmeasured>,
-    /// The smallest changes that would better the verdict, one sentence.
+    /// What would better the verdict, one sentence.
     pub flips: Option<String>,
 }
 
@@ -50,7 +52,7 @@ impl<'r> Outline<'r> {
             waivers_matter: waivers::matter(report),
             not_tested: scope::not_tested(report),
             unmeasured: unmeasured::of(report),
-            flips: headline::flips(report),
+            flips: flips::of(report),
             cases,
         }
     }

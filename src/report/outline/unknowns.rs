@@ -107,7 +107,34 @@ fn found(subject: &SubjectView<'_>) -> Option<String> {
 
 fn sentence(unknown: &Unknown) -> String {
     // Most gaps name the address themselves; the source's name says where in the spec it is.
-    format!("{}: {}", unknown.key.source, unknown.gap)
+    format!("{}: {}", unknown.key.source, why(&unknown.gap))
+}
+
+/// What happened, without what to do about it and without the query of an address: that tells apart what has one cause. The
+/// exact request stays in the evidence.
+pub fn why(gap: &Gap) -> String {
+    let words: Vec<&str> = split(gap.detail()).0.split(' ').collect();
+    let cut = words.into_iter().map(|word| match word.split_once("://").and_then(|_| word.find('?')) {
+        Some(at) => word[..at].to_owned() + &word[word.trim_end_matches([':', ',', ';', ')']).len().max(at)..],
+        None => word.to_owned(),
+    });
+    let detail = cut.collect::<Vec<_>>().join(" ");
+    if detail.is_empty() { gap.word().into() } else { format!("{}: {detail}", gap.word()) }
+}
+
+/// First words of the advice that whoever found a gap gave.
+const IMPERATIVES: [&str; 20] = [
+    "add", "allow", "change", "check", "close", "correct", "does", "give", "grant", "is", "let", "look", "name", "raise", "remove", "send", "set",
+    "start", "stop", "write",
+];
+
+/// What happened, and what to do about it if that is said: `…: Connection refused; start it, or …`.
+fn split(detail: &str) -> (&str, Option<&str>) {
+    let advises = |at: usize| detail[at + 2..].split([' ', ',']).next().is_some_and(|word| IMPERATIVES.contains(&word));
+    match detail.match_indices("; ").map(|(at, _)| at).find(|at| advises(*at)) {
+        Some(at) => (&detail[..at], Some(&detail[at + 2..])),
+        None => (detail, None),
+    }
 }
 
 const BUG: &str = "this is a bug of rigcheck: please report it, with the run's file";
@@ -119,7 +146,15 @@ fn missing_advice(report: &Report) -> String {
 /// What the user can do about a gap.
 fn advice(unknown: &Unknown, report: &Report) -> String {
     let source = &unknown.key.source;
-    let in_spec = report.header.sources.contains_key(source) && report.header.sources[source].kind.as_str() != "load";
+    let known = report.header.sources.get(source);
+    let in_spec = known.is_some_and(|s| s.kind.as_str() != "load");
+    let is_file = known.is_some_and(|s| s.kind.as_str() == "access_log" && !s.place.starts_with("docker: "));
+    if is_file && matches!(unknown.gap, Gap::Unreachable(_)) {
+        return format!("correct `sources.{source}.path` (it is relative to the spec), and see that the target writes it there");
+    }
+    if let Some(advice) = split(unknown.gap.detail()).1 {
+        return advice.to_owned();
+    }
     match &unknown.gap {
         Gap::Unreachable(_) if in_spec => format!("start it, correct its address or remove `sources.{source}`"),
         Gap::Unreachable(_) => "check that the target is up and that `target.url` is right".into(),

@@ -24,6 +24,9 @@ fn lines_are_thinned_and_finite() {
     let ChartKind::Ecdf { lines, .. } = &charts[0].kind else { panic!("{:?}", charts[0]) };
     let names: Vec<_> = lines.iter().map(|l| l.name.as_str()).collect();
     assert_eq!(names, ["load generator", "emitted", "access_log:total", "jaeger:total", "scrape:total"]);
+    let of: Vec<_> = lines.iter().map(|l| l.of.as_str()).collect();
+    assert!(of[..4].iter().all(|of| *of == "480 requests"), "however few are drawn: {of:?}");
+    assert!(of[4].ends_with(" bucket edges"), "a histogram shows no requests: {of:?}");
     for line in lines {
         assert!(line.points.windows(2).all(|w| w[0].0 <= w[1].0 && w[0].1 <= w[1].1), "{} must rise", line.name);
         assert!((line.points.last().unwrap().1 - 1.0).abs() < 1e-9, "{} must reach 1", line.name);

@@ -134,6 +134,16 @@ async fn an_interruption_ends_soon_with_what_there_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_we_cut_off_ourselves_did_not_fail() {
+    let ran = run(|_, _, _| Do::Answer, usual_rules(), PATIENT).await;
+    let events = ran.memory.events.lock().unwrap();
+    let sent = events.iter().find_map(|e| if let Event::Sent(sent) = &e.event { Some(sent) } else { None }).unwrap();
+    assert_eq!((sent.requests, sent.warmup, sent.failed, sent.cut_off), (3, 1, 1, 1));
+    let says = |e: &rigcheck::model::event::Stamped| matches!(&e.event, Event::StepEnded { says, .. } if says.starts_with("3 requests, 1 failed, 1 cut off, "));
+    assert!(events.iter().any(says));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn secrets_are_nowhere() {
     let ran =
         run(|_, q, _| if is_load_a(q) { Do::Gap(Gap::Unreachable("http://x/?hush-hush".into())) } else { Do::Answer }, usual_rules(), PATIENT).await;

@@ -17,6 +17,7 @@ use rigcheck::{
         rows::{INLINE_MAX, InMemory, Rows, RowsWriter},
         secret::Secret,
         source::{Answer, Cost, Estimate, Slot, Source, Timing},
+        timeline::{Nanos, Timeline},
         units::{Ms, Span, Wall},
     },
     spec::profile::Profile,
@@ -198,7 +199,7 @@ fn answer(query: &Query) -> Seen {
         Query::Perform(_) => Payload::Perform(payload::Performed {
             started: Wall(0),
             asked: 3,
-            requests: Rows::inline(vec![]),
+            requests: Rows::inline(requests()),
             heartbeat: payload::Heartbeat::default(),
             tokens_allowed: 9,
             cut: None,
@@ -207,6 +208,18 @@ fn answer(query: &Query) -> Seen {
         Query::Spans(_) => Payload::Spans(payload::Spans::default()),
         _ => Payload::RoundTrip(payload::RoundTrips { connect_ms: vec![0.2, 0.1], from: "127.0.0.1".into() }),
     })
+}
+
+/// One to warm up, one that was cut off, one that failed.
+fn requests() -> Vec<Timeline> {
+    let request = |id: &str, error: Option<&str>| Timeline {
+        id: id.into(),
+        status: Some(200),
+        closed: Some(Nanos(1)),
+        error: error.map(Into::into),
+        ..Timeline::default()
+    };
+    vec![Timeline { warmup: true, ..request("1", None) }, request("2", Some("interrupted")), request("3", Some("timeout"))]
 }
 
 impl Source for ToySource {

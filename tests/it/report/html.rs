@@ -9,7 +9,7 @@ fn page(run: &samples::Run) -> String {
 }
 
 /// Tags without an end.
-const VOID: [&str; 6] = ["meta", "br", "hr", "img", "link", "input"];
+const VOID: [&str; 7] = ["meta", "br", "hr", "img", "link", "input", "wbr"];
 
 /// Every tag that is opened is closed, in order; returns all tags with their attributes.
 fn tags(html: &str) -> Vec<String> {
@@ -152,7 +152,7 @@ fn charts_are_drawn_with_the_pages_colours() {
 #[test]
 fn odd_charts_do_not_break_the_page() {
     use rigcheck::model::chart::{Chart, ChartKind, Line};
-    let line = |points: Vec<(f64, f64)>| vec![Line { name: "$x$".into(), points }];
+    let line = |points: Vec<(f64, f64)>| vec![Line { name: "$x$".into(), of: String::new(), points }];
     let nothing = vec![(f64::NAN, 1.0), (f64::INFINITY, 0.5)];
     let kinds = vec![
         ChartKind::Ecdf { log: true, lines: line(vec![(-1.0, 0.5), (0.0, 1.0)]) },

@@ -1,11 +1,13 @@
 //! The report: hand-built runs in every format, and the laws that no format may break.
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
 
+mod charts;
 mod html;
 mod human;
 mod json;
 mod laws;
 mod loosened;
+mod newcomer;
 mod samples;
 
 use rigcheck::report::Style;

@@ -1,14 +1,14 @@
 //! Hand-built runs, as events: what the report is a fold of.
 
 mod case;
-mod charts;
 mod run;
 
+pub use case::{histogram, log, no_data, set};
 pub use run::Run;
 
+use super::charts::charts;
 use super::loosened::{self, change};
-use case::{figure, histogram, judged, load, log, no_data, outcome, passing, rule, set, spans};
-use charts::charts;
+use case::{figure, judged, load, outcome, passing, rule, spans};
 use rigcheck::model::{
     case::Weight,
     change::{Changed, What},

@@ -77,7 +77,9 @@ impl Run {
             Event::StepBegan { step: 1 },
             Event::Sent(Sent {
                 requests: 240,
+                warmup: 0,
                 failed: 0,
+                cut_off: 0,
                 tokens_allowed: 21_600,
                 tokens_used: 14_112,
                 planted: true,

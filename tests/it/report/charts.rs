@@ -1,4 +1,4 @@
-//! Pictures as an audit draws them.
+//! Charts of the samples.
 
 use rigcheck::model::chart::{Chart, ChartKind, Line};
 
@@ -10,10 +10,15 @@ pub fn charts() -> Vec<Chart> {
     let ecdf = |name: &str, of: &dyn Fn(f64) -> f64| {
         let mut shown: Vec<f64> = values.iter().map(|v| of(*v)).collect();
         shown.sort_by(f64::total_cmp);
-        Line { name: name.into(), points: shown.into_iter().enumerate().map(|(i, v)| (v, (i + 1) as f64 / 240.0)).collect() }
+        Line {
+            name: name.into(),
+            of: "240 requests".into(),
+            points: shown.into_iter().enumerate().map(|(i, v)| (v, (i + 1) as f64 / 240.0)).collect(),
+        }
     };
     let noise = |v: f64| (v * 12.9898).sin() * 3.0;
-    let gap = |name: &str, of: &dyn Fn(f64) -> f64| Line { name: name.into(), points: values.iter().map(|v| (*v, of(*v))).collect() };
+    let gap =
+        |name: &str, of: &dyn Fn(f64) -> f64| Line { name: name.into(), of: String::new(), points: values.iter().map(|v| (*v, of(*v))).collect() };
     vec![
         Chart {
             id: "ecdf-total".into(),
