@@ -61,10 +61,21 @@ impl Drop for Running {
 
 #[test]
 fn an_interrupted_demo_reports_what_there_is_and_is_never_ready() {
-    let folder = tempfile::tempdir().unwrap();
+    interrupted_by("-INT");
+}
+
+/// By which schedulers end a job.
+#[test]
+fn so_does_a_demo_that_is_terminated() {
+    interrupted_by("-TERM");
+}
+
+fn interrupted_by(signal: &str) {
+    let (folder, temporary) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let child = Command::new(env!("CARGO_BIN_EXE_rigcheck"))
         .args(["demo", "--output", "json"])
         .current_dir(folder.path())
+        .env("TMPDIR", temporary.path())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -85,7 +96,7 @@ fn an_interrupted_demo_reports_what_there_is_and_is_never_ready() {
         said.push(line.unwrap_or_else(|e| panic!("no progress of the load is told: {e}: {said:#?}")));
     }
     let begun = Instant::now();
-    assert!(Command::new("kill").args(["-INT", &demo.0.id().to_string()]).status().unwrap().success());
+    assert!(Command::new("kill").args([signal, &demo.0.id().to_string()]).status().unwrap().success());
     let status = loop {
         if let Some(status) = demo.0.try_wait().unwrap() {
             break status;
@@ -99,6 +110,7 @@ fn an_interrupted_demo_reports_what_there_is_and_is_never_ready() {
     assert_eq!(status.code(), Some(130), "{said:#?}");
     assert_ne!(report["verdict"], "ready");
     assert_eq!(report["interrupted"], true);
+    assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0, "the rig's own folder is removed");
 }
 
 #[test]
