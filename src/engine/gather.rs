@@ -136,7 +136,8 @@ impl Gathering<'_> {
         let _ = tokio::time::timeout(READY, all_ready).await;
 
         let performed = self.perform(plan, &state).await?;
-        let ok = performed.is_ok();
+        let answer = plan.perform.as_ref().and_then(|need| self.evidence.raw(&need.key));
+        let ok = answer.is_some_and(|a| a.as_ref().is_ok_and(|seen| seen.partial.is_none()));
         let says = match &performed {
             Ok(says) => says.clone(),
             Err(gap) => gap.to_string(),

@@ -47,8 +47,8 @@ pub enum StoreError {
         /// The question.
         key: String,
     },
-    /// Gate or waivers are not those that the run was judged by.
-    #[error("{}: gate or waivers are not those of the run: the file was changed after it; `rigcheck replay --spec` judges by others", path.display())]
+    /// Cases, gate or waivers are not those that the run was judged by.
+    #[error("{}: cases, gate or waivers are not those of the run: the file was changed after it; `rigcheck replay --spec` judges by others", path.display())]
     OtherProfile {
         /// Which file.
         path: PathBuf,

@@ -1,14 +1,14 @@
 //! Runs on disk.
 
 use rigcheck::{
-    model::event::Recorder,
     model::{
+        event::{Event, Header, Recorder, Sink, Stamped},
         evidence::{Fact, Origin, Seen},
         key::{Key, LogLines as Ask, Payload, When, World},
         name::name,
         payload::{LogLine, LogLines},
         rows::{Rows, RowsWriter},
-        units::{Span, Wall},
+        units::{Ms, Span, Wall},
     },
     spec::profile::Profile,
     store::{Kept, Shelf, StoreError, open},
@@ -71,6 +71,22 @@ fn the_shelf_is_private_ignored_by_git_and_pruned() {
     assert_eq!(shelf.list().len(), 2);
     assert_eq!(shelf.prune(Kept { runs: 9, bytes: 0 }).unwrap(), 1, "the newest always stays");
     assert!(shelf.find("02C").is_ok());
+}
+
+/// Whoever edits what a run was judged by has another run.
+#[test]
+fn a_profile_that_is_not_the_runs_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let profile = Profile { checks: "2027.1".into(), ..Profile::default() };
+    let writer = Shelf::of(folder.path()).begin(&name("01A"), &profile).unwrap();
+    let header = Header { profile: profile.digest(), gate: profile.gate, ..Header::default() };
+    writer.on(&Stamped { seq: 0, after: Ms(0.0), event: Event::Began(header) });
+    writer.finish().unwrap();
+    assert!(open(writer.path()).is_ok());
+    let at = writer.path().join("profile.json");
+    let text = fs::read_to_string(&at).unwrap();
+    fs::write(&at, text.replace("2027.1", "2027.2")).unwrap();
+    assert!(matches!(open(writer.path()), Err(StoreError::OtherProfile { .. })));
 }
 
 #[test]
