@@ -43,5 +43,5 @@ pub fn failed(error: &anyhow::Error) -> ExitCode {
 
 /// Our own fault.
 #[derive(Debug, thiserror::Error)]
-#[error("this is a bug in rigcheck: {0}")]
+#[error("this is a bug of rigcheck, please report it: {0}")]
 pub struct Bug(pub String);

@@ -8,6 +8,7 @@ mod outputs;
 mod progress;
 mod run;
 
+use crate::model::panics;
 use clap::Parser;
 use std::process::ExitCode;
 
@@ -27,7 +28,7 @@ pub fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return exit::failed(&anyhow::anyhow!("cannot start: {error}")),
     };
-    let ended = runtime.block_on(commands::dispatch(args));
+    let ended = panics::caught(|| runtime.block_on(commands::dispatch(args))).unwrap_or_else(|text| Err(exit::Bug(text).into()));
     // A source that ignores its cancellation must not keep the process alive.
     runtime.shutdown_timeout(std::time::Duration::from_secs(2));
     match ended {

@@ -27,7 +27,13 @@ pub fn run(args: &Replay, color: bool) -> anyhow::Result<ExitCode> {
     let journal = Journal::new(vec![Arc::clone(&collected) as Arc<dyn Sink>], Redactor::default());
     match &args.spec {
         None => {
-            let cases = recorded.profile.bind().map_err(|bad| exit::Bug(format!("{}: the recorded cases do not bind: {bad:?}", path.display())))?;
+            let cases = recorded.profile.bind().map_err(|bad| {
+                let why = bad.iter().map(|b| b.why.as_str()).collect::<Vec<_>>().join("; ");
+                anyhow::anyhow!(
+                    "{}: recorded with cases that this release does not know so ({why}); `--spec` judges it by this release's",
+                    path.display()
+                )
+            })?;
             replay(&recorded.events, &recorded.evidence, &recorded.profile, &cases, None, &journal);
         }
         Some(spec) => {

@@ -62,7 +62,12 @@ pub fn cause(o: &Outcome, report: &Report) -> Option<(Status, String, String)> {
     let (why, advice) = match (o.status, &o.unknown) {
         (Status::NoData, Some(unknown)) => (sentence(unknown), advice(unknown, report)),
         (Status::NoData, None) => ("the rule gave no reason".into(), BUG.into()),
-        (Status::Inconclusive, _) => ("measured, but the interval straddles the limit".into(), "measure more, or on a quieter rig".into()),
+        (Status::Inconclusive, _) if o.finding.as_ref().is_some_and(|f| f.settles_at.is_some()) => {
+            ("measured, but the interval straddles the limit".into(), "measure more, or on a quieter rig".into())
+        }
+        (Status::Inconclusive, _) => {
+            ("measured, and no number of requests alone would settle it".into(), "see what each line says; a quieter rig may settle it".into())
+        }
         (Status::Error, _) => (format!("rigcheck's own code failed: {}", o.error.as_deref().unwrap_or("no message")), BUG.into()),
         (Status::ManualPending, _) => ("a person has to look".into(), o.remedy.clone()),
         (Status::Skipped, _) => ("skipped".into(), "select it again".into()),
@@ -102,7 +107,8 @@ fn add<'r>(causes: &mut Vec<Cause<'r>>, rule: &RuleView<'r>, subject: Option<&Su
 fn found(subject: &SubjectView<'_>) -> Option<String> {
     let finding = subject.outcome.finding.as_ref()?;
     let settles = subject.settles().map(|s| format!("; {s}")).unwrap_or_default();
-    Some(format!("{}, expected {}{settles}", finding.observed, finding.expected))
+    let because = finding.because.first().map(|b| format!("; because {b}")).unwrap_or_default();
+    Some(format!("{}, expected {}{because}{settles}", finding.observed, finding.expected))
 }
 
 fn sentence(unknown: &Unknown) -> String {
