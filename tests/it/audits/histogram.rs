@@ -7,7 +7,7 @@ use super::{
 };
 use rigcheck::model::{
     evidence::Gap,
-    key::{Histogram, When},
+    key::{Histogram, Perform, When},
     name::name,
     outcome::Status,
     payload::{HistogramSeries, Part, Sample},
@@ -205,6 +205,17 @@ fn requests_that_all_take_equally_long_are_in_one_bucket_rightly() {
     pinned.observed.insert(Quantity::Total, vec![431.0; pinned.requests.len()]);
     let said = judge(&*bound(), &rig::full(), &pinned.evidence());
     assert_eq!(of(&said, "LAT-06"), Some(Status::Fail), "{}", shown(&said));
+}
+
+/// A client without such figures (nothing streamed) says nothing of whether one bucket is right.
+#[test]
+fn one_bucket_is_not_passed_where_the_client_has_nothing_to_compare() {
+    let mut world = Simulated::new(41, 240);
+    world.observed.insert(Quantity::Ttft, vec![101.0; world.requests.len()]);
+    let mut evidence = world.evidence();
+    evidence.alter(&act().actor(), &Perform { act: act() }, |p| p.requests.alter(|t| t.events.clear()));
+    let said = judge(&*bound(), &rig::full(), &evidence);
+    assert_eq!(finding(&said, "LAT-06", "scrape:ttft").status, Status::Fail, "{}", shown(&said));
 }
 
 #[test]

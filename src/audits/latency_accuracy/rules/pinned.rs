@@ -54,10 +54,11 @@ impl Rule<LatencyAccuracy> for Pinned {
         let beyond = 1.0 - finite.last().map_or(0.0, |b| b.1) / total;
         let in_lowest = finite.first().map_or(0.0, |b| b.1) / total;
         let fullest = finite.iter().scan(0.0, |below, b| Some(b.1 - std::mem::replace(below, b.1))).fold(0.0, f64::max) / total;
-        // Requests that all take equally long share a bucket in truth; whether it is narrow enough is LAT-05's.
+        // Requests that all take equally long share a bucket in truth; whether it is narrow enough is LAT-05's. A client
+        // without such figures shows nothing of that.
         let client = sent.all.iter().filter(|r| r.ok).filter_map(|r| r.client.get(claim.quantity));
         let (least, most) = client.fold((f64::INFINITY, 0.0), |(lo, hi): (f64, f64), x| (lo.min(x), hi.max(x)));
-        let together = finite.windows(2).any(|w| least > w[0].0 && most <= w[1].0);
+        let together = least <= most && finite.windows(2).any(|w| least > w[0].0 && most <= w[1].0);
         let last = finite.last().map_or_else(|| "0".into(), |b| Ms(b.0).to_string());
         let lowest = finite.first().map_or_else(|| "0".into(), |b| Ms(b.0).to_string());
         let (status, name, value, observed) = if beyond >= over_limit - 1e-9 {
