@@ -1,6 +1,6 @@
 //! From events to a report.
 
-use super::outline;
+use super::phrases;
 use crate::{
     model::{
         event::{Answered, CaseJudged, Event, Header, OwnCost, Sent, Stamped, Step},
@@ -125,7 +125,7 @@ impl Report {
     /// A good verdict that rests on less than the edition asks for says so with its reason.
     fn qualify(&mut self) {
         let good = matches!(self.assessment.verdict, Verdict::Ready | Verdict::ReadyWithWaivers);
-        if let Some(but) = outline::but(&self.header).filter(|_| good) {
+        if let Some(but) = phrases::but(&self.header).filter(|_| good) {
             self.assessment.because = format!("{}; but {but}", self.assessment.because);
         }
     }

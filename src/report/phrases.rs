@@ -2,7 +2,8 @@
 
 use crate::{
     model::{
-        event::{OwnCost, Sent},
+        change::Changed,
+        event::{Header, OwnCost, Sent},
         outcome::{Figure, Strength},
         units::{Count, Ms, Share, Wall},
     },
@@ -183,6 +184,30 @@ pub fn list(items: &[String]) -> String {
         [one] => one.clone(),
         [head @ .., last] => format!("{} and {last}", head.join(", ")),
     }
+}
+
+/// What a good verdict must not keep back: `the spec takes out LAT-01 (a blocker of checks 2027.1)`.
+pub fn but(header: &Header) -> Option<String> {
+    let through = || header.changed.iter().filter(|c| c.lets_through);
+    let (mut rules, mut cases, mut gate) = (vec![], vec![], vec![]);
+    for change in through() {
+        match &change.of {
+            Changed::Rule(id) => rules.push(id.to_string()),
+            Changed::Case(id) => cases.push(id.to_string()),
+            Changed::Gate => gate.push(format!("{} {} → {}", change.what.word(), change.from, change.to)),
+        }
+    }
+    rules.dedup();
+    cases.dedup();
+    let (mut out, mut parts) = (vec![], vec![]);
+    if !rules.is_empty() {
+        let blockers = if rules.len() == 1 { "a blocker" } else { "blockers" };
+        out.push(format!("{} ({blockers} of checks {})", rules.join(", "), header.checks));
+    }
+    out.extend(cases.iter().map(|case| format!("{case} with its blockers")));
+    parts.extend((!out.is_empty()).then(|| format!("takes out {}", list(&out))));
+    parts.extend((!gate.is_empty()).then(|| format!("lowers the gate ({})", gate.join(", "))));
+    (!parts.is_empty()).then(|| format!("the spec {}", list(&parts)))
 }
 
 #[cfg(test)]

@@ -1,10 +1,7 @@
 //! What the spec changes of the edition of the checks, in words.
 
 use crate::{
-    model::{
-        change::{Change, Changed, What},
-        event::Header,
-    },
+    model::change::{Change, Changed, What},
     report::{Report, phrases},
 };
 
@@ -70,28 +67,4 @@ fn lead(report: &Report) -> String {
     parts.extend(gate.then(|| "the gate".to_owned()));
     let verb = if rules + cases + usize::from(gate) == 1 { "differs" } else { "differ" };
     format!("{} {verb} from checks {}", phrases::list(&parts), report.header.checks)
-}
-
-/// What a good verdict must not keep back: `the spec takes out LAT-01 (a blocker of checks 2027.1)`.
-pub fn but(header: &Header) -> Option<String> {
-    let through = || header.changed.iter().filter(|c| c.lets_through);
-    let (mut rules, mut cases, mut gate) = (vec![], vec![], vec![]);
-    for change in through() {
-        match &change.of {
-            Changed::Rule(id) => rules.push(id.to_string()),
-            Changed::Case(id) => cases.push(id.to_string()),
-            Changed::Gate => gate.push(format!("{} {} → {}", change.what.word(), change.from, change.to)),
-        }
-    }
-    rules.dedup();
-    cases.dedup();
-    let (mut out, mut parts) = (vec![], vec![]);
-    if !rules.is_empty() {
-        let blockers = if rules.len() == 1 { "a blocker" } else { "blockers" };
-        out.push(format!("{} ({blockers} of checks {})", rules.join(", "), header.checks));
-    }
-    out.extend(cases.iter().map(|case| format!("{case} with its blockers")));
-    parts.extend((!out.is_empty()).then(|| format!("takes out {}", phrases::list(&out))));
-    parts.extend((!gate.is_empty()).then(|| format!("lowers the gate ({})", gate.join(", "))));
-    (!parts.is_empty()).then(|| format!("the spec {}", phrases::list(&parts)))
 }

@@ -12,7 +12,7 @@ mod unmeasured;
 mod waivers;
 
 pub use cases::{Asked, CaseView, RuleView, SubjectView};
-pub use changed::{ChangedLine, but};
+pub use changed::ChangedLine;
 pub use headline::Headline;
 pub use scope::NotTested;
 pub use unknowns::Cause;
