@@ -1,12 +1,14 @@
-//! Arguments as written.
+//! Arguments as written: the commands, and what several of them take. What one command takes stands with it.
 
-use super::outputs::Output;
-use crate::model::units::{BadUnit, Ms, Share};
+use super::{
+    commands::{audit::Audit, demo::Demo, explain::Explain, mock::Mock, replay::Replay, report::Report},
+    outputs::Output,
+};
 use clap::{
-    Args as Group, Parser, Subcommand, ValueEnum,
+    Parser, Subcommand, ValueEnum,
     error::{ContextKind, ContextValue, ErrorKind},
 };
-use std::{net::SocketAddr, path::PathBuf};
+use std::path::PathBuf;
 
 /// Audits the rig of a performance test of an LLM API before anyone trusts its numbers.
 #[derive(Debug, Parser)]
@@ -59,7 +61,7 @@ pub enum Command {
 }
 
 /// Where the checks come from.
-#[derive(Clone, Debug, Default, Group)]
+#[derive(Clone, Debug, Default, clap::Args)]
 pub struct ChecksArgs {
     /// Folder of case files to use instead of the embedded ones
     #[arg(long, value_name = "DIR")]
@@ -67,7 +69,7 @@ pub struct ChecksArgs {
 }
 
 /// Which spec.
-#[derive(Clone, Debug, Default, Group)]
+#[derive(Clone, Debug, Default, clap::Args)]
 pub struct SpecArgs {
     /// The spec; without it, rigcheck.yaml here or above, up to the repository's root
     #[arg(long, short, value_name = "FILE", env = "RIGCHECK_SPEC")]
@@ -78,7 +80,7 @@ pub struct SpecArgs {
 }
 
 /// What to write, and how a run ends.
-#[derive(Clone, Debug, Default, Group)]
+#[derive(Clone, Debug, Default, clap::Args)]
 pub struct OutputArgs {
     /// Report as FORMAT or FORMAT:PATH (human, json, html); repeatable, one without a path goes to standard output
     #[arg(long, short, value_name = "FORMAT[:PATH]")]
@@ -89,112 +91,6 @@ pub struct OutputArgs {
     /// End with 0 whatever the verdict (usage errors and bugs still do not)
     #[arg(long)]
     pub exit_zero: bool,
-}
-
-/// `rigcheck demo`.
-#[derive(Debug, Group)]
-pub struct Demo {
-    /// Seed this fault into the rig and see it caught
-    #[arg(long, value_name = "NAME")]
-    pub fault: Option<String>,
-    /// List the faults that can be seeded
-    #[arg(long)]
-    pub list_faults: bool,
-    /// What to write.
-    #[command(flatten)]
-    pub out: OutputArgs,
-}
-
-/// `rigcheck audit`.
-#[derive(Debug, Group)]
-pub struct Audit {
-    /// Which spec.
-    #[command(flatten)]
-    pub spec: SpecArgs,
-    /// What to write.
-    #[command(flatten)]
-    pub out: OutputArgs,
-}
-
-/// `rigcheck explain`.
-#[derive(Debug, Group)]
-pub struct Explain {
-    /// Id of a case or a rule
-    pub id: String,
-    /// Where the checks come from.
-    #[command(flatten)]
-    pub checks: ChecksArgs,
-}
-
-/// `rigcheck replay`.
-#[derive(Debug, Group)]
-pub struct Replay {
-    /// The run: its id, the start of its id, a path, or `latest`
-    pub run: String,
-    /// Judge it under this spec instead of the recorded one
-    #[arg(long, short, value_name = "FILE")]
-    pub spec: Option<PathBuf>,
-    /// Where the checks come from.
-    #[command(flatten)]
-    pub checks: ChecksArgs,
-    /// What to write.
-    #[command(flatten)]
-    pub out: OutputArgs,
-}
-
-/// `rigcheck report`.
-#[derive(Debug, Group)]
-pub struct Report {
-    /// The run: its id, the start of its id, a path, or `latest`
-    pub run: String,
-    /// What to write.
-    #[command(flatten)]
-    pub out: OutputArgs,
-}
-
-/// `rigcheck mock`.
-#[derive(Debug, Group)]
-pub struct Mock {
-    /// Address to listen on
-    #[arg(long, default_value = "127.0.0.1:9100", value_name = "IP:PORT", value_parser = address)]
-    pub listen: SocketAddr,
-    /// Time to first token, unless the prompt asks for another
-    #[arg(long, default_value = "120ms")]
-    pub ttft: Ms,
-    /// Gap between chunks
-    #[arg(long, default_value = "20ms")]
-    pub gap: Ms,
-    /// Content chunks of an answer
-    #[arg(long, default_value_t = 16)]
-    pub chunks: u32,
-    /// Tokens in each chunk
-    #[arg(long, default_value_t = 1)]
-    pub tokens_per_chunk: u32,
-    /// Leave out the first chunk that carries a role only
-    #[arg(long)]
-    pub no_role_chunk: bool,
-    /// Send the headers of a stream with its first chunk, as servers do that do not flush them
-    #[arg(long)]
-    pub late_headers: bool,
-    /// Share of requests answered with 500, such as 1%
-    #[arg(long, default_value = "0%", value_name = "SHARE", value_parser = part)]
-    pub error_rate: Share,
-    /// Append one JSON line a request here
-    #[arg(long, value_name = "FILE")]
-    pub access_log: Option<PathBuf>,
-    /// Send traces to this OTLP/HTTP endpoint, such as http://127.0.0.1:4318
-    #[arg(long, value_name = "URL")]
-    pub otlp: Option<String>,
-}
-
-fn address(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| "write an IP address and a port, as in `127.0.0.1:9100`, or `0.0.0.0:9100` for all of this machine's addresses".into())
-}
-
-/// A share of something that cannot be more than all of it.
-fn part(text: &str) -> Result<Share, String> {
-    let share: Share = text.parse().map_err(|e: BadUnit| e.to_string())?;
-    if share.0 <= 1.0 { Ok(share) } else { Err("more than all requests; write at most `100%`".into()) }
 }
 
 /// A spec is named by an option: who writes it without one is told so.

@@ -1,8 +1,23 @@
 //! `rigcheck audit`: the rig that the spec describes.
 
 use super::{folder_of, load};
-use crate::cli::{args::Audit, outputs::Outputs, run};
+use crate::cli::{
+    args::{OutputArgs, SpecArgs},
+    outputs::Outputs,
+    run,
+};
 use std::process::ExitCode;
+
+/// `rigcheck audit`.
+#[derive(Debug, clap::Args)]
+pub struct Audit {
+    /// Which spec.
+    #[command(flatten)]
+    pub spec: SpecArgs,
+    /// What to write.
+    #[command(flatten)]
+    pub out: OutputArgs,
+}
 
 pub async fn run(args: Audit, color: bool) -> anyhow::Result<ExitCode> {
     let outputs = Outputs::new(&args.out, color, &[])?;

@@ -2,7 +2,7 @@
 
 use crate::{
     cli::{
-        args::Demo,
+        args::OutputArgs,
         outputs::{Outputs, print},
         run::{self, How},
     },
@@ -12,6 +12,20 @@ use crate::{
 };
 use anyhow::{Context, anyhow};
 use std::{fmt::Write as _, path::Path, process::ExitCode};
+
+/// `rigcheck demo`.
+#[derive(Debug, clap::Args)]
+pub struct Demo {
+    /// Seed this fault into the rig and see it caught
+    #[arg(long, value_name = "NAME")]
+    pub fault: Option<String>,
+    /// List the faults that can be seeded
+    #[arg(long)]
+    pub list_faults: bool,
+    /// What to write.
+    #[command(flatten)]
+    pub out: OutputArgs,
+}
 
 /// The least at which every rule can pass: 0 of 299 is the first count whose 95 % bound is below 1 % (LAT-10). Takes 20 s.
 const REQUESTS: u64 = 300;

@@ -1,11 +1,21 @@
 //! `rigcheck explain ID`.
 
 use crate::{
-    cli::{args::Explain, outputs::print},
+    cli::{args::ChecksArgs, outputs::print},
     spec::{catalogue::Catalogue, explain},
 };
 use anyhow::anyhow;
 use std::process::ExitCode;
+
+/// `rigcheck explain`.
+#[derive(Debug, clap::Args)]
+pub struct Explain {
+    /// Id of a case or a rule
+    pub id: String,
+    /// Where the checks come from.
+    #[command(flatten)]
+    pub checks: ChecksArgs,
+}
 
 pub fn run(args: &Explain) -> anyhow::Result<ExitCode> {
     let catalogue = Catalogue::load(args.checks.checks.as_deref())?;

@@ -1,14 +1,14 @@
 //! One file per command.
 
-mod audit;
-mod demo;
-mod explain;
+pub mod audit;
+pub mod demo;
+pub mod explain;
 mod list;
-mod mock;
+pub mod mock;
 mod outlook;
 mod plan;
-mod replay;
-mod report;
+pub mod replay;
+pub mod report;
 mod validate;
 
 use super::args::{Args, Color, Command, SpecArgs};

@@ -3,7 +3,7 @@
 use super::load_at;
 use crate::{
     cli::{
-        args::Replay,
+        args::{ChecksArgs, OutputArgs},
         exit,
         outputs::Outputs,
         run::{Collected, header},
@@ -16,7 +16,27 @@ use crate::{
     report::Report,
     store::{self, Shelf},
 };
-use std::{path::Path, process::ExitCode, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
+
+/// `rigcheck replay`.
+#[derive(Debug, clap::Args)]
+pub struct Replay {
+    /// The run: its id, the start of its id, a path, or `latest`
+    pub run: String,
+    /// Judge it under this spec instead of the recorded one
+    #[arg(long, short, value_name = "FILE")]
+    pub spec: Option<PathBuf>,
+    /// Where the checks come from.
+    #[command(flatten)]
+    pub checks: ChecksArgs,
+    /// What to write.
+    #[command(flatten)]
+    pub out: OutputArgs,
+}
 
 pub fn run(args: &Replay, color: bool) -> anyhow::Result<ExitCode> {
     let mut outputs = Outputs::new(&args.out, color, &[])?;
