@@ -6,6 +6,7 @@ REPO=$(cd "$STACK/../.." && pwd)
 GATEWAY_SRC=$REPO/examples/fastapi-gateway
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/rigcheck-stack
 STATE=${RIGCHECK_STACK_STATE:-$STACK/.state}
+AXE_VERSION=4.14.1
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$(basename "$0"): $*"; exit 1; }
@@ -13,6 +14,7 @@ die() { say "$(basename "$0"): $*"; exit 1; }
 # Cache folders carry a digest of what they were built from: a changed pin is a new folder, a warm run builds nothing.
 digest_of() { cat "$@" | sha256sum | cut -c1-16; }
 jaeger_bin() { echo "$CACHE/jaeger-$(digest_of "$STACK/jaeger/go.mod" "$STACK/jaeger/go.sum")/jaeger"; }
+axe_js() { echo "$CACHE/axe-$AXE_VERSION/axe.min.js"; }
 gateway_venv() { echo "$CACHE/gateway-$(digest_of "$GATEWAY_SRC/requirements.txt")"; }
 
 # A JSON string. Only paths, names and URLs come here; control characters are refused rather than escaped.
