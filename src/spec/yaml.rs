@@ -170,6 +170,8 @@ impl Tree {
             self.root.get_or_insert(node);
             return;
         };
+        let blank = node.at.len == 0;
+        node.at.len = node.at.len.max(1);
         let (entries, key, merges) = match &mut open.kind {
             Kind::List(list) => return list.push(node),
             Kind::Map { entries, key, merges } => (entries, key, merges),
@@ -186,8 +188,8 @@ impl Tree {
             *key = Some(node);
             return;
         };
-        // An absent value has no place of its own.
-        if node.value == Value::Null && node.at.len <= 1 {
+        // A blank has no place of its own; `~` has one.
+        if blank {
             node.at = key.at;
         }
         let word = key.text().unwrap_or_default();
@@ -221,6 +223,8 @@ impl Tree {
     fn scalar(&mut self, at: At, text: &str, style: ScalarStyle, tag: Option<Cow<'_, Tag>>) -> Node {
         let as_text = self.tag(at, tag);
         let is_key = matches!(self.open.last().map(|o| &o.kind), Some(Kind::Map { key: None, .. }));
+        let blank = text.is_empty() && matches!(style, ScalarStyle::Plain);
+        let at = if blank { At { len: 0, ..at } } else { at };
         let value = match style {
             ScalarStyle::Plain if !is_key && !as_text => plain_scalar(text),
             _ => Value::Text(text.to_owned()),

@@ -18,6 +18,8 @@ pub fn rigcheck_with(folder: &Path, temporary: &Path, args: &[&str]) -> Ran {
         .env("TMPDIR", temporary)
         .env_remove("RIGCHECK_SPEC")
         .env_remove("RIGCHECK_COLOR")
+        .env_remove("RIGCHECK_CHECKS")
+        .env_remove("RIGCHECK_OUTPUT")
         .env_remove("COLUMNS")
         .args(args)
         .output()
