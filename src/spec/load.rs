@@ -9,6 +9,7 @@ use super::{
     metrics,
     profile::Profile,
     references::{self, Env},
+    resolved::Basis,
     selection,
     settings::Settings,
     sources::{self, LOAD, METRICS, Source, TRACES},
@@ -51,6 +52,8 @@ pub struct Loaded {
     pub(super) waivers_at: Vec<At>,
     /// When it is looked at, if that was said.
     pub(super) now: Option<Wall>,
+    /// What it was made of.
+    pub(super) basis: Basis,
 }
 
 impl std::fmt::Debug for Loaded {
@@ -91,11 +94,12 @@ fn understood(named: &Named<'_>, changes: &[String], options: &Options<'_>) -> R
     let (catalogue, broken_checks) = catalogue::read(options.checks_dir.as_deref(), &mut files)?;
     let edition = if options.checks_dir.is_some() { catalogue::edition()? } else { catalogue.clone() };
     let files = Arc::new(files);
-    let mut problems = written.problems;
+    let mut problems = written.problems.clone();
     problems.extend(broken_checks);
     if !written.whole {
         return Err(Problems::new(files, problems, true));
     }
+    let basis = Basis::new(&written, options.checks_dir.is_some());
     let cx = Reading::new(written.folders);
     let mut root = written.root;
     references::resolve(&mut root, options.env, &cx);
@@ -105,6 +109,7 @@ fn understood(named: &Named<'_>, changes: &[String], options: &Options<'_>) -> R
     match read {
         Some(mut loaded) if problems.is_empty() => {
             loaded.settings.redactor = redactor;
+            loaded.basis = basis.became(root, catalogue);
             loaded.warnings = Problems::new(files, warnings, false);
             Ok(loaded)
         }
@@ -175,7 +180,7 @@ fn read(root: &Node, checks: &Checks<'_>, sound: bool, cx: &Reading) -> Option<L
     let bound = profile.bind().ok()?;
     waivers::check(&written, &bound, &profile.rig, cx);
     let waivers_at = written.iter().map(|w| w.at).collect();
-    Some(Loaded { profile, settings, cases: bound, warnings: Problems::default(), waivers_at, now: None })
+    Some(Loaded { profile, settings, cases: bound, warnings: Problems::default(), waivers_at, now: None, basis: Basis::default() })
 }
 
 fn version(field: &Field<'_>, cx: &Reading) {

@@ -20,6 +20,7 @@ mod merge;
 mod metrics;
 pub mod profile;
 mod references;
+mod resolved;
 pub mod schema;
 mod secrets;
 mod selection;

@@ -44,7 +44,7 @@ fn collect(node: &Node, secret: bool, places: &mut Vec<At>) {
 }
 
 /// `${env:API_KEY}` and `Bearer ${file:token}` give nothing away; a default does.
-fn only_references(text: &str) -> bool {
+pub(super) fn only_references(text: &str) -> bool {
     let mut rest = text.strip_prefix("Bearer ").unwrap_or(text);
     while let Some(inner) = rest.strip_prefix("${") {
         let Some(end) = inner.find('}') else { return false };
@@ -57,7 +57,7 @@ fn only_references(text: &str) -> bool {
 }
 
 /// A URL with a user in it, or with a query that speaks of a secret.
-fn has_credentials(text: &str) -> bool {
+pub(super) fn has_credentials(text: &str) -> bool {
     let Some((_, rest)) = text.split_once("://") else { return false };
     let query = rest.split_once('?').map_or("", |(_, query)| query);
     rest.contains('@') || query.split('&').any(|pair| looks_secret(pair.split('=').next().unwrap_or_default()))

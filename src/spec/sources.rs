@@ -199,7 +199,10 @@ pub(super) fn quantity(field: &Field<'_>, cx: &Reading) -> Option<Quantity> {
     field.word("quantity", &Quantity::ALL.map(|q| (q.word(), q)), cx)
 }
 
+/// The units of durations, in milliseconds.
+pub(super) const UNITS: [(&str, f64); 5] = [("s", 1e3), ("ms", 1.0), ("us", 1e-3), ("ns", 1e-6), ("min", 60e3)];
+
 /// Milliseconds per unit.
 pub(super) fn unit_ms(field: &Field<'_>, cx: &Reading) -> Option<f64> {
-    field.word("unit", &[("s", 1e3), ("ms", 1.0), ("us", 1e-3), ("ns", 1e-6), ("min", 60e3)], cx)
+    field.word("unit", &UNITS, cx)
 }

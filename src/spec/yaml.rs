@@ -262,7 +262,8 @@ impl Tree {
     }
 }
 
-fn plain_scalar(text: &str) -> Value {
+/// What a text means without quotes.
+pub(super) fn plain_scalar(text: &str) -> Value {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => Value::Null,
         "true" | "True" | "TRUE" => Value::Bool(true),
