@@ -115,7 +115,7 @@ fn names(change: &str) -> &str {
 
 /// What could not be read may be a secret: only names are shown.
 fn hide(files: &mut Files, file: u16, line: &str) {
-    let shown = names(line).trim_end_matches('=').chars().count();
+    let shown = names(line).chars().count();
     for (nth, text) in line.split('\n').enumerate() {
         let from = if nth == 0 { shown } else { 0 };
         let len = text.chars().count().saturating_sub(from);

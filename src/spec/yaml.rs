@@ -103,7 +103,9 @@ impl Tree {
                 }
             }
             Event::Scalar(text, style, anchor, tag) => {
-                let node = self.scalar(at, &text, style, tag);
+                // Nothing written is told as `~` without an extent.
+                let blank = span.start.index() == span.end.index();
+                let node = self.scalar(if blank { At { len: 0, ..at } } else { at }, &text, style, tag);
                 self.nodes += 1;
                 self.done(node, anchor, 1);
             }
@@ -223,8 +225,6 @@ impl Tree {
     fn scalar(&mut self, at: At, text: &str, style: ScalarStyle, tag: Option<Cow<'_, Tag>>) -> Node {
         let as_text = self.tag(at, tag);
         let is_key = matches!(self.open.last().map(|o| &o.kind), Some(Kind::Map { key: None, .. }));
-        let blank = text.is_empty() && matches!(style, ScalarStyle::Plain);
-        let at = if blank { At { len: 0, ..at } } else { at };
         let value = match style {
             ScalarStyle::Plain if !is_key && !as_text => plain_scalar(text),
             _ => Value::Text(text.to_owned()),

@@ -78,7 +78,11 @@ fn page() -> anyhow::Result<String> {
 fn sections(of: &Command, out: &mut Vec<u8>) -> anyhow::Result<()> {
     for command in of.get_subcommands().filter(|c| !c.is_hide_set()) {
         Roff::new().control("SH", [command.get_bin_name().unwrap_or(command.get_name())]).to_writer(out)?;
-        let man = Man::new(command.clone());
+        // What every command takes is told once, at the top.
+        let everywhere = |id: &str| of.get_arguments().any(|a| a.get_id() == id);
+        let ids: Vec<_> = command.get_arguments().map(|a| a.get_id().to_string()).filter(|id| everywhere(id)).collect();
+        let own = ids.into_iter().fold(command.clone(), |command, id| command.mut_arg(id, |arg| arg.hide(true)));
+        let man = Man::new(own);
         let mut section = vec![];
         man.render_description_section(&mut section)?;
         man.render_synopsis_section(&mut section)?;

@@ -1,6 +1,8 @@
 //! The binary as a user runs it.
 
+mod bad_specs;
 mod demo;
+mod generate;
 mod offline;
 
 use std::{path::Path, process::Output};
