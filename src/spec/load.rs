@@ -127,6 +127,10 @@ struct Checks<'a> {
 fn read(root: &Node, checks: &Checks<'_>, sound: bool, cx: &Reading) -> Option<Loaded> {
     let catalogue = checks.catalogue;
     let document = Field::document(root);
+    if root.entries().is_some_and(<[_]>::is_empty) {
+        cx.problem(Problem::new(document.key, "the spec is empty").label("`rigcheck init` writes one"));
+        return None;
+    }
     let mut table = document.table(cx)?;
     // Known here, and read before: the tree is merged already.
     let _ = table.get("extends");
@@ -139,10 +143,12 @@ fn read(root: &Node, checks: &Checks<'_>, sound: bool, cx: &Reading) -> Option<L
     let rig_name = table.need("rig", "staging", cx).and_then(|f| rig_name(&f, cx));
     let sources_field = table.get("sources");
     let declared = sources::declared(sources_field.as_ref(), cx);
+    // A source whose name or kind is not understood may be the one that a metric comes from.
+    let guessed = sources_field.as_ref().and_then(|f| f.node.entries()).is_some_and(|e| e.len() > declared.len());
     let truth = declared.iter().any(|d| d.kind == "truth");
     let target = table.get("target").map(|f| target::read(&f, truth, cx));
     let sources = sources::read(sources_field.as_ref(), &declared, cx);
-    let histograms = table.get("metrics").map(|f| metrics::read(&f, &declared, cx)).unwrap_or_default();
+    let histograms = table.get("metrics").map(|f| metrics::read(&f, &declared, guessed, cx)).unwrap_or_default();
     let cases_field = table.get("cases");
     let cases = selection::read(cases_field.as_ref(), catalogue, cx);
     let require = table.get("require");

@@ -23,8 +23,9 @@ pub(super) fn looks_secret(name: &str) -> bool {
 pub(super) fn mask(files: &mut Files, node: &Node) {
     let mut places = vec![];
     collect(node, false, &mut places);
-    for at in places {
-        files.mask(at);
+    places.sort_by_key(|at| at.file);
+    for of_one in places.chunk_by(|a, b| a.file == b.file) {
+        files.mask_all(of_one[0].file, of_one);
     }
 }
 
@@ -89,9 +90,7 @@ pub(super) fn mask_lines(files: &mut Files, file: u16) {
             hide(1);
         }
     }
-    for at in places {
-        files.mask(at);
-    }
+    files.mask_all(file, &places);
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub(super) fn over(root: Node, change: &str, files: &mut Files, problems: &mut V
     secrets::mask(files, &top);
     if let Some(problem) = refused(&root, &keys) {
         problems.push(problem);
-        return Err(root);
+        return Ok(root);
     }
     Ok(merge::over(root, top, problems))
 }
@@ -53,7 +53,12 @@ fn path(line: &str, file: u16) -> Result<(Vec<Node>, usize), Problems> {
         }
         i = to + usize::from(quoted);
         let at = At { file, line: 1, col: start as u32 + 1, len: (i - start) as u32 };
-        keys.push(Node { at, value: Value::Text(chars[from..to].iter().collect()) });
+        let key: String = chars[from..to].iter().collect();
+        if let Some((list, _)) = key.split_once('[').filter(|_| !quoted) {
+            let label = format!("set the whole list: `--set …{}=[…]`", plain(list));
+            return Err(vec![Problem::new(at, "an item of a list cannot be set by itself").label(label)]);
+        }
+        keys.push(Node { at, value: Value::Text(key) });
         match chars.get(i) {
             Some('.') => i += 1,
             Some('=') => return Ok((keys, i + 1)),

@@ -197,8 +197,14 @@ impl<'a> Field<'a> {
             // What a reference resolved to is always text.
             Value::Text(t) if t == "true" => Some(true),
             Value::Text(t) if t == "false" => Some(false),
-            _ => {
-                cx.problem(self.refuse("must be `true` or `false`", ""));
+            value => {
+                let word = if let Value::Text(t) = value { t.to_lowercase() } else { crate::spec::explain::inline(self.node) };
+                let label = match word.as_str() {
+                    "yes" | "on" | "y" | "1" => "write `true`",
+                    "no" | "off" | "n" | "0" => "write `false`",
+                    _ => "write one of the two",
+                };
+                cx.problem(self.refuse("must be `true` or `false`", label));
                 None
             }
         }

@@ -145,7 +145,9 @@ pub(super) fn value(value: &Value) -> String {
 pub(super) fn scalar(text: &str) -> String {
     let word = |c: char| c.is_ascii_alphanumeric() || "_-./:+%".contains(c);
     let begins = text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '/');
-    let safe = begins && text.chars().all(word) && !text.ends_with(':') && matches!(yaml::plain_scalar(text), Value::Text(_));
+    // Older readers take these for truth values.
+    let truth = ["y", "n", "yes", "no", "on", "off"].iter().any(|w| text.eq_ignore_ascii_case(w));
+    let safe = begins && !truth && text.chars().all(word) && !text.ends_with(':') && matches!(yaml::plain_scalar(text), Value::Text(_));
     if safe {
         return text.to_owned();
     }

@@ -5,6 +5,7 @@
 
 use std::{
     fs,
+    io::{Read, Seek},
     os::unix::{fs::PermissionsExt, process::CommandExt},
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -34,6 +35,13 @@ fn made(name: &str, folder: &Path) -> bool {
         "nul_byte" => spec(SMALL.replace("rig: dev", "rig: d\0v").as_bytes()),
         "hundred_levels_deep" => spec(format!("{SMALL}gate: {}1{}\n", "{a: ".repeat(100), "}".repeat(100)).as_bytes()),
         "ten_thousand_aliases" => spec(many(10_000).as_bytes()),
+        "too_many_keys" => spec(lines(12_000, |i| format!("k{i}: 1\n")).as_bytes()),
+        "too_many_cases" => spec(lines(20_000, |i| format!("{}- case{i}\n", if i == 0 { "cases:\n" } else { "" })).as_bytes()),
+        "too_many_headers" => spec(lines(12_000, |i| format!("{}x{i}: s3cr3t\n", if i == 0 { "target:\n url: http://h\n headers:\n  " } else { "  " })).as_bytes()),
+        "too_many_removals" => {
+            spec(lines(6_000, |i| format!("k{i}: null\n")).replace("version: 1", "extends: base.yaml").as_bytes());
+            put("base.yaml", lines(6_000, |i| format!("k{i}{}: 1\n", if i % 2 == 0 { "" } else { "x" })).as_bytes());
+        }
         "spec_is_a_folder" => fs::create_dir(folder.join("rigcheck.yaml")).unwrap(),
         "spec_is_missing" => {}
         "spec_unreadable" => {
@@ -72,6 +80,11 @@ fn made(name: &str, folder: &Path) -> bool {
     true
 }
 
+fn lines(n: usize, line: fn(usize) -> String) -> String {
+    let lines: String = (0..n).map(line).collect();
+    format!("version: 1\nrig: dev\n{lines}")
+}
+
 fn skipped(name: &str, why: &str) -> bool {
     eprintln!("SKIPPED: {name}: {why}");
     false
@@ -90,14 +103,14 @@ fn told(folder: &Path, name: &str, args: &[String]) -> Option<(i32, String)> {
         command.uid(NOBODY);
     }
     let began = Instant::now();
-    let mut child = match command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn() {
+    let mut shown = tempfile::tempfile().unwrap();
+    let mut child = match command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(shown.try_clone().unwrap()).spawn() {
         Ok(child) => child,
         Err(why) => {
             skipped(name, &format!("{why}"));
             return None;
         }
     };
-    // What is told fits into a pipe, so that waiting first cannot hang.
     while child.try_wait().unwrap().is_none() {
         if began.elapsed() > PATIENCE {
             child.kill().unwrap();
@@ -105,8 +118,9 @@ fn told(folder: &Path, name: &str, args: &[String]) -> Option<(i32, String)> {
         }
         std::thread::sleep(Duration::from_millis(5));
     }
-    let output = child.wait_with_output().unwrap();
-    Some((output.status.code().unwrap_or(-1), String::from_utf8(output.stderr).unwrap()))
+    let mut text = String::new();
+    shown.rewind().and_then(|()| shown.read_to_string(&mut text)).unwrap();
+    Some((child.wait().unwrap().code().unwrap_or(-1), text))
 }
 
 #[test]
