@@ -1,9 +1,7 @@
 //! Arguments as written: the commands, and what several of them take. What one command takes stands with it.
 
 use super::{
-    commands::{
-        audit::Audit, demo::Demo, explain::Explain, generate::Generate, mock::Mock, replay::Replay, report::Report, validate::Validate,
-    },
+    commands::{audit::Audit, demo::Demo, explain::Explain, generate::Generate, mock::Mock, replay::Replay, report::Report, validate::Validate},
     outputs::Output,
 };
 use clap::{

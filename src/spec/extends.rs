@@ -118,7 +118,8 @@ impl Chain<'_> {
         }
         let shown = plain(written);
         let path = from.folder.join(written);
-        let unread = |e: &dyn std::fmt::Display| (format!("cannot read `{shown}`: {e}"), "relative paths start at the folder of this file".to_owned());
+        let unread =
+            |e: &dyn std::fmt::Display| (format!("cannot read `{shown}`: {e}"), "relative paths start at the folder of this file".to_owned());
         let real = text::real(&path).map_err(|e| unread(&e))?;
         if let Some(first) = self.seen.iter().position(|(seen, _)| *seen == real) {
             let circle: Vec<_> = self.seen[first..].iter().chain([&self.seen[first]]).map(|(_, name)| plain(name)).collect();

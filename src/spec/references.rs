@@ -86,7 +86,9 @@ fn lookup(word: &str, what: &str, at: At, env: &Env<'_>, cx: &Reading) -> Result
             let shown = plain(what);
             let text = std::fs::metadata(&path)
                 .and_then(|m| if m.len() > MAX_FILE { Err(std::io::Error::other("larger than 64 KiB")) } else { std::fs::read_to_string(&path) })
-                .map_err(|e| (format!("cannot read `{shown}`: {e}"), "relative paths start at the folder of the file in which they are written".to_owned()))?;
+                .map_err(|e| {
+                    (format!("cannot read `{shown}`: {e}"), "relative paths start at the folder of the file in which they are written".to_owned())
+                })?;
             let value = text.trim_end_matches(['\n', '\r']).to_owned();
             if value.is_empty() {
                 return Err((format!("`{shown}` is empty"), String::new()));

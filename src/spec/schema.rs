@@ -50,8 +50,8 @@ fn over_another(mut schema: Value) -> Value {
     object.remove("required");
     for key in ["properties", "additionalProperties", "anyOf", "oneOf"] {
         match object.get_mut(key) {
-            Some(Value::Object(inner)) if key == "properties" => inner.values_mut().for_each(|v| *v = or_null(over_another(v.take()))),
-            Some(inner @ Value::Object(_)) => *inner = or_null(over_another(inner.take())),
+            Some(Value::Object(inner)) if key == "properties" => inner.values_mut().for_each(|v| *v = or_null(&over_another(v.take()))),
+            Some(inner @ Value::Object(_)) => *inner = or_null(&over_another(inner.take())),
             Some(Value::Array(choices)) => choices.iter_mut().for_each(|v| *v = over_another(v.take())),
             _ => {}
         }
@@ -63,7 +63,7 @@ fn over_another(mut schema: Value) -> Value {
     schema
 }
 
-fn or_null(schema: Value) -> Value {
+fn or_null(schema: &Value) -> Value {
     json!({"anyOf": [schema, {"type": "null"}]})
 }
 

@@ -31,7 +31,9 @@ pub(super) fn read(section: Option<&Field<'_>>, catalogue: &[Case], cx: &Reading
             cx.problem(Problem::unknown(item.key, "case", id, ids).help("`rigcheck list` shows the cases of this release"));
         }
         match first.get(id.as_str()) {
-            Some(at) => cx.problem(Problem::new(item.key, format!("`{}` is selected twice", plain(id))).label("remove one of them").also(*at, "first here")),
+            Some(at) => {
+                cx.problem(Problem::new(item.key, format!("`{}` is selected twice", plain(id))).label("remove one of them").also(*at, "first here"));
+            }
             None => drop(first.insert(id, item.key)),
         }
     }

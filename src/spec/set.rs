@@ -142,7 +142,11 @@ fn refused(root: &Node, keys: &[Node]) -> Option<Problem> {
             let before = keys[..i].iter().filter_map(Node::text).collect::<Vec<_>>().join(".");
             let what = if matches!(node.value, Value::List(_)) { "a list" } else { "one value" };
             let label = format!("set all of it: `--set {}=…`", plain(&before));
-            return Some(Problem::new(key.at, format!("`{}` is {what}, which has no key `{}`", plain(&before), plain(word))).label(label).also(node.at, "here"));
+            return Some(
+                Problem::new(key.at, format!("`{}` is {what}, which has no key `{}`", plain(&before), plain(word)))
+                    .label(label)
+                    .also(node.at, "here"),
+            );
         }
         match node.get(word) {
             Some(inner) => node = inner,

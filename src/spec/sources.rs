@@ -79,7 +79,8 @@ fn kind(key: &str, field: &Field<'_>, cx: &Reading) -> Option<&'static str> {
             let kind = told.word("kind of source", &KINDS.map(|k| (k, k)), cx)?;
             if known.is_some_and(|known| known != kind) {
                 cx.problem(
-                    Problem::new(told.node.at, format!("a source named `{key}` of kind `{kind}` misleads")).label("choose a name that is no other kind"),
+                    Problem::new(told.node.at, format!("a source named `{key}` of kind `{kind}` misleads"))
+                        .label("choose a name that is no other kind"),
                 );
                 return None;
             }

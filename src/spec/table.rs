@@ -25,13 +25,7 @@ pub(super) struct Reading {
 
 impl Reading {
     pub(super) fn new(folders: Folders) -> Reading {
-        Reading {
-            problems: RefCell::default(),
-            warnings: RefCell::default(),
-            redactor: RefCell::default(),
-            failed: RefCell::default(),
-            folders,
-        }
+        Reading { problems: RefCell::default(), warnings: RefCell::default(), redactor: RefCell::default(), failed: RefCell::default(), folders }
     }
     /// The file that a path means, from the folder of the file in which it is written.
     pub(super) fn beside(&self, at: At, path: &str) -> PathBuf {

@@ -47,7 +47,7 @@ pub fn parse(text: &str, file: u16) -> Parsed {
                 let at = tree.at(&Span::empty(*error.marker()));
                 let line = text.lines().nth(at.line.saturating_sub(1) as usize).unwrap_or_default();
                 let tabbed = line.trim_start_matches(' ').starts_with('\t');
-                let info = error.info().to_string();
+                let info = error.info().clone();
                 let (what, label) = told(&info, tabbed);
                 tree.problem(at, &format!("not YAML: {what}"), label);
                 return tree.finish(false);

@@ -48,7 +48,8 @@ fn target(rig: &Rig) -> Shown {
     }
     if let Some(target) = &rig.target {
         let allow = target.allow;
-        let limits = [("requests", number(allow.requests.0 as f64)), ("tokens", number(allow.tokens.0 as f64)), ("rate", text(&allow.rate.to_string()))];
+        let limits =
+            [("requests", number(allow.requests.0 as f64)), ("tokens", number(allow.tokens.0 as f64)), ("rate", text(&allow.rate.to_string()))];
         keys.push(("allow", section(limits)));
     }
     section(keys)

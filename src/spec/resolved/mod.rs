@@ -141,7 +141,8 @@ impl<'a> View<'a> {
                 if (secret || known) && raw.contains("${") {
                     return show::scalar(&self.with_files_of_the_spec(at, raw));
                 }
-                let file = path.last().is_some_and(|key| key.ends_with("_file")) || path.first().is_some_and(|s| s == "sources") && path.last().is_some_and(|k| k == "path");
+                let file = path.last().is_some_and(|key| key.ends_with("_file"))
+                    || path.first().is_some_and(|s| s == "sources") && path.last().is_some_and(|k| k == "path");
                 let text = if file && text != "-" { self.loaded.basis.folders.as_of_the_spec(at, text) } else { text.clone() };
                 show::scalar(&text.replace("${", "$${"))
             }
@@ -156,7 +157,7 @@ impl<'a> View<'a> {
         let mut out = parts.next().unwrap_or_default().to_owned();
         for part in parts {
             let (file, rest) = part.split_once('}').unwrap_or((part, ""));
-            out += &format!("${{file:{}}}{rest}", self.loaded.basis.folders.as_of_the_spec(at, file));
+            out.extend(["${file:", &self.loaded.basis.folders.as_of_the_spec(at, file), "}", rest]);
         }
         out
     }

@@ -76,7 +76,9 @@ impl Shown {
 
     fn lines(&self) -> Vec<Line> {
         match self {
-            Shown::Map(entries, _) if !entries.is_empty() => entries.iter().flat_map(|(key, shown)| shown.below(&format!("{}:", scalar(key)))).collect(),
+            Shown::Map(entries, _) if !entries.is_empty() => {
+                entries.iter().flat_map(|(key, shown)| shown.below(&format!("{}:", scalar(key)))).collect()
+            }
             Shown::List(items, _) if self.on_one_line().is_none() => items.iter().flat_map(|item| listed(item.lines())).collect(),
             _ => self.on_one_line().into_iter().collect(),
         }
@@ -96,7 +98,9 @@ impl Shown {
         let line = |body: String, origin: &str| Some(Line { body, origin: Some(origin.to_owned()) });
         match self {
             Shown::Leaf(text, origin) => line(text.clone(), origin),
-            Shown::Map(entries, at) => entries.is_empty().then(|| Line { body: "{}".into(), origin: Some(at.clone().unwrap_or_else(|| "default".into())) }),
+            Shown::Map(entries, at) => {
+                entries.is_empty().then(|| Line { body: "{}".into(), origin: Some(at.clone().unwrap_or_else(|| "default".into())) })
+            }
             Shown::List(items, origin) => {
                 let texts: Option<Vec<_>> = items.iter().map(|i| if let Shown::Leaf(text, _) = i { Some(text.as_str()) } else { None }).collect();
                 line(format!("[{}]", texts?.join(", ")), origin)
@@ -153,7 +157,9 @@ pub(super) fn scalar(text: &str) -> String {
     }
     // JSON's escapes are YAML's, except that YAML wants more characters escaped.
     let json = serde_json::Value::from(text).to_string();
-    json.chars().map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') { format!("\\u{:04x}", u32::from(c)) } else { c.into() }).collect()
+    json.chars()
+        .map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') { format!("\\u{:04x}", u32::from(c)) } else { c.into() })
+        .collect()
 }
 
 #[cfg(test)]

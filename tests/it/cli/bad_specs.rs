@@ -37,7 +37,9 @@ fn made(name: &str, folder: &Path) -> bool {
         "ten_thousand_aliases" => spec(many(10_000).as_bytes()),
         "too_many_keys" => spec(lines(12_000, |i| format!("k{i}: 1\n")).as_bytes()),
         "too_many_cases" => spec(lines(20_000, |i| format!("{}- case{i}\n", if i == 0 { "cases:\n" } else { "" })).as_bytes()),
-        "too_many_headers" => spec(lines(12_000, |i| format!("{}x{i}: s3cr3t\n", if i == 0 { "target:\n url: http://h\n headers:\n  " } else { "  " })).as_bytes()),
+        "too_many_headers" => {
+            spec(lines(12_000, |i| format!("{}x{i}: s3cr3t\n", if i == 0 { "target:\n url: http://h\n headers:\n  " } else { "  " })).as_bytes());
+        }
         "too_many_removals" => {
             spec(lines(6_000, |i| format!("k{i}: null\n")).replace("version: 1", "extends: base.yaml").as_bytes());
             put("base.yaml", lines(6_000, |i| format!("k{i}{}: 1\n", if i % 2 == 0 { "" } else { "x" })).as_bytes());
@@ -85,6 +87,7 @@ fn lines(n: usize, line: fn(usize) -> String) -> String {
     format!("version: 1\nrig: dev\n{lines}")
 }
 
+#[allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn skipped(name: &str, why: &str) -> bool {
     eprintln!("SKIPPED: {name}: {why}");
     false

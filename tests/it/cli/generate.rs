@@ -8,6 +8,7 @@ use std::{
 };
 
 /// Standard error of a program that reads a text; `None`, loudly, where it is not installed.
+#[allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn read_by(program: &str, args: &[&str], text: &str) -> Option<(bool, String)> {
     let spawned = Command::new(program).args(args).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
     let Ok(mut child) = spawned else {
@@ -24,7 +25,8 @@ fn the_manual_has_every_command_and_is_sound() {
     let folder = tempfile::tempdir().unwrap();
     let page = rigcheck(folder.path(), &["generate", "man"]).ends(0).out;
     let help = rigcheck(folder.path(), &["--help"]).ends(0).out;
-    let commands: Vec<_> = help.lines().skip_while(|l| *l != "Commands:").skip(1).take_while(|l| !l.is_empty()).filter_map(|l| l.split_whitespace().next()).collect();
+    let commands: Vec<_> =
+        help.lines().skip_while(|l| *l != "Commands:").skip(1).take_while(|l| !l.is_empty()).filter_map(|l| l.split_whitespace().next()).collect();
     assert!(commands.len() > 8 && commands.contains(&"generate"), "{help}");
     for command in commands.iter().filter(|c| **c != "help") {
         assert!(page.contains(&format!(".SH \"rigcheck {command}\"")), "no {command} in\n{page}");

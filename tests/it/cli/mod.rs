@@ -3,6 +3,7 @@
 mod bad_specs;
 mod demo;
 mod generate;
+mod newer_runs;
 mod offline;
 
 use std::{path::Path, process::Output};

@@ -67,7 +67,9 @@ fn an_environment_says_only_what_differs() {
 fn a_chain_of_eight_files_is_read_from_its_end() {
     let folder = tempfile::tempdir().unwrap();
     let texts: Vec<(String, String)> = (1..8)
-        .map(|i| (format!("l{i}.yaml"), format!("extends: l{}.yaml\ngate: {{threshold: 0.{}}}\ntarget: {{chat: {{max_tokens: {i}}}}}\n", i + 1, 90 + i)))
+        .map(|i| {
+            (format!("l{i}.yaml"), format!("extends: l{}.yaml\ngate: {{threshold: 0.{}}}\ntarget: {{chat: {{max_tokens: {i}}}}}\n", i + 1, 90 + i))
+        })
         .collect();
     let mut files: Vec<(&str, &str)> = texts.iter().map(|(n, t)| (n.as_str(), t.as_str())).collect();
     let base = format!("{BASE}rig: dev\n");

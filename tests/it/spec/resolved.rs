@@ -104,7 +104,8 @@ fn what_is_shown_reads_as_what_it_shows() {
 fn it_has_every_key_of_the_schema_and_an_origin_for_every_value() {
     let shown = good(FULL).resolved();
     let value: Value = serde_yaml::from_str(&shown).unwrap();
-    let has = |pointer: &str| value.pointer(pointer).and_then(Value::as_object).map(|m| m.keys().cloned().collect::<BTreeSet<_>>()).unwrap_or_default();
+    let has =
+        |pointer: &str| value.pointer(pointer).and_then(Value::as_object).map(|m| m.keys().cloned().collect::<BTreeSet<_>>()).unwrap_or_default();
     let mut schema = schema();
     let whole = schema["else"].take();
     let sections = [
@@ -151,7 +152,8 @@ fn each_kind_of_origin_is_named() {
     put("rigcheck.yaml", &format!("extends: shared/base.yaml\nrig: prod\ncases: {{{CASE}: {{audit: {{requests: 490, warmup: 20}}}}}}\n"));
     put("shared/base.yaml", &SMALL.replace("url: http://127.0.0.1:8000,", "url: \"http://localhost:${env:PORT:-8000}\", bearer: \"${file:token}\","));
     put("shared/token", "abcd");
-    let changes = ["gate.coverage=0.95".to_owned(), format!("cases.{CASE}.rules.LAT-02.weight=low"), "sources.other={kind: access_log, path: x.log}".into()];
+    let changes =
+        ["gate.coverage=0.95".to_owned(), format!("cases.{CASE}.rules.LAT-02.weight=low"), "sources.other={kind: access_log, path: x.log}".into()];
     let options = Options { checks_dir: None, env: &env };
     let shown = load_changed(&folder.path().join("rigcheck.yaml"), &changes, &options).unwrap_or_else(|p| panic!("{p}")).resolved();
     let has = |line: &str| assert!(shown.lines().any(|l| l.split_whitespace().collect::<Vec<_>>().join(" ") == line), "no {line} in\n{shown}");
