@@ -1,7 +1,7 @@
 //! Arguments as written: the commands, and what several of them take. What one command takes stands with it.
 
 use super::{
-    commands::{audit::Audit, demo::Demo, explain::Explain, mock::Mock, replay::Replay, report::Report},
+    commands::{audit::Audit, demo::Demo, explain::Explain, generate::Generate, mock::Mock, replay::Replay, report::Report, validate::Validate},
     outputs::Output,
 };
 use clap::{
@@ -22,7 +22,7 @@ pub struct Args {
     #[command(subcommand)]
     pub command: Command,
     /// Colour: a glyph and a word always say the same.
-    #[arg(long, global = true, display_order = 900, value_enum, default_value_t = Color::Auto, env = "RIGCHECK_COLOR")]
+    #[arg(long, global = true, display_order = 900, value_enum, default_value_t = Color::Auto, env = "RIGCHECK_COLOR", hide_env_values = true)]
     pub color: Color,
 }
 
@@ -47,7 +47,7 @@ pub enum Command {
     /// Show what an audit would do, with time, requests and tokens, and send nothing
     Plan(SpecArgs),
     /// Check rigcheck.yaml and say what is in scope
-    Validate(SpecArgs),
+    Validate(Validate),
     /// List the cases and rules of this release
     List(ChecksArgs),
     /// Explain a case or a rule: why, how, limits and their source, blind spots, remedy
@@ -58,13 +58,15 @@ pub enum Command {
     Report(Report),
     /// Serve an OpenAI-compatible endpoint with exact delays and an emission log of its own
     Mock(Mock),
+    /// Write what editors, shells and manuals need: schema, completions, man pages
+    Generate(Generate),
 }
 
 /// Where the checks come from.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct ChecksArgs {
     /// Folder of case files to use instead of the embedded ones
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", env = "RIGCHECK_CHECKS", hide_env_values = true)]
     pub checks: Option<PathBuf>,
 }
 
@@ -72,8 +74,11 @@ pub struct ChecksArgs {
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct SpecArgs {
     /// The spec; without it, rigcheck.yaml here or above, up to the repository's root
-    #[arg(long, short, value_name = "FILE", env = "RIGCHECK_SPEC")]
+    #[arg(long, short, value_name = "FILE", env = "RIGCHECK_SPEC", hide_env_values = true)]
     pub spec: Option<PathBuf>,
+    /// Another value for one key of the spec, as YAML; `null` removes it; repeatable. Write secrets as '${env:X}'
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
     /// Where the checks come from.
     #[command(flatten)]
     pub checks: ChecksArgs,
@@ -83,7 +88,7 @@ pub struct SpecArgs {
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct OutputArgs {
     /// Report as FORMAT or FORMAT:PATH (human, json, html); repeatable, one without a path goes to standard output
-    #[arg(long, short, value_name = "FORMAT[:PATH]")]
+    #[arg(long, short, value_name = "FORMAT[:PATH]", env = "RIGCHECK_OUTPUT", hide_env_values = true)]
     pub output: Vec<Output>,
     /// List every rule, not only what needs attention
     #[arg(long, short)]

@@ -66,7 +66,7 @@ fn place(table: &mut Table<'_>, cx: &Reading) -> Option<(String, LogPlace)> {
         }
         (Some(path), None) => {
             let text = path.text(cx)?;
-            let from = if text == "-" { LogPlace::Stdin } else { LogPlace::File(cx.base.join(&text)) };
+            let from = if text == "-" { LogPlace::Stdin } else { LogPlace::File(cx.beside(path.node.at, &text)) };
             Some((if text == "-" { "standard input".into() } else { text }, from))
         }
         (None, Some(docker)) => {
@@ -163,13 +163,14 @@ impl Fields<'_> {
         }
         found
     }
-    /// `{field: duration_ms, unit: ms}`; `~` says that there is none.
+    /// `{field: duration_ms, unit: ms}`; `none` or `~` says that there is none.
     fn timed(&self, table: &mut Table<'_>, key: &'static str, default: Option<(&str, f64)>) -> Read<Option<LogField>> {
         let Some(field) = table.get(key) else {
             let default = default.filter(|(field, _)| self.variables.is_none() || self.in_format(field));
             return Some(default.map(|(field, unit_ms)| LogField { field: field.to_owned(), unit_ms }));
         };
-        if field.node.value == Value::Null {
+        // In a spec that extends another, `null` removes what that one says; `none` says that there is none.
+        if field.node.value == Value::Null || field.node.text() == Some("none") {
             return Some(None);
         }
         let mut inner = field.table(self.cx)?;

@@ -5,6 +5,7 @@ use super::{
     case_file,
     diagnostics::{Problem, Problems, nearest},
     files::Files,
+    folders::Folders,
     table::Reading,
     yaml::{self, MAX_BYTES},
 };
@@ -81,7 +82,7 @@ pub(super) fn read(checks_dir: Option<&Path>, files: &mut Files) -> Result<(Vec<
         let parsed = yaml::parse(files.text(file), file);
         problems.extend(parsed.problems);
         if parsed.whole {
-            let cx = Reading::new(Path::new("."));
+            let cx = Reading::new(Folders::default());
             cases.extend(case_file::read(&parsed.root, &cx).map(|case| (case, At { len: 1, ..parsed.root.at })));
             problems.extend(cx.finish().0);
         }

@@ -114,7 +114,7 @@ fn words(requires: &[Capability]) -> String {
 }
 
 /// The largest unit in which it is a whole number, so that two times never read the same.
-fn exact(ms: Ms) -> String {
+pub(super) fn exact(ms: Ms) -> String {
     let units = [("h", 3.6e6), ("min", 6e4), ("s", 1e3)];
     let whole = units.iter().map(|(word, unit)| (word, ms.0 / unit)).find(|(_, n)| n.fract() == 0.0);
     whole.map_or_else(|| format!("{}ms", ms.0), |(word, n)| format!("{n}{word}"))

@@ -49,7 +49,7 @@ impl Problem {
         let label = match nearest(word, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None if known.is_empty() => String::new(),
-            None => format!("known: {}", known.join(", ")),
+            None => format!("known: {}", some_of(&known)),
         };
         Problem::new(at, format!("unknown {what} `{}`", plain(word))).label(label)
     }
@@ -120,14 +120,22 @@ impl Problems {
         let level = if self.fatal { Level::ERROR } else { Level::WARNING };
         let mut group = Group::with_title(level.primary_title(plain(&problem.title)));
         if let (Some(name), Some(range)) = (self.files.name(problem.at), self.range(problem.at)) {
-            let mut here = AnnotationKind::Primary.span(range);
+            let same_file = problem.also.as_ref().filter(|(at, _)| at.file == problem.at.file);
+            let also = same_file.and_then(|(at, text)| Some((self.range(*at)?, text)));
+            // Only the lines that are shown: the renderer looks at all that it is given, for each problem again.
+            let text = self.files.text(problem.at.file);
+            let (first, last) = also.iter().fold((range.start, range.end), |(a, b), (other, _)| (a.min(other.start), b.max(other.end)));
+            let from = text[..first].rfind('\n').map_or(0, |end| end + 1);
+            let to = text[last..].find('\n').map_or(text.len(), |end| last + end);
+            let moved = |range: Range<usize>| range.start - from..range.end - from;
+            let mut here = AnnotationKind::Primary.span(moved(range));
             if !problem.label.is_empty() {
                 here = here.label(plain(&problem.label));
             }
-            let mut snippet = Snippet::source(self.files.text(problem.at.file)).path(plain(name)).annotation(here);
-            let same_file = problem.also.as_ref().filter(|(at, _)| at.file == problem.at.file);
-            if let Some((range, text)) = same_file.and_then(|(at, text)| Some((self.range(*at)?, text))) {
-                snippet = snippet.annotation(AnnotationKind::Context.span(range).label(plain(text)));
+            let line = text[..from].matches('\n').count() + 1;
+            let mut snippet = Snippet::source(&text[from..to]).line_start(line).path(plain(name)).annotation(here);
+            if let Some((range, text)) = also {
+                snippet = snippet.annotation(AnnotationKind::Context.span(moved(range)).label(plain(text)));
             }
             group = group.element(snippet);
             if let (None, Some((at, text))) = (same_file, &problem.also) {
@@ -182,13 +190,24 @@ impl fmt::Display for Problems {
 
 impl std::error::Error for Problems {}
 
+/// Words that a word is compared with: each problem of a huge text is compared again.
+const COMPARED: usize = 100;
+/// Words that a problem lists.
+const LISTED: usize = 30;
+
+/// Words as a list that can be read.
+pub(super) fn some_of(words: &[&str]) -> String {
+    let more = if words.len() > LISTED { ", …" } else { "" };
+    format!("{}{more}", words[..words.len().min(LISTED)].join(", "))
+}
+
 /// The known word that was probably meant.
 pub fn nearest<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
     let lower = word.to_lowercase();
     let distance = |k: &str| strsim::damerau_levenshtein(&lower, &k.to_lowercase());
     // A third of the letters wrong is a typing error, more is another word.
     let limit = (word.chars().count() / 3).max(1);
-    let best = known.into_iter().map(|k| (distance(k), k)).min_by_key(|(d, _)| *d)?;
+    let best = known.into_iter().take(COMPARED).map(|k| (distance(k), k)).min_by_key(|(d, _)| *d)?;
     (best.0 <= limit).then_some(best.1)
 }
 

@@ -40,10 +40,20 @@ impl Files {
     }
     /// Blacks out a place, keeping lines and columns.
     pub fn mask(&mut self, at: At) {
-        let Some(range) = self.bytes(at) else { return };
-        let Some(file) = usize::from(at.file).checked_sub(1).and_then(|i| self.0.get_mut(i)) else { return };
-        let stars: String = file.text[range.clone()].chars().map(|c| if c.is_whitespace() { c } else { '*' }).collect();
-        file.text.replace_range(range, &stars);
+        self.mask_all(at.file, &[at]);
+    }
+    /// Blacks out places of one file at once: there may be thousands.
+    pub fn mask_all(&mut self, file: u16, places: &[At]) {
+        let Some(file) = usize::from(file).checked_sub(1).and_then(|i| self.0.get_mut(i)).filter(|_| !places.is_empty()) else { return };
+        let mut chars: Vec<char> = file.text.chars().collect();
+        let mut lines = vec![0];
+        lines.extend(chars.iter().enumerate().filter(|(_, c)| **c == '\n').map(|(i, _)| i + 1));
+        for at in places {
+            let Some(line) = (at.line as usize).checked_sub(1).and_then(|line| lines.get(line)) else { continue };
+            let hidden = chars.iter_mut().skip(line + (at.col as usize).saturating_sub(1)).take(at.len as usize);
+            hidden.filter(|c| !c.is_whitespace()).for_each(|c| *c = '*');
+        }
+        file.text = chars.into_iter().collect();
     }
     fn file(&self, number: u16) -> Option<&File> {
         self.0.get(usize::from(number).checked_sub(1)?)

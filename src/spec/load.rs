@@ -1,21 +1,21 @@
 //! From the text of a spec to a rig, settings and bound cases; or to every problem in it.
-#![allow(clippy::disallowed_methods, reason = "reads the spec")]
 
 use super::{
     EDITION, case_file, catalogue, changes,
     connection::same_origin,
     diagnostics::{Problem, Problems},
+    extends::{self, Named},
     files::Files,
     metrics,
     profile::Profile,
     references::{self, Env},
-    secrets, selection,
+    resolved::Basis,
+    selection,
     settings::Settings,
     sources::{self, LOAD, METRICS, Source, TRACES},
     table::{Field, Reading, Table, check_name},
     target::{self, TargetSection},
-    waivers,
-    yaml::{self, MAX_BYTES},
+    text, waivers,
 };
 use crate::model::{
     audit::AnyCase,
@@ -52,6 +52,8 @@ pub struct Loaded {
     pub(super) waivers_at: Vec<At>,
     /// When it is looked at, if that was said.
     pub(super) now: Option<Wall>,
+    /// What it was made of.
+    pub(super) basis: Basis,
 }
 
 impl std::fmt::Debug for Loaded {
@@ -71,37 +73,35 @@ pub struct Options<'a> {
 
 /// Reads a spec. Relative paths in it start at its folder.
 pub fn load(path: &Path, options: &Options<'_>) -> Result<Loaded, Problems> {
-    let failed = |why: &dyn std::fmt::Display| Problems::one(format!("{}: {why}", path.display()));
-    let size = std::fs::metadata(path).map_err(|e| failed(&format!("cannot read the spec: {e}")))?.len();
-    if size > MAX_BYTES as u64 {
-        return Err(failed(&"is larger than 1 MiB; a spec is a few hundred lines"));
-    }
-    let bytes = std::fs::read(path).map_err(|e| failed(&format!("cannot read the spec: {e}")))?;
-    let text = String::from_utf8(bytes).map_err(|e| failed(&yaml::not_utf8(e.as_bytes()).unwrap_or_default()))?;
-    let base = path.parent().unwrap_or(Path::new("."));
-    load_text(&text, &path.display().to_string(), base, options)
+    load_changed(path, &[], options)
+}
+
+/// Reads a spec with changes `PATH=VALUE` over it, the later over the earlier; relative paths in them start at the working directory.
+pub fn load_changed(path: &Path, changes: &[String], options: &Options<'_>) -> Result<Loaded, Problems> {
+    let text = text::read(path).map_err(|why| Problems::one(format!("{}: {why}", path.display())))?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    understood(&Named { text: &text, name: &path.display().to_string(), folder, path: Some(path) }, changes, options)
 }
 
 /// Reads the text of a spec that goes by a name, with the folder at which its relative paths start.
 pub fn load_text(text: &str, name: &str, base: &Path, options: &Options<'_>) -> Result<Loaded, Problems> {
+    understood(&Named { text, name, folder: base, path: None }, &[], options)
+}
+
+fn understood(named: &Named<'_>, changes: &[String], options: &Options<'_>) -> Result<Loaded, Problems> {
     let mut files = Files::default();
-    let file = files.add(name, text);
-    let parsed = yaml::parse(files.text(file), file);
+    let written = extends::read(named, changes, &mut files);
     let (catalogue, broken_checks) = catalogue::read(options.checks_dir.as_deref(), &mut files)?;
     let edition = if options.checks_dir.is_some() { catalogue::edition()? } else { catalogue.clone() };
-    let mut root = parsed.root;
-    secrets::mask(&mut files, &root);
-    secrets::mask(&mut files, &parsed.refused);
-    if !parsed.whole {
-        secrets::mask_lines(&mut files, file);
-    }
     let files = Arc::new(files);
-    let mut problems = parsed.problems;
+    let mut problems = written.problems.clone();
     problems.extend(broken_checks);
-    if !parsed.whole {
+    if !written.whole {
         return Err(Problems::new(files, problems, true));
     }
-    let cx = Reading::new(base);
+    let basis = Basis::new(&written, options.checks_dir.is_some());
+    let cx = Reading::new(written.folders);
+    let mut root = written.root;
     references::resolve(&mut root, options.env, &cx);
     let read = read(&root, &Checks { catalogue: &catalogue, edition: &edition }, problems.is_empty(), &cx);
     let (found, warnings, redactor) = cx.finish();
@@ -109,6 +109,7 @@ pub fn load_text(text: &str, name: &str, base: &Path, options: &Options<'_>) -> 
     match read {
         Some(mut loaded) if problems.is_empty() => {
             loaded.settings.redactor = redactor;
+            loaded.basis = basis.became(root, catalogue);
             loaded.warnings = Problems::new(files, warnings, false);
             Ok(loaded)
         }
@@ -126,7 +127,13 @@ struct Checks<'a> {
 fn read(root: &Node, checks: &Checks<'_>, sound: bool, cx: &Reading) -> Option<Loaded> {
     let catalogue = checks.catalogue;
     let document = Field::document(root);
+    if root.entries().is_some_and(<[_]>::is_empty) {
+        cx.problem(Problem::new(document.key, "the spec is empty").label("`rigcheck init` writes one"));
+        return None;
+    }
     let mut table = document.table(cx)?;
+    // Known here, and read before: the tree is merged already.
+    let _ = table.get("extends");
     if let Some(field) = table.need("version", "1", cx) {
         version(&field, cx);
     }
@@ -136,10 +143,12 @@ fn read(root: &Node, checks: &Checks<'_>, sound: bool, cx: &Reading) -> Option<L
     let rig_name = table.need("rig", "staging", cx).and_then(|f| rig_name(&f, cx));
     let sources_field = table.get("sources");
     let declared = sources::declared(sources_field.as_ref(), cx);
+    // A source whose name or kind is not understood may be the one that a metric comes from.
+    let guessed = sources_field.as_ref().and_then(|f| f.node.entries()).is_some_and(|e| e.len() > declared.len());
     let truth = declared.iter().any(|d| d.kind == "truth");
     let target = table.get("target").map(|f| target::read(&f, truth, cx));
     let sources = sources::read(sources_field.as_ref(), &declared, cx);
-    let histograms = table.get("metrics").map(|f| metrics::read(&f, &declared, cx)).unwrap_or_default();
+    let histograms = table.get("metrics").map(|f| metrics::read(&f, &declared, guessed, cx)).unwrap_or_default();
     let cases_field = table.get("cases");
     let cases = selection::read(cases_field.as_ref(), catalogue, cx);
     let require = table.get("require");
@@ -177,7 +186,7 @@ fn read(root: &Node, checks: &Checks<'_>, sound: bool, cx: &Reading) -> Option<L
     let bound = profile.bind().ok()?;
     waivers::check(&written, &bound, &profile.rig, cx);
     let waivers_at = written.iter().map(|w| w.at).collect();
-    Some(Loaded { profile, settings, cases: bound, warnings: Problems::default(), waivers_at, now: None })
+    Some(Loaded { profile, settings, cases: bound, warnings: Problems::default(), waivers_at, now: None, basis: Basis::default() })
 }
 
 fn version(field: &Field<'_>, cx: &Reading) {

@@ -11,12 +11,13 @@ use crate::model::{
 };
 use std::collections::BTreeMap;
 
-/// Reads the claims, in the order of the spec; one per source that can answer.
-pub(super) fn read(section: &Field<'_>, sources: &[Declared], cx: &Reading) -> Vec<Claim> {
+/// Reads the claims, in the order of the spec; one per source that can answer. `guessed` says that there are sources which were
+/// not understood.
+pub(super) fn read(section: &Field<'_>, sources: &[Declared], guessed: bool, cx: &Reading) -> Vec<Claim> {
     let mut claims = vec![];
     for (key, field) in section.entries(cx) {
         if check_name("a metric", key, field.key, cx)
-            && let Some(read) = claim(key, &field, sources, cx)
+            && let Some(read) = claim(key, &field, sources, guessed, cx)
         {
             claims.extend(read);
         }
@@ -24,7 +25,7 @@ pub(super) fn read(section: &Field<'_>, sources: &[Declared], cx: &Reading) -> V
     claims
 }
 
-fn claim(key: &str, field: &Field<'_>, sources: &[Declared], cx: &Reading) -> Option<Vec<Claim>> {
+fn claim(key: &str, field: &Field<'_>, sources: &[Declared], guessed: bool, cx: &Reading) -> Option<Vec<Claim>> {
     let mut table = field.table(cx)?;
     let metric = table.need("histogram", "gateway_ttft_seconds", cx).and_then(|f| metric(&f, cx));
     let unit = match (table.get("unit"), &metric) {
@@ -49,6 +50,7 @@ fn claim(key: &str, field: &Field<'_>, sources: &[Declared], cx: &Reading) -> Op
     let able: Vec<_> = sources.iter().filter(|s| METRICS.contains(&s.kind)).collect();
     let from: Option<Vec<Name>> = match table.get("source") {
         Some(field) => source(&field, sources, &able, cx).map(|s| vec![s]),
+        None if able.is_empty() && guessed => None,
         None if able.is_empty() => {
             cx.problem(
                 Problem::new(field.key, format!("no source can be asked for `{}`", field.path)).label("add `sources.prometheus` or `sources.scrape`"),

@@ -12,23 +12,29 @@ mod connection;
 pub mod diagnostics;
 pub mod discover;
 pub mod explain;
+mod extends;
 pub mod files;
+mod folders;
 mod load;
+mod merge;
 mod metrics;
 pub mod profile;
 mod references;
+mod resolved;
 pub mod schema;
 mod secrets;
 mod selection;
+mod set;
 pub mod settings;
 mod sources;
 mod summary;
 mod table;
 mod target;
+mod text;
 mod waivers;
 pub mod yaml;
 
-pub use load::{Loaded, Options, load, load_text};
+pub use load::{Loaded, Options, load, load_changed, load_text};
 pub use target::LOOPBACK_ALLOW;
 
 /// The edition of the checks that this release knows: fixes rules, thresholds, weights and strengths.

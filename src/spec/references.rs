@@ -8,7 +8,7 @@ use super::{
     table::Reading,
 };
 use crate::model::{
-    node::{Node, Value},
+    node::{At, Node, Value},
     secret::Secret,
 };
 
@@ -21,7 +21,7 @@ const MAX_FILE: u64 = 64 << 10;
 /// Replaces the references in every value below a node. What cannot be resolved is a problem at its place.
 pub(super) fn resolve(node: &mut Node, env: &Env<'_>, cx: &Reading) {
     match &mut node.value {
-        Value::Text(text) if text.contains("${") => match substitute(text, env, cx) {
+        Value::Text(text) if text.contains("${") => match substitute(text, node.at, env, cx) {
             Ok(resolved) => *text = resolved,
             Err((what, todo)) => {
                 cx.problem(Problem::new(node.at, what).label(todo));
@@ -40,7 +40,7 @@ pub(super) fn resolve(node: &mut Node, env: &Env<'_>, cx: &Reading) {
 
 type Refusal = (String, String);
 
-fn substitute(text: &str, env: &Env<'_>, cx: &Reading) -> Result<String, Refusal> {
+fn substitute(text: &str, at: At, env: &Env<'_>, cx: &Reading) -> Result<String, Refusal> {
     let mut out = String::new();
     let mut rest = text;
     while let Some(start) = rest.find("${") {
@@ -61,13 +61,13 @@ fn substitute(text: &str, env: &Env<'_>, cx: &Reading) -> Result<String, Refusal
         }
         let end =
             inner.find('}').ok_or_else(|| (format!("`${{{word}:` has no end"), "close it with `}`, or write `$${` for a literal `${`".to_owned()))?;
-        out += &lookup(word, &inner[word.len() + 1..end], env, cx)?;
+        out += &lookup(word, &inner[word.len() + 1..end], at, env, cx)?;
         rest = &inner[end + 1..];
     }
     Ok(out + rest)
 }
 
-fn lookup(word: &str, what: &str, env: &Env<'_>, cx: &Reading) -> Result<String, Refusal> {
+fn lookup(word: &str, what: &str, at: At, env: &Env<'_>, cx: &Reading) -> Result<String, Refusal> {
     match word {
         "env" => {
             let (name, default) = what.split_once(":-").map_or((what, None), |(n, d)| (n, Some(d)));
@@ -82,11 +82,13 @@ fn lookup(word: &str, what: &str, env: &Env<'_>, cx: &Reading) -> Result<String,
             Ok(value)
         }
         "file" => {
-            let path = cx.base.join(what);
+            let path = cx.beside(at, what);
             let shown = plain(what);
             let text = std::fs::metadata(&path)
                 .and_then(|m| if m.len() > MAX_FILE { Err(std::io::Error::other("larger than 64 KiB")) } else { std::fs::read_to_string(&path) })
-                .map_err(|e| (format!("cannot read `{shown}`: {e}"), "relative paths start at the spec's folder".to_owned()))?;
+                .map_err(|e| {
+                    (format!("cannot read `{shown}`: {e}"), "relative paths start at the folder of the file in which they are written".to_owned())
+                })?;
             let value = text.trim_end_matches(['\n', '\r']).to_owned();
             if value.is_empty() {
                 return Err((format!("`{shown}` is empty"), String::new()));

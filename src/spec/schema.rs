@@ -13,12 +13,23 @@ pub fn schema_text() -> String {
     format!("{:#}\n", schema())
 }
 
-/// The schema (draft 2020-12).
+/// The schema (draft 2020-12). What stands over another spec need not be whole, and may remove keys of it.
 pub fn schema() -> Value {
-    let required = json!(["version", "rig"]);
-    let mut root = object(
-        &required,
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "rigcheck.yaml",
+        "if": {"required": ["extends"]},
+        "then": over_another(whole()),
+        "else": whole(),
+    })
+}
+
+/// A spec that stands for itself.
+fn whole() -> Value {
+    object(
+        &json!(["version", "rig"]),
         [
+            ("extends", described(text(), "A spec that this one is written over: mappings merge, anything else replaces, `null` removes a key")),
             ("version", json!({"const": 1})),
             ("checks", described(json!({"const": super::EDITION}), "Edition of the checks: fixes rules, thresholds and weights")),
             ("rig", described(text(), "What you call this rig; its history goes by this name")),
@@ -30,10 +41,30 @@ pub fn schema() -> Value {
             ("waivers", list_of(&waiver())),
             ("gate", object(&json!([]), [("threshold", number()), ("coverage", number())])),
         ],
-    );
-    root["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
-    root["title"] = json!("rigcheck.yaml");
-    root
+    )
+}
+
+/// The same without required keys, and with `null` under any key. Lists replace, so their items stay as they are.
+fn over_another(mut schema: Value) -> Value {
+    let Some(object) = schema.as_object_mut() else { return schema };
+    object.remove("required");
+    for key in ["properties", "additionalProperties", "anyOf", "oneOf"] {
+        match object.get_mut(key) {
+            Some(Value::Object(inner)) if key == "properties" => inner.values_mut().for_each(|v| *v = or_null(&over_another(v.take()))),
+            Some(inner @ Value::Object(_)) => *inner = or_null(&over_another(inner.take())),
+            Some(Value::Array(choices)) => choices.iter_mut().for_each(|v| *v = over_another(v.take())),
+            _ => {}
+        }
+    }
+    // Without what is required, several may fit.
+    if let Some(choices) = object.remove("oneOf") {
+        object.insert("anyOf".into(), choices);
+    }
+    schema
+}
+
+fn or_null(schema: &Value) -> Value {
+    json!({"anyOf": [schema, {"type": "null"}]})
 }
 
 fn target() -> Value {
@@ -92,8 +123,8 @@ fn source(kind: &'static str) -> Value {
         "access_log" => {
             let places = [("path", described(text(), "A file; `-` is standard input")), ("docker", described(text(), "A container"))];
             let reading = [("format", words(["json", "nginx"])), ("log_format", text()), ("id", text()), ("at", text()), ("status", text())];
-            let duration = ("duration", json!({"anyOf": [field(), {"type": "null"}]}));
-            (json!([]), places.into_iter().chain(reading).chain([duration, ("ttft", field()), ("inter_chunk", field())]).collect())
+            let timed = || described(json!({"anyOf": [field(), {"const": "none"}, {"type": "null"}]}), "`none` where the log has none");
+            (json!([]), places.into_iter().chain(reading).chain([("duration", timed()), ("ttft", timed()), ("inter_chunk", timed())]).collect())
         }
         _ => (json!(["url"]), with(vec![])),
     };

@@ -23,8 +23,9 @@ pub(super) fn looks_secret(name: &str) -> bool {
 pub(super) fn mask(files: &mut Files, node: &Node) {
     let mut places = vec![];
     collect(node, false, &mut places);
-    for at in places {
-        files.mask(at);
+    places.sort_by_key(|at| at.file);
+    for of_one in places.chunk_by(|a, b| a.file == b.file) {
+        files.mask_all(of_one[0].file, of_one);
     }
 }
 
@@ -44,7 +45,7 @@ fn collect(node: &Node, secret: bool, places: &mut Vec<At>) {
 }
 
 /// `${env:API_KEY}` and `Bearer ${file:token}` give nothing away; a default does.
-fn only_references(text: &str) -> bool {
+pub(super) fn only_references(text: &str) -> bool {
     let mut rest = text.strip_prefix("Bearer ").unwrap_or(text);
     while let Some(inner) = rest.strip_prefix("${") {
         let Some(end) = inner.find('}') else { return false };
@@ -57,7 +58,7 @@ fn only_references(text: &str) -> bool {
 }
 
 /// A URL with a user in it, or with a query that speaks of a secret.
-fn has_credentials(text: &str) -> bool {
+pub(super) fn has_credentials(text: &str) -> bool {
     let Some((_, rest)) = text.split_once("://") else { return false };
     let query = rest.split_once('?').map_or("", |(_, query)| query);
     rest.contains('@') || query.split('&').any(|pair| looks_secret(pair.split('=').next().unwrap_or_default()))
@@ -89,9 +90,7 @@ pub(super) fn mask_lines(files: &mut Files, file: u16) {
             hide(1);
         }
     }
-    for at in places {
-        files.mask(at);
-    }
+    files.mask_all(file, &places);
 }
 
 #[cfg(test)]

@@ -2,14 +2,15 @@
 
 use super::{
     case_file::{params, weight},
-    diagnostics::{Problem, nearest},
+    diagnostics::{Problem, nearest, plain},
     table::{Field, Reading},
 };
 use crate::model::{
     case::{Case, RuleSpec},
-    node::Value,
+    node::{At, Value},
     rig::Quantity,
 };
+use std::collections::HashMap;
 
 /// The selected cases with their overrides, in the order of the catalogue.
 pub(super) fn read(section: Option<&Field<'_>>, catalogue: &[Case], cx: &Reading) -> Vec<Case> {
@@ -23,13 +24,17 @@ pub(super) fn read(section: Option<&Field<'_>>, catalogue: &[Case], cx: &Reading
             return vec![];
         }
     };
-    for (i, (id, _, item)) in wanted.iter().enumerate() {
+    let mut first: HashMap<&str, At> = HashMap::new();
+    for (id, _, item) in &wanted {
         if !catalogue.iter().any(|c| c.id.as_str() == id) {
             let ids = catalogue.iter().map(|c| c.id.as_str());
             cx.problem(Problem::unknown(item.key, "case", id, ids).help("`rigcheck list` shows the cases of this release"));
         }
-        if let Some((_, _, first)) = wanted[..i].iter().find(|(other, ..)| other == id) {
-            cx.problem(Problem::new(item.key, format!("`{id}` is selected twice")).label("remove one of them").also(first.key, "first here"));
+        match first.get(id.as_str()) {
+            Some(at) => {
+                cx.problem(Problem::new(item.key, format!("`{}` is selected twice", plain(id))).label("remove one of them").also(*at, "first here"));
+            }
+            None => drop(first.insert(id, item.key)),
         }
     }
     let selected = catalogue.iter().filter_map(|case| {

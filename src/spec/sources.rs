@@ -14,7 +14,7 @@ use crate::model::{
     units::Ms,
 };
 use reqwest::Url;
-use std::net::SocketAddr;
+use std::{collections::HashMap, net::SocketAddr};
 
 /// The kinds of this release.
 pub(super) const KINDS: [&str; 6] = ["prometheus", "scrape", "jaeger", "otlp", "access_log", "truth"];
@@ -58,8 +58,8 @@ pub(super) fn read(section: Option<&Field<'_>>, declared: &[Declared], cx: &Read
         only_one(kind, section, declared, cx);
     }
     let entries = section.map(|s| s.entries(cx)).unwrap_or_default();
-    let of = |key: &str| declared.iter().find(|d| d.name.as_str() == key);
-    entries.into_iter().filter_map(|(key, field)| source(of(key)?, &field, cx)).collect()
+    let of: HashMap<&str, &Declared> = declared.iter().map(|d| (d.name.as_str(), d)).collect();
+    entries.into_iter().filter_map(|(key, field)| source(of.get(key)?, &field, cx)).collect()
 }
 
 fn kind(key: &str, field: &Field<'_>, cx: &Reading) -> Option<&'static str> {
@@ -79,7 +79,8 @@ fn kind(key: &str, field: &Field<'_>, cx: &Reading) -> Option<&'static str> {
             let kind = told.word("kind of source", &KINDS.map(|k| (k, k)), cx)?;
             if known.is_some_and(|known| known != kind) {
                 cx.problem(
-                    Problem::new(told.node.at, format!("a source named `{key}` of kind `{kind}`")).label("choose a name that is no other kind"),
+                    Problem::new(told.node.at, format!("a source named `{key}` of kind `{kind}` misleads"))
+                        .label("choose a name that is no other kind"),
                 );
                 return None;
             }
@@ -199,7 +200,10 @@ pub(super) fn quantity(field: &Field<'_>, cx: &Reading) -> Option<Quantity> {
     field.word("quantity", &Quantity::ALL.map(|q| (q.word(), q)), cx)
 }
 
+/// The units of durations, in milliseconds.
+pub(super) const UNITS: [(&str, f64); 5] = [("s", 1e3), ("ms", 1.0), ("us", 1e-3), ("ns", 1e-6), ("min", 60e3)];
+
 /// Milliseconds per unit.
 pub(super) fn unit_ms(field: &Field<'_>, cx: &Reading) -> Option<f64> {
-    field.word("unit", &[("s", 1e3), ("ms", 1.0), ("us", 1e-3), ("ns", 1e-6), ("min", 60e3)], cx)
+    field.word("unit", &UNITS, cx)
 }

@@ -1,17 +1,16 @@
 //! Reading a section by hand, so that every problem in it is told, not only the first.
 
-use super::diagnostics::{Problem, nearest, plain};
+use super::{
+    diagnostics::{Problem, nearest, plain},
+    folders::Folders,
+};
 use crate::model::{
     node::{At, Node, Value},
     redactor::Redactor,
     secret::Secret,
     units::{Count, Ms, PerSecond, Share},
 };
-use std::{
-    cell::RefCell,
-    collections::BTreeSet,
-    path::{Path, PathBuf},
-};
+use std::{cell::RefCell, collections::BTreeSet, path::PathBuf};
 
 /// What reading leaves behind: problems, warnings, secrets.
 pub(super) struct Reading {
@@ -20,19 +19,17 @@ pub(super) struct Reading {
     redactor: RefCell<Redactor>,
     /// Values whose references could not be resolved: told once, not again where they are used.
     pub failed: RefCell<BTreeSet<At>>,
-    /// The folder that relative paths start from.
-    pub base: PathBuf,
+    /// Where relative paths start.
+    folders: Folders,
 }
 
 impl Reading {
-    pub(super) fn new(base: &Path) -> Reading {
-        Reading {
-            problems: RefCell::default(),
-            warnings: RefCell::default(),
-            redactor: RefCell::default(),
-            failed: RefCell::default(),
-            base: base.to_owned(),
-        }
+    pub(super) fn new(folders: Folders) -> Reading {
+        Reading { problems: RefCell::default(), warnings: RefCell::default(), redactor: RefCell::default(), failed: RefCell::default(), folders }
+    }
+    /// The file that a path means, from the folder of the file in which it is written.
+    pub(super) fn beside(&self, at: At, path: &str) -> PathBuf {
+        self.folders.join(at, path)
     }
     pub(super) fn problem(&self, problem: Problem) {
         self.problems.borrow_mut().push(problem);
@@ -182,9 +179,9 @@ impl<'a> Field<'a> {
         cx.learn(&secret);
         Some(secret)
     }
-    /// As a path, from the spec's folder if relative.
+    /// As a path, from the folder of its file if relative.
     pub(super) fn file(&self, cx: &Reading) -> Option<PathBuf> {
-        Some(cx.base.join(self.text(cx)?))
+        Some(cx.beside(self.node.at, &self.text(cx)?))
     }
     /// As `true` or `false`.
     pub(super) fn flag(&self, cx: &Reading) -> Option<bool> {
@@ -194,8 +191,14 @@ impl<'a> Field<'a> {
             // What a reference resolved to is always text.
             Value::Text(t) if t == "true" => Some(true),
             Value::Text(t) if t == "false" => Some(false),
-            _ => {
-                cx.problem(self.refuse("must be `true` or `false`", ""));
+            value => {
+                let word = if let Value::Text(t) = value { t.to_lowercase() } else { crate::spec::explain::inline(self.node) };
+                let label = match word.as_str() {
+                    "yes" | "on" | "y" | "1" => "write `true`",
+                    "no" | "off" | "n" | "0" => "write `false`",
+                    _ => "write one of the two",
+                };
+                cx.problem(self.refuse("must be `true` or `false`", label));
                 None
             }
         }

@@ -105,7 +105,8 @@ pub(super) fn check(written: &[Written<'_>], cases: &[Box<dyn AnyCase>], rig: &R
         let matches = |s: &Name| s == of || s.as_str().split_once(':').is_some_and(|(source, _)| source == of.as_str());
         if !subjects.iter().any(matches) {
             let known: Vec<_> = subjects.iter().map(Name::as_str).filter(|s| !s.is_empty()).collect();
-            let label = match nearest(of.as_str(), known.iter().copied()) {
+            let sources = known.iter().filter_map(|s| Some(s.split_once(':')?.0));
+            let label = match nearest(of.as_str(), known.iter().copied().chain(sources)) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None if known.is_empty() => "this rule judges the whole rig; remove `of`".to_owned(),
                 None => format!("it judges {}", known.join(", ")),

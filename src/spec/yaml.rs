@@ -4,7 +4,10 @@
 use super::diagnostics::{Problem, plain};
 use crate::model::node::{At, Node, Value};
 use serde_yaml::granit_parser::{Event, Marker, Parser, ScalarStyle, Span, Tag};
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+};
 
 /// Larger texts are no spec.
 pub const MAX_BYTES: usize = 1 << 20;
@@ -44,13 +47,28 @@ pub fn parse(text: &str, file: u16) -> Parsed {
                 let at = tree.at(&Span::empty(*error.marker()));
                 let line = text.lines().nth(at.line.saturating_sub(1) as usize).unwrap_or_default();
                 let tabbed = line.trim_start_matches(' ').starts_with('\t');
-                let label = if tabbed { "a tab; indent with spaces" } else { "the reader stopped here; what follows was not checked" };
-                tree.problem(at, &format!("not YAML: {}", error.info()), label);
+                let info = error.info().clone();
+                let (what, label) = told(&info, tabbed);
+                tree.problem(at, &format!("not YAML: {what}"), label);
                 return tree.finish(false);
             }
         }
     }
     tree.finish(true)
+}
+
+/// What the reader says, and what to do; in other words where its own speak of its insides.
+fn told(info: &str, tabbed: bool) -> (&str, &'static str) {
+    if tabbed {
+        return (info, "a tab; indent with spaces");
+    }
+    if info.contains("unknown anchor") {
+        return ("this alias has no anchor before it", "quote a text that begins with `*`");
+    }
+    if info.contains("flow mapping") || info.contains("flow sequence") {
+        return (info, "a `{` or `[` before this has no end; what follows was not checked");
+    }
+    (info, "the reader stopped here; what follows was not checked")
 }
 
 /// Where bytes are no UTF-8: line, column and what to do.
@@ -87,7 +105,7 @@ struct Open {
 
 enum Kind {
     List(Vec<Node>),
-    Map { entries: Vec<(Node, Node)>, key: Option<Node>, merges: Vec<Node> },
+    Map { entries: Vec<(Node, Node)>, key: Option<Node>, merges: Vec<Node>, first: HashMap<String, At> },
 }
 
 impl Tree {
@@ -103,13 +121,15 @@ impl Tree {
                 }
             }
             Event::Scalar(text, style, anchor, tag) => {
-                let node = self.scalar(at, &text, style, tag);
+                // Nothing written is told as `~` without an extent.
+                let blank = span.start.index() == span.end.index();
+                let node = self.scalar(if blank { At { len: 0, ..at } } else { at }, &text, style, tag);
                 self.nodes += 1;
                 self.done(node, anchor, 1);
             }
             Event::SequenceStart(_, anchor, tag) => return self.begin(at, anchor, tag, Kind::List(vec![])),
             Event::MappingStart(_, anchor, tag) => {
-                return self.begin(at, anchor, tag, Kind::Map { entries: vec![], key: None, merges: vec![] });
+                return self.begin(at, anchor, tag, Kind::Map { entries: vec![], key: None, merges: vec![], first: HashMap::new() });
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(Some(span.end)),
             Event::Alias(id) => {
@@ -134,7 +154,7 @@ impl Tree {
     fn begin(&mut self, at: At, anchor: usize, tag: Option<Cow<'_, Tag>>, kind: Kind) -> bool {
         self.tag(at, tag);
         if self.open.len() >= MAX_DEPTH {
-            self.problem(at, &format!("nested deeper than {MAX_DEPTH} levels"), "");
+            self.problem(at, &format!("nested deeper than {MAX_DEPTH} levels"), "a spec needs six or seven");
             return false;
         }
         self.nodes += 1;
@@ -150,9 +170,9 @@ impl Tree {
         }
         let value = match open.kind {
             Kind::List(list) => Value::List(list),
-            Kind::Map { mut entries, merges, .. } => {
+            Kind::Map { mut entries, merges, mut first, .. } => {
                 for from in merges {
-                    self.merge(&mut entries, from);
+                    self.merge(&mut entries, &mut first, from);
                 }
                 Value::Map(entries)
             }
@@ -170,9 +190,11 @@ impl Tree {
             self.root.get_or_insert(node);
             return;
         };
-        let (entries, key, merges) = match &mut open.kind {
+        let blank = node.at.len == 0;
+        node.at.len = node.at.len.max(1);
+        let (entries, key, merges, first) = match &mut open.kind {
             Kind::List(list) => return list.push(node),
-            Kind::Map { entries, key, merges } => (entries, key, merges),
+            Kind::Map { entries, key, merges, first } => (entries, key, merges, first),
         };
         let Some(key) = key.take() else {
             if node.text().is_none() {
@@ -186,34 +208,36 @@ impl Tree {
             *key = Some(node);
             return;
         };
-        // An absent value has no place of its own.
-        if node.value == Value::Null && node.at.len <= 1 {
+        // A blank has no place of its own; `~` has one.
+        if blank {
             node.at = key.at;
         }
         let word = key.text().unwrap_or_default();
         if word == "<<" {
             merges.push(node);
-        } else if let Some((first, _)) = entries.iter().find(|(k, _)| k.text() == Some(word) && !word.is_empty()) {
-            let problem =
-                Problem::new(key.at, format!("`{}` is given twice", plain(word))).label("remove one of them").also(first.at, "first given here");
+        } else if let Some(at) = first.get(word).filter(|_| !word.is_empty()) {
+            let problem = Problem::new(key.at, format!("`{}` is given twice", plain(word))).label("remove one of them").also(*at, "first given here");
             self.problems.push(problem);
             self.refused.push((key, node));
         } else {
+            first.insert(word.to_owned(), key.at);
             entries.push((key, node));
         }
     }
 
     /// `<<: *defaults`: keys that are written beside it win.
-    fn merge(&mut self, entries: &mut Vec<(Node, Node)>, from: Node) {
+    fn merge(&mut self, entries: &mut Vec<(Node, Node)>, first: &mut HashMap<String, At>, from: Node) {
         match from.value {
             Value::Map(more) => {
                 for (key, value) in more {
-                    if !entries.iter().any(|(k, _)| k.text() == key.text()) {
+                    let word = key.text().unwrap_or_default();
+                    if !first.contains_key(word) {
+                        first.insert(word.to_owned(), key.at);
                         entries.push((key, value));
                     }
                 }
             }
-            Value::List(several) => several.into_iter().for_each(|one| self.merge(entries, one)),
+            Value::List(several) => several.into_iter().for_each(|one| self.merge(entries, first, one)),
             _ => self.problem(from.at, "`<<` merges mappings only", "write `<<: *anchor` of a mapping"),
         }
     }
@@ -258,7 +282,8 @@ impl Tree {
     }
 }
 
-fn plain_scalar(text: &str) -> Value {
+/// What a text means without quotes.
+pub(super) fn plain_scalar(text: &str) -> Value {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => Value::Null,
         "true" | "True" | "TRUE" => Value::Bool(true),

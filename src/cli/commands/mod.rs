@@ -3,13 +3,14 @@
 pub mod audit;
 pub mod demo;
 pub mod explain;
+pub mod generate;
 mod list;
 pub mod mock;
 mod outlook;
 mod plan;
 pub mod replay;
 pub mod report;
-mod validate;
+pub mod validate;
 
 use super::args::{Args, Color, Command, SpecArgs};
 use crate::{
@@ -30,12 +31,13 @@ pub async fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::Demo(demo) => demo::run(demo, color).await,
         Command::Audit(audit) => audit::run(audit, color).await,
         Command::Plan(spec) => plan::run(&spec),
-        Command::Validate(spec) => validate::run(&spec),
+        Command::Validate(validate) => validate::run(&validate),
         Command::List(checks) => list::run(&checks),
         Command::Explain(explain) => explain::run(&explain),
         Command::Replay(replay) => replay::run(&replay, color),
         Command::Report(report) => report::run(&report, color),
         Command::Mock(mock) => mock::run(mock).await,
+        Command::Generate(generate) => generate::run(&generate),
     }
 }
 
@@ -61,13 +63,13 @@ fn load(args: &SpecArgs) -> anyhow::Result<(PathBuf, Loaded)> {
         Some(path) => path.clone(),
         None => spec::discover::find(&std::env::current_dir()?)?,
     };
-    let loaded = load_at(&path, args.checks.checks.as_deref())?;
+    let loaded = load_at(&path, &args.set, args.checks.checks.as_deref())?;
     Ok((path, loaded))
 }
 
-fn load_at(path: &Path, checks: Option<&Path>) -> anyhow::Result<Loaded> {
+fn load_at(path: &Path, changes: &[String], checks: Option<&Path>) -> anyhow::Result<Loaded> {
     let options = spec::Options { checks_dir: checks.map(Path::to_owned), env: &environment };
-    Ok(spec::load(path, &options)?.as_of(engine::wall_now()))
+    Ok(spec::load_changed(path, changes, &options)?.as_of(engine::wall_now()))
 }
 
 /// Where runs of a spec are kept: beside it.

@@ -30,6 +30,9 @@ pub struct Replay {
     /// Judge it under this spec instead of the recorded one
     #[arg(long, short, value_name = "FILE")]
     pub spec: Option<PathBuf>,
+    /// Another value for one key of that spec, as YAML; `null` removes it; repeatable
+    #[arg(long, value_name = "PATH=VALUE", requires = "spec")]
+    pub set: Vec<String>,
     /// Where the checks come from.
     #[command(flatten)]
     pub checks: ChecksArgs,
@@ -57,7 +60,7 @@ pub fn run(args: &Replay, color: bool) -> anyhow::Result<ExitCode> {
             replay(&recorded.events, &recorded.evidence, &recorded.profile, &cases, None, &journal);
         }
         Some(spec) => {
-            let loaded = load_at(spec, args.checks.checks.as_deref())?;
+            let loaded = load_at(spec, &args.set, args.checks.checks.as_deref())?;
             let id = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
             let remark = format!("run {id} judged again under {}", spec.display());
             let header = header(&id.as_str().into(), &loaded.profile, Some(remark));

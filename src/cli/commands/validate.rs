@@ -4,14 +4,29 @@ use super::{Outlook, load};
 use crate::cli::{args::SpecArgs, outputs::print};
 use std::process::ExitCode;
 
-pub fn run(args: &SpecArgs) -> anyhow::Result<ExitCode> {
-    let (path, loaded) = load(args)?;
+/// `rigcheck validate`.
+#[derive(Debug, clap::Args)]
+pub struct Validate {
+    /// Which spec.
+    #[command(flatten)]
+    pub spec: SpecArgs,
+    /// Print the effective spec as YAML, with the origin of each value: file and line, --set, default, or the checks
+    #[arg(long)]
+    pub resolved: bool,
+}
+
+pub fn run(args: &Validate) -> anyhow::Result<ExitCode> {
+    let (path, loaded) = load(&args.spec)?;
     if !loaded.warnings.is_empty() {
         eprintln!("{}", loaded.warnings);
     }
     let over = Outlook::of(&loaded).over(&loaded);
     if let Some(over) = &over {
         eprintln!("warning: {over}");
+    }
+    if args.resolved {
+        print(&loaded.resolved())?;
+        return Ok(ExitCode::SUCCESS);
     }
     let but = match over {
         Some(_) => ", but asks for more than it allows",

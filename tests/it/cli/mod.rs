@@ -1,6 +1,9 @@
 //! The binary as a user runs it.
 
+mod bad_specs;
 mod demo;
+mod generate;
+mod newer_runs;
 mod offline;
 
 use std::{path::Path, process::Output};
@@ -18,6 +21,8 @@ pub fn rigcheck_with(folder: &Path, temporary: &Path, args: &[&str]) -> Ran {
         .env("TMPDIR", temporary)
         .env_remove("RIGCHECK_SPEC")
         .env_remove("RIGCHECK_COLOR")
+        .env_remove("RIGCHECK_CHECKS")
+        .env_remove("RIGCHECK_OUTPUT")
         .env_remove("COLUMNS")
         .args(args)
         .output()

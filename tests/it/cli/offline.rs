@@ -241,3 +241,27 @@ fn output_wishes_are_checked_before_the_run() {
         assert!(!folder.path().join("r.json").exists(), "{wish:?} leaves a file behind");
     }
 }
+
+#[test]
+fn a_flag_goes_before_the_environment_and_that_before_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("rigcheck.yaml"), SPEC).unwrap();
+    fs::write(folder.path().join("other.yaml"), SPEC.replace("rig: offline", "rig: other")).unwrap();
+    let told = |args: &[&str], env: &[(&str, &str)]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rigcheck"));
+        let output = command.current_dir(folder.path()).env_clear().envs(env.iter().copied()).args(args).output().unwrap();
+        String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+    };
+    let other = [("RIGCHECK_SPEC", "other.yaml")];
+    assert!(told(&["validate"], &[]).contains("rig     offline"));
+    assert!(told(&["validate"], &other).contains("rig     other"));
+    assert!(told(&["validate", "--spec", "rigcheck.yaml"], &other).contains("rig     offline"));
+    assert!(told(&["validate", "--set", "rig=third"], &other).contains("rig     third"));
+    assert!(told(&["plan", "--set", "rig=third"], &[]).contains("Plan for rig third"));
+    assert!(told(&["list"], &[("RIGCHECK_CHECKS", "nowhere")]).contains("nowhere: cannot be read as a folder of checks"));
+    assert!(told(&["replay", "latest", "--set", "rig=third"], &[]).contains("--spec"), "a change of which spec?");
+    assert!(told(&["audit"], &[("RIGCHECK_OUTPUT", "pdf")]).contains("there is no format `pdf`"));
+    assert!(told(&["--help"], &[("RIGCHECK_COLOR", "never")]).contains("[env: RIGCHECK_COLOR]"));
+    let resolved = told(&["validate", "--resolved", "--set", "gate.threshold=0.9"], &other);
+    assert!(resolved.contains("threshold: 0.9") && resolved.contains("# --set") && resolved.contains("# other.yaml:2"), "{resolved}");
+}

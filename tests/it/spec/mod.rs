@@ -3,8 +3,10 @@
 mod bad;
 mod changes;
 mod discover;
+mod extends;
 mod good;
 mod laws;
+mod resolved;
 mod schema;
 mod secrets;
 

@@ -1,0 +1,61 @@
+//! Runs that this release cannot read as a whole: of a later release, or damaged. None of them is judged, and none crashes.
+
+use super::rigcheck;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+const SPEC: &str = "version: 1\nrig: offline\ntarget: {url: http://127.0.0.1:9, chat: {model: m}}\nsources:\n  access_log: {path: nothing.jsonl}\n";
+
+/// Records a run of a rig that does not answer; gives its folder.
+fn recorded(folder: &Path) -> PathBuf {
+    fs::write(folder.join("rigcheck.yaml"), SPEC).unwrap();
+    rigcheck(folder, &["audit"]).ends(3);
+    let runs = fs::read_dir(folder.join(".rigcheck/runs")).unwrap().map(|e| e.unwrap().path());
+    runs.filter(|p| p.join("profile.json").exists()).max().unwrap()
+}
+
+/// Copies a run, changes one file of it, and asks for it in both ways.
+fn refused(run: &Path, file: &str, change: impl Fn(&str) -> String) -> String {
+    let other = tempfile::tempdir().unwrap();
+    let copy = other.path().join("copy.rig");
+    fs::create_dir(&copy).unwrap();
+    for entry in fs::read_dir(run).unwrap().map(Result::unwrap).filter(|e| e.path().is_file()) {
+        fs::copy(entry.path(), copy.join(entry.file_name())).unwrap();
+    }
+    let path = copy.join(file);
+    let text = fs::read_to_string(&path).unwrap();
+    let changed = change(&text);
+    assert_ne!(text, changed, "{file}: nothing was changed");
+    fs::write(&path, changed).unwrap();
+    let [replay, report] = ["replay", "report"].map(|command| rigcheck(other.path(), &[command, copy.to_str().unwrap()]).ends(2));
+    for ran in [&replay, &report] {
+        assert!(ran.out.is_empty(), "no verdict: {}", ran.out);
+        assert!(ran.err.starts_with("error: ") && ran.err.contains(file), "{}", ran.err);
+        assert!(ran.err.chars().all(|c| c == '\n' || !c.is_control()), "{:?}", ran.err);
+    }
+    report.err
+}
+
+#[test]
+fn what_this_release_cannot_read_is_refused_with_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = recorded(folder.path());
+    rigcheck(folder.path(), &["report", run.to_str().unwrap()]).ends(3);
+
+    let event = refused(&run, "events.jsonl", |text| {
+        let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
+        let mut unknown: serde_json::Value = serde_json::from_str(&lines[1]).unwrap();
+        unknown["event"] = serde_json::json!({"dreamt": {"of": "a later release"}});
+        lines.insert(2, unknown.to_string());
+        lines.join("\n") + "\n"
+    });
+    assert!(event.contains('3'), "its line: {event}");
+    let question = refused(&run, "evidence.jsonl", |text| text.replacen("\"query\":{\"", "\"query\":{\"dreams_of_", 1));
+    assert!(question.contains("dreams_of_"), "{question}");
+    let profile = refused(&run, "profile.json", |text| text[..text.len() / 2].to_owned());
+    assert!(profile.contains("EOF"), "{profile}");
+    refused(&run, "profile.json", |text| text.replacen("\"access_log\"", "\"a_later_one\"", 1));
+    refused(&run, "profile.json", |_| String::new());
+}
