@@ -223,10 +223,13 @@ fn rig(rig_name: Name, target: Option<&TargetSection>, sources: &[Source], histo
     let mut infos: BTreeMap<Name, SourceInfo> = sources.iter().map(|s| (s.name.clone(), s.info.clone())).collect();
     let (mut loads, mut claims) = (BTreeMap::new(), vec![]);
     if let Some((target, chat)) = target.and_then(|t| Some((t, t.chat.as_ref()?))) {
-        infos.insert(name(LOAD), SourceInfo { kind: LOAD.into(), place: format!("{}{}", target.target.url, chat.load.path), reads: String::new() });
+        let connection = &target.settings.connection;
+        let place = format!("{}{}{}", connection.url, chat.load.path, connection.through());
+        infos.insert(name(LOAD), SourceInfo { kind: LOAD.into(), place, reads: String::new() });
         loads.insert(chat.load.name.clone(), chat.load.clone());
         let truth = sources.iter().find_map(|s| s.url.as_ref());
-        if truth.is_some_and(|truth| !same_origin(truth, &target.url)) {
+        // Behind a proxy, the same address is another server.
+        if truth.is_some_and(|truth| !same_origin(truth, &target.url) || connection.proxy.is_some()) {
             loads.insert(name("calibration"), calibration(&chat.load));
         }
         let claim = |(quantity, definition): &(Quantity, Name)| Claim {

@@ -4,6 +4,7 @@
 //! problem in it is told ([`diagnostics`]), and what is sound becomes a [`Loaded`]: the rig, its settings, the bound cases.
 
 mod access_log;
+mod base64;
 mod canonical;
 mod case_file;
 pub mod catalogue;
@@ -25,6 +26,7 @@ mod sources;
 mod summary;
 mod table;
 mod target;
+pub mod tls_files;
 mod waivers;
 pub mod yaml;
 

@@ -33,7 +33,8 @@ pub fn run(args: &SpecArgs) -> anyhow::Result<ExitCode> {
         Some(target) => {
             let allow = target.allow;
             let (requests, tokens) = (allow.requests.up(), allow.tokens.up());
-            let _ = writeln!(text, "Allowed: {requests} requests, {tokens} tokens, {} to {}.", allow.rate, target.url);
+            let place = rig.sources.get("load").map_or(&target.url, |load| &load.place);
+            let _ = writeln!(text, "Allowed: {requests} requests, {tokens} tokens, {} to {place}.", allow.rate);
             if let Some(over) = outlook.over(&loaded) {
                 let _ = writeln!(text, "! Too much: {over}.");
             }

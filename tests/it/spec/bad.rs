@@ -43,6 +43,21 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
     ("http://127.0.0.1:8000", "http://127.0.0.1:8000, bearer: \"${env:BROKEN}\"", &["cannot be sent in a header"]),
     ("http://127.0.0.1:8000", "http://127.0.0.1:8000, bearer: ''", &["`target.bearer` is empty"]),
     ("http://127.0.0.1:8000", "http://127.0.0.1:8000, ca_file: none.pem", &["`target.ca_file` cannot be read"]),
+    ("http://127.0.0.1:8000", "https://127.0.0.1:8000, client_cert: {key: k.pem}", &["`target.client_cert` needs `cert`"]),
+    ("http://127.0.0.1:8000", "https://127.0.0.1:8000, client_cert: {cert: none.pem}", &["`target.client_cert.cert` cannot be read"]),
+    ("http://127.0.0.1:8000", "https://127.0.0.1:8000, client_cert: client.pem", &["`target.client_cert` must be a mapping"]),
+    ("http://127.0.0.1:8000", "http://127.0.0.1:8000, proxy: 127.0.0.1:3128", &["`target.proxy` has no `http://` or `https://`"]),
+    ("http://127.0.0.1:8000", "http://127.0.0.1:8000, proxy: http://me:hidden@127.0.0.1:3128", &["`target.proxy` has credentials in it"]),
+    ("http://127.0.0.1:8000", "http://127.0.0.1:8000, proxy: https://127.0.0.1:3128", &["`target.proxy` speaks https", "stays so through the proxy"]),
+    ("http://127.0.0.1:8000", "http://127.0.0.1:8000, proxy: http://127.0.0.1:3128/x", &["`target.proxy` has a path"]),
+    ("http://127.0.0.1:8000", "http://127.0.0.1:8000, proxy: {basic: {user: a, password: hidden}}", &["`target.proxy` needs `url`"]),
+    (
+        "http://127.0.0.1:8000",
+        "http://127.0.0.1:8000, proxy: {url: http://127.0.0.1:1, basic: {user: a, pasword: hidden}}",
+        &["unknown key `pasword` in `target.proxy.basic`"],
+    ),
+    // Behind a proxy, `localhost` is the proxy's host.
+    ("http://127.0.0.1:8000", "http://127.0.0.1:8000, proxy: http://proxy:3128", &["nothing says what may be spent on it"]),
     // The load.
     ("{model: rigcheck-truth}", "{}", &["`target.chat` needs `model`"]),
     ("{model: rigcheck-truth}", "{model: x, rate: 15}", &["`15` is not a rate", "write `15/s`"]),

@@ -2,6 +2,7 @@
 
 mod bad;
 mod changes;
+mod connection;
 mod discover;
 mod good;
 mod laws;
