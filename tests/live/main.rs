@@ -3,8 +3,10 @@
 
 mod audits;
 mod docker;
+mod files;
 mod gateway;
 mod pages;
 mod parts;
 mod rig;
 mod stack;
+mod tls;

@@ -185,25 +185,37 @@ impl Rig {
 
     /// Audits while no other test audits.
     pub fn audit_alone(&self, folder: &str, requests: u64) -> Audited {
-        self.audit_in(&Turn::take(AT_ONCE), folder, requests, || {})
+        self.audit_in(&Turn::take(AT_ONCE), folder, &few(self, requests), &[], || {})
     }
 
     /// Audits, and does something meanwhile.
     pub fn audit_meanwhile(&self, folder: &str, requests: u64, meanwhile: impl FnOnce()) -> Audited {
-        self.audit_in(&Turn::take(1), folder, requests, meanwhile)
+        self.audit_in(&Turn::take(1), folder, &few(self, requests), &[], meanwhile)
     }
 
-    fn audit_in(&self, _turn: &Turn, folder: &str, requests: u64, meanwhile: impl FnOnce()) -> Audited {
+    /// Audits by a spec of the test's own, with more in the environment, while no other test audits.
+    pub fn audit_spec(&self, folder: &str, spec: &str, env: &[(&str, &str)]) -> Audited {
+        self.audit_in(&Turn::take(AT_ONCE), folder, spec, env, || {})
+    }
+
+    fn audit_in(&self, _turn: &Turn, folder: &str, spec: &str, env: &[(&str, &str)], meanwhile: impl FnOnce()) -> Audited {
         let folder = self.stack.dir().join(folder);
         fs::create_dir_all(&folder).expect("a folder");
-        fs::write(folder.join("rigcheck.yaml"), self.spec(&format!("audit: {{requests: {requests}}}"))).expect("a file");
+        fs::write(folder.join("rigcheck.yaml"), spec).expect("a file");
         let (began, waited) = (Instant::now(), waited_for_cpu());
-        let child = rigcheck(&folder).args(["audit", "--output", "json:report.json", "--output", "human:report.txt"]).spawn().expect("the binary");
+        let mut command = rigcheck(&folder);
+        command.args(["audit", "--output", "json:report.json", "--output", "human:report.txt"]).envs(env.iter().copied());
+        let child = command.spawn().expect("the binary");
         meanwhile();
         let out = child.wait_with_output().expect("the binary ends");
         let took = began.elapsed();
         Audited::of(folder, &out, took, (waited_for_cpu() - waited) / took.as_secs_f64())
     }
+}
+
+/// The rig's spec with so many requests.
+fn few(rig: &Rig, requests: u64) -> String {
+    rig.spec(&format!("audit: {{requests: {requests}}}"))
 }
 
 fn provider(gateway: Gateway) -> Mock {
