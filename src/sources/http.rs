@@ -93,8 +93,8 @@ impl Http {
     async fn exchange(&self, request: reqwest::Request, url: &str, cap: usize) -> Result<Answered, Gap> {
         self.queries.fetch_add(1, Ordering::Relaxed);
         let mut response = self.client.execute(request).await.map_err(|e| failed(&self.connection, url, &e))?;
-        let header = |name| response.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
-        let (content_type, server) = (header(CONTENT_TYPE.as_str()).unwrap_or_default().to_ascii_lowercase(), header("server"));
+        let header = |name| response.headers().get(name).and_then(|v| v.to_str().ok());
+        let (content_type, server) = (header(CONTENT_TYPE.as_str()).unwrap_or_default().to_ascii_lowercase(), header("server").and_then(product));
         let status = response.status();
         if status.is_redirection() {
             return Err(Gap::Malformed(format!("{url}: redirects with {status}; write the final URL, redirects are not followed")));
@@ -115,6 +115,14 @@ impl Http {
     }
 }
 
+/// The products of a `Server` header (RFC 9110, `nginx/1.22.1`), without comments and whatever else stands there.
+pub fn product(server: &str) -> Option<String> {
+    const LONGEST: usize = 40;
+    let is_product = |word: &&str| word.len() <= LONGEST && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-/".contains(&b));
+    let products: Vec<_> = server.split(' ').take_while(|word| !word.starts_with('(')).take(2).collect();
+    (!products.is_empty() && products.iter().all(|word| !word.is_empty() && is_product(word))).then(|| products.join(" "))
+}
+
 impl Answered {
     /// The body as JSON, or why it is none.
     pub fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T, Gap> {
@@ -124,7 +132,11 @@ impl Answered {
                 self.request
             )));
         }
-        serde_json::from_slice(&self.body).map_err(|e| Gap::Malformed(format!("{}: not the JSON that was expected: {e}", self.request)))
+        // serde's message may repeat a piece of the body; its place does not.
+        serde_json::from_slice(&self.body).map_err(|e| {
+            let (line, column) = (e.line(), e.column());
+            Gap::Malformed(format!("{}: not the JSON that was expected (line {line}, column {column})", self.request))
+        })
     }
     /// Is it a web page?
     pub fn looks_like_html(&self) -> bool {

@@ -9,4 +9,5 @@ mod pages;
 mod parts;
 mod rig;
 mod stack;
+mod strangers;
 mod tls;

@@ -16,6 +16,8 @@ use std::{
 
 /// Requests of an audit: 299 is the least at which LAT-10 can pass, and a trace or two may be lost.
 pub const REQUESTS: u64 = 320;
+/// The id of requests that are not of an audit.
+pub const STRANGER: &str = "a-stranger";
 /// The case that is audited.
 const CASE: &str = "PERF_INFRA_MONITORING_LATENCY_ACCURACY_001";
 
@@ -111,6 +113,17 @@ impl Rig {
         let (before, until) = (lines(), Instant::now() + Duration::from_mins(1));
         while lines() < before + more {
             assert!(Instant::now() < until, "the gateway gets no requests");
+            sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Waits until the gateway has answered so many requests of an audit in all: a stranger's carry another id.
+    pub fn wait_for_ours(&self, many: usize) {
+        let log = &self.stack.part("gateway").files["access_log"];
+        let ours = |line: &&str| serde_json::from_str::<Value>(line).is_ok_and(|l| l["request_id"].as_str().is_some_and(|id| id != STRANGER));
+        let until = Instant::now() + Duration::from_mins(2);
+        while fs::read_to_string(log).unwrap_or_default().lines().filter(ours).count() < many {
+            assert!(Instant::now() < until, "the gateway gets no requests of the audit");
             sleep(Duration::from_millis(50));
         }
     }

@@ -13,7 +13,7 @@ use crate::{
     },
     sources::{
         failing::{failed, on_the_way, tls},
-        http::Http,
+        http::{Http, product},
     },
     spec::settings::Connection,
 };
@@ -164,7 +164,7 @@ async fn exchange(endpoint: &Endpoint, built: reqwest::Request, limits: &Limits,
     timeline.headers = Some(headers_at);
     timeline.status = Some(response.status().as_u16());
     let header = |name| response.headers().get(name).and_then(|v| v.to_str().ok());
-    sent.server = header(SERVER).map(str::to_owned);
+    sent.server = header(SERVER).and_then(product);
     let content_type = header(CONTENT_TYPE).unwrap_or_default().trim().to_ascii_lowercase();
     let mut body = Body::new(response.status().is_success(), &content_type);
     loop {
