@@ -5,6 +5,7 @@ use super::{
     EDITION, case_file, catalogue, changes,
     connection::same_origin,
     diagnostics::{Problem, Problems},
+    exec::Exec,
     files::Files,
     metrics,
     profile::Profile,
@@ -67,6 +68,8 @@ pub struct Options<'a> {
     pub checks_dir: Option<PathBuf>,
     /// Reads a variable of the environment, for `${env:X}`.
     pub env: &'a Env<'a>,
+    /// What becomes of `${exec:…}`.
+    pub exec: Exec,
 }
 
 /// Reads a spec. Relative paths in it start at its folder.
@@ -102,7 +105,7 @@ pub fn load_text(text: &str, name: &str, base: &Path, options: &Options<'_>) -> 
         return Err(Problems::new(files, problems, true));
     }
     let cx = Reading::new(base);
-    references::resolve(&mut root, options.env, &cx);
+    references::resolve(&mut root, options.env, options.exec, &cx);
     let read = read(&root, &Checks { catalogue: &catalogue, edition: &edition }, problems.is_empty(), &cx);
     let (found, warnings, redactor) = cx.finish();
     problems.extend(found);

@@ -12,6 +12,7 @@ mod changes;
 mod connection;
 pub mod diagnostics;
 pub mod discover;
+mod exec;
 pub mod explain;
 pub mod files;
 mod load;
@@ -30,6 +31,7 @@ pub mod tls_files;
 mod waivers;
 pub mod yaml;
 
+pub use exec::Exec;
 pub use load::{Loaded, Options, load, load_text};
 pub use target::LOOPBACK_ALLOW;
 

@@ -1,6 +1,7 @@
 //! `rigcheck plan`: what an audit would do. Sends nothing.
 
 use super::{Outlook, load};
+use crate::spec::Exec;
 use crate::{
     cli::{
         args::SpecArgs,
@@ -11,7 +12,7 @@ use crate::{
 use std::{fmt::Write as _, process::ExitCode};
 
 pub fn run(args: &SpecArgs) -> anyhow::Result<ExitCode> {
-    let (path, loaded) = load(args)?;
+    let (path, loaded) = load(args, Exec::NotRun)?;
     if !loaded.warnings.is_empty() {
         eprintln!("{}", loaded.warnings);
     }

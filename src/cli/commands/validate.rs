@@ -2,10 +2,11 @@
 
 use super::{Outlook, load};
 use crate::cli::{args::SpecArgs, outputs::print};
+use crate::spec::Exec;
 use std::process::ExitCode;
 
 pub fn run(args: &SpecArgs) -> anyhow::Result<ExitCode> {
-    let (path, loaded) = load(args)?;
+    let (path, loaded) = load(args, Exec::NotRun)?;
     if !loaded.warnings.is_empty() {
         eprintln!("{}", loaded.warnings);
     }

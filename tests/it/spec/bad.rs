@@ -160,7 +160,7 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
     ("rig: dev", "rig: ${env:NOPE}", &["the environment variable `NOPE` is not set", "export NOPE="]),
     ("rig: dev", "rig: ${env:EMPTY}", &["`EMPTY` is not set or is empty"]),
     ("rig: dev", "rig: ${env:NOPE", &["`${env:` has no end"]),
-    ("rig: dev", "rig: '${exec:id}'", &["a spec is input, and must not start programs"]),
+    ("rig: dev", "rig: '${exec:id}'", &["a spec is input, and must not start programs unasked"]),
     ("rig: dev", "rig: '${evn:API_KEY}'", &["unknown reference `${evn:…}`", "did you mean `${env:…}`?"]),
     ("rig: dev", "rig: '${file:none}'", &["cannot read `none`"]),
     ("rig: dev", "rig: dev\n'${env:API_KEY}': 1", &["unknown key `${env:API_KEY}`"]),
@@ -268,7 +268,7 @@ fn what_is_no_yaml_is_told_at_its_place() {
 fn a_file_that_cannot_be_read_says_why() {
     let folder = tempfile::tempdir().unwrap();
     let load = |name: &str| {
-        let options = rigcheck::spec::Options { checks_dir: None, env: &super::env };
+        let options = rigcheck::spec::Options { checks_dir: None, env: &super::env, exec: rigcheck::spec::Exec::Refused };
         rigcheck::spec::load(&folder.path().join(name), &options).unwrap_err().to_string()
     };
     assert!(load("none.yaml").contains("cannot read the spec"));

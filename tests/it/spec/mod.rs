@@ -4,6 +4,7 @@ mod bad;
 mod changes;
 mod connection;
 mod discover;
+mod exec;
 mod good;
 mod laws;
 mod schema;
@@ -24,7 +25,7 @@ fn env(name: &str) -> Option<String> {
 }
 
 fn read(text: &str) -> Result<Loaded, Problems> {
-    load_text(text, "rigcheck.yaml", Path::new("/nowhere"), &Options { checks_dir: None, env: &env })
+    load_text(text, "rigcheck.yaml", Path::new("/nowhere"), &Options { checks_dir: None, env: &env, exec: rigcheck::spec::Exec::Refused })
 }
 
 fn good(text: &str) -> Loaded {
