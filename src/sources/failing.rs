@@ -13,7 +13,9 @@ use std::error::Error;
 pub fn refusal(answered: &Answered) -> Gap {
     let (url, status) = (&answered.request, answered.status);
     match status {
-        StatusCode::UNAUTHORIZED => Gap::Denied(format!("{url}: {status}; add `bearer`, `basic` or `headers` to this source")),
+        StatusCode::UNAUTHORIZED => {
+            Gap::Denied(format!("{url}: {status}: GET {} must be readable; add `bearer`, `basic` or `headers` to this source", path_of(url)))
+        }
         StatusCode::FORBIDDEN => Gap::Denied(format!("{url}: {status}: these credentials may not read it; allow them to GET {}", path_of(url))),
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE | StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => {
             Gap::Busy(format!("{url}: {status}"))

@@ -94,7 +94,6 @@ fn closure(audited: &Audited) -> BTreeSet<&str> {
 /// Nobody is blamed for the strangers. `false`: the machine was too busy for the load itself, so nothing more can be said.
 fn blames_nobody(audited: &Audited) -> bool {
     let trouble = audited.trouble();
-    println!("{trouble}");
     assert!(!closure(audited).contains("fail"), "{trouble}");
     assert!(audited.failed_not_for_noise().is_empty() && audited.rules("error").is_empty(), "{trouble}");
     let whole = audited.rules("no_data").is_empty();

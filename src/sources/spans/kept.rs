@@ -101,6 +101,9 @@ fn cleaned(text: &str) -> String {
     masked.collect::<String>().chars().filter(|c| !c.is_control()).take(LONGEST).collect::<String>().trim().to_owned()
 }
 
+/// Names of code have at most so many words.
+const WORDS: usize = 2;
+
 /// What is kept of a span's name: method, path and ASGI's part; the operation of a model; or words of code
 /// (`provider call`). Anything else may be somebody's text.
 fn name_of(name: &str) -> String {
@@ -117,7 +120,6 @@ fn name_of(name: &str) -> String {
     if PARTS.contains(&name.as_str()) {
         return name;
     }
-    const WORDS: usize = 2;
     let of_code = |word: &str| word.len() <= 40 && word.bytes().all(|b| b.is_ascii_alphabetic() || b"._:-".contains(&b));
     if name.split(' ').count() <= WORDS && name.split(' ').all(of_code) { name } else { String::new() }
 }

@@ -125,7 +125,7 @@ impl Simulated {
         let (before, after) = (Wall(BEGAN - 700_000), self.end().plus_us(900_000));
         // Read every second; a value counts when its request has ended, and all requests end evenly over the act.
         let length = self.end().0 - BEGAN;
-        let seconds = (1..).map(|s| s * 1_000_000).take_while(|at| *at < length).collect::<Vec<_>>();
+        let seconds = (1..=length / 1_000_000).map(|s| s * 1_000_000).filter(|at| *at < length).collect::<Vec<_>>();
         let series = |part, base: f64, grown: f64| Series {
             part,
             labels: [("instance".to_owned(), "127.0.0.1:9".to_owned())].into(),
