@@ -1,25 +1,22 @@
 //! One HTTP origin: credentials go to it and to nobody else, answers are capped, and whatever goes wrong is a [`Gap`].
-#![allow(clippy::disallowed_methods, reason = "reads the user's CA file")]
 
 use crate::{
     model::{
         evidence::Gap,
-        name::Name,
         source::{Cost, Slot},
+    },
+    sources::{
+        client::client,
+        failing::{failed, on_the_way, refusal},
     },
     spec::settings::{Auth, Connection},
 };
 use bytes::Bytes;
 use reqwest::{StatusCode, header::CONTENT_TYPE};
-use std::{
-    sync::atomic::{AtomicU64, Ordering},
-    time::Duration,
-};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Answers beyond this many bytes are refused, unless a source says otherwise.
 pub const CAP: usize = 64 << 20;
-/// A connection that is not there after this time is not coming.
-const CONNECT: Duration = Duration::from_secs(5);
 
 /// A client for one origin.
 pub struct Http {
@@ -38,55 +35,24 @@ pub struct Answered {
     pub content_type: String,
     /// The body.
     pub body: Bytes,
-    /// The exact URL that was asked, without credentials.
+    /// The exact URL that was asked, without credentials, and what it was asked through.
     pub request: String,
     /// `Server` header, if told.
     pub server: Option<String>,
 }
 
-/// The one factory of HTTP clients: no redirects (credentials never cross an origin), no proxies from the environment.
-pub fn client(ca_file: Option<&std::path::Path>) -> Result<reqwest::Client, Gap> {
-    client_with(ca_file, |builder| builder)
-}
-
-/// The same factory for a source that needs more of its client than that.
-pub fn client_with(
-    ca_file: Option<&std::path::Path>,
-    shape: impl Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
-) -> Result<reqwest::Client, Gap> {
-    let builder = || {
-        let plain = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .connect_timeout(CONNECT)
-            .user_agent(concat!("rigcheck/", env!("CARGO_PKG_VERSION")));
-        shape(plain)
-    };
-    let mut roots = vec![];
-    if let Some(path) = ca_file {
-        let pem = std::fs::read(path).map_err(|e| Gap::NotConfigured(format!("ca_file {}: {e}", path.display())))?;
-        roots = reqwest::Certificate::from_pem_bundle(&pem).map_err(|e| Gap::NotConfigured(format!("ca_file {}: {e}", path.display())))?;
-    }
-    builder().tls_certs_merge(roots.clone()).build().or_else(|_| {
-        // Where the host has no CA store, reqwest refuses to build a client at all, even for http://.
-        let bundled = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().filter_map(|der| reqwest::Certificate::from_der(der).ok());
-        builder().tls_certs_only(bundled.chain(roots)).build().map_err(|e| Gap::NotConfigured(format!("TLS: {e}")))
-    })
-}
-
 impl Http {
     /// A client for the connection's origin.
     pub fn new(connection: &Connection) -> Result<Http, Gap> {
-        Ok(Http {
-            client: client(connection.ca_file.as_deref())?,
-            connection: connection.clone(),
-            queries: AtomicU64::new(0),
-            bytes: AtomicU64::new(0),
-        })
+        Ok(Http { client: client(connection)?, connection: connection.clone(), queries: AtomicU64::new(0), bytes: AtomicU64::new(0) })
     }
     /// The base URL.
     pub fn url(&self) -> &str {
         &self.connection.url
+    }
+    /// How it is reached.
+    pub fn connection(&self) -> &Connection {
+        &self.connection
     }
     /// What asking has cost so far.
     pub fn cost(&self) -> Cost {
@@ -126,23 +92,35 @@ impl Http {
     }
     async fn exchange(&self, request: reqwest::Request, url: &str, cap: usize) -> Result<Answered, Gap> {
         self.queries.fetch_add(1, Ordering::Relaxed);
-        let mut response = self.client.execute(request).await.map_err(|e| failed(url, &e))?;
-        let header = |name| response.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
-        let (content_type, server) = (header(CONTENT_TYPE.as_str()).unwrap_or_default().to_ascii_lowercase(), header("server"));
+        let mut response = self.client.execute(request).await.map_err(|e| failed(&self.connection, url, &e))?;
+        let header = |name| response.headers().get(name).and_then(|v| v.to_str().ok());
+        let (content_type, server) = (header(CONTENT_TYPE.as_str()).unwrap_or_default().to_ascii_lowercase(), header("server").and_then(product));
         let status = response.status();
         if status.is_redirection() {
             return Err(Gap::Malformed(format!("{url}: redirects with {status}; write the final URL, redirects are not followed")));
         }
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|e| failed(url, &e))? {
+        while let Some(chunk) = response.chunk().await.map_err(|e| failed(&self.connection, url, &e))? {
             self.bytes.fetch_add(chunk.len() as u64, Ordering::Relaxed);
             if body.len() + chunk.len() > cap {
                 return Err(Gap::Truncated(format!("{url}: more than {cap} bytes, stopped reading")));
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answered { status, content_type, body: body.into(), request: url.to_owned(), server })
+        if let Some(gap) = on_the_way(&self.connection, status, &body) {
+            return Err(gap);
+        }
+        let request = format!("{url}{}", self.connection.through());
+        Ok(Answered { status, content_type, body: body.into(), request, server })
     }
+}
+
+/// The products of a `Server` header (RFC 9110, `nginx/1.22.1`), without comments and whatever else stands there.
+pub fn product(server: &str) -> Option<String> {
+    const LONGEST: usize = 40;
+    let is_product = |word: &&str| word.len() <= LONGEST && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-/".contains(&b));
+    let products: Vec<_> = server.split(' ').take_while(|word| !word.starts_with('(')).take(2).collect();
+    (!products.is_empty() && products.iter().all(|word| !word.is_empty() && is_product(word))).then(|| products.join(" "))
 }
 
 impl Answered {
@@ -154,57 +132,16 @@ impl Answered {
                 self.request
             )));
         }
-        serde_json::from_slice(&self.body).map_err(|e| Gap::Malformed(format!("{}: not the JSON that was expected: {e}", self.request)))
+        // serde's message may repeat a piece of the body; its place does not.
+        serde_json::from_slice(&self.body).map_err(|e| {
+            let (line, column) = (e.line(), e.column());
+            Gap::Malformed(format!("{}: not the JSON that was expected (line {line}, column {column})", self.request))
+        })
     }
     /// Is it a web page?
     pub fn looks_like_html(&self) -> bool {
         let start = self.body.trim_ascii_start();
         self.content_type.starts_with("text/html")
             || start.len() >= 5 && (start[..5].eq_ignore_ascii_case(b"<html") || start[..5].eq_ignore_ascii_case(b"<!doc"))
-    }
-}
-
-/// What a status other than 2xx means. Bodies are not repeated: they may hold anything.
-pub fn refusal(answered: &Answered) -> Gap {
-    let (url, status) = (&answered.request, answered.status);
-    match status {
-        StatusCode::UNAUTHORIZED => Gap::Denied(format!("{url}: {status}; add `bearer`, `basic` or `headers` to this source")),
-        StatusCode::FORBIDDEN => Gap::Denied(format!("{url}: {status}; these credentials may not read it")),
-        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE | StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => {
-            Gap::Busy(format!("{url}: {status}"))
-        }
-        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
-            Gap::Malformed(format!("{url}: answered {status}: there is no such thing at this address; correct the URL"))
-        }
-        s if s.is_server_error() => Gap::Malformed(format!("{url}: answered {status}; its own log should say why")),
-        _ => Gap::Malformed(format!("{url}: answered {status}")),
-    }
-}
-
-/// Adds what to do where the place that found the gap could not know.
-pub fn advised(gap: Gap, source: &Name) -> Gap {
-    match gap {
-        Gap::Unreachable(t) => Gap::Unreachable(format!("{t}; start it, or correct or remove sources.{source}")),
-        Gap::TooLate(t) => Gap::TooLate(format!("{t}; look whether it is overloaded, or give the run more time")),
-        Gap::Busy(t) => Gap::Busy(format!("{t}; it is overloaded or starting up: try again")),
-        other => other,
-    }
-}
-
-/// Why there is no answer, with the innermost cause: "connection refused" says more than "error sending request".
-pub fn failed(url: &str, error: &reqwest::Error) -> Gap {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    let text = format!("{url}: {cause}");
-    if error.is_timeout() {
-        Gap::TooLate(text)
-    } else if error.is_connect() {
-        Gap::Unreachable(text)
-    } else if error.is_body() || error.is_decode() {
-        Gap::Malformed(format!("{url}: the answer broke off ({cause}); look at what stands between, and at its own log"))
-    } else {
-        Gap::Malformed(text)
     }
 }

@@ -2,7 +2,9 @@
 
 pub mod access_log;
 mod build;
+pub mod client;
 pub mod exposition;
+pub mod failing;
 pub mod http;
 pub mod jaeger;
 pub mod load;

@@ -12,7 +12,8 @@ use crate::{
         units::{Ms, Span, Wall},
     },
     sources::{
-        http::{self, Answered, CAP, Http, refusal},
+        failing::{self, refusal},
+        http::{Answered, CAP, Http},
         spans::{act_over, pause},
     },
     spec::settings::Connection,
@@ -110,7 +111,7 @@ impl Truth {
             Gap::Unreachable(t) => Gap::Unreachable(format!("{t}; start `rigcheck mock`, or correct or remove sources.{name}")),
             Gap::OutsideRetention(t) => Gap::OutsideRetention(format!("{t}; let the mock keep more records, or send fewer requests a run")),
             Gap::Malformed(t) => Gap::Malformed(format!("{t}; sources.{name}.url must be the base URL of a `rigcheck mock` of this version")),
-            other => http::advised(other, name),
+            other => failing::advised(other, name),
         }
     }
 }

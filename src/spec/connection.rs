@@ -1,13 +1,14 @@
-//! The block that the target and every HTTP source share: URL, headers, credentials, an additional trust root.
-#![allow(clippy::disallowed_methods, reason = "looks whether the CA file is there")]
+//! The block that the target and every HTTP source share: URL, headers, credentials, TLS files, proxy.
 
 use super::{
+    base64::base64,
     diagnostics::Problem,
     secrets::looks_secret,
-    settings::{Auth, Connection},
+    settings::{Auth, Connection, Proxy},
     table::{Field, Reading, Table},
+    tls_files::{ca_file, client_cert},
 };
-use crate::model::secret::Secret;
+use crate::model::{node::Value, secret::Secret};
 use reqwest::{
     Url,
     header::{HeaderName, HeaderValue},
@@ -32,10 +33,23 @@ pub(super) fn connection(table: &mut Table<'_>, example: &str, cx: &Reading) -> 
         (None, Some(field)) => basic_auth(&field, cx),
         (None, None) => Some(Auth::None),
     };
-    let ca_file = table.get("ca_file").map(|f| ca_file(&f, cx));
+    let ca_file = table.get("ca_file").and_then(|f| ca_file(&f, cx));
+    let certificate = table.get("client_cert");
+    if let (Some(field), Some("http")) = (&certificate, url.as_ref().map(Url::scheme)) {
+        cx.problem(
+            Problem::new(field.key, format!("`{}` is shown to nobody by `http://`", field.path)).label("write `https://` in `url`, or remove it"),
+        );
+    }
+    let client_cert = certificate.and_then(|f| client_cert(&f, cx));
+    let proxy = table.get("proxy").and_then(|f| proxy(&f, cx));
     let url = url?;
     let text = url.as_str().trim_end_matches('/').to_owned();
-    Some((Connection { url: text, headers, auth: auth?, ca_file: ca_file.flatten() }, url))
+    Some((Connection { url: text, headers, auth: auth?, ca_file, client_cert, proxy }, url))
+}
+
+/// Does nothing on the way leave this machine? Behind a proxy, `localhost` is the proxy's own host.
+pub(super) fn stays_here(url: &Url, proxy: Option<&Proxy>) -> bool {
+    is_loopback(url) && proxy.is_none_or(|p| Url::parse(&p.url).is_ok_and(|url| is_loopback(&url)))
 }
 
 /// Is it on this machine's loopback interface?
@@ -53,7 +67,8 @@ pub(super) fn same_origin(a: &Url, b: &Url) -> bool {
 
 fn url(field: &Field<'_>, cx: &Reading) -> Option<Url> {
     let text = field.text(cx)?;
-    let text = text.trim();
+    // A name that is nobody's (RFC 2606).
+    let text = if field.unchecked(cx) { "http://output-of-exec.invalid" } else { text.trim() };
     let refuse = |what: &str, label: String| {
         cx.problem(field.refuse(what, label));
         None
@@ -132,41 +147,26 @@ fn basic_auth(field: &Field<'_>, cx: &Reading) -> Option<Auth> {
     Some(Auth::Basic { user, password })
 }
 
-/// RFC 4648, with padding.
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::new();
-    for group in bytes.chunks(3) {
-        let bits = group.iter().fold(0_u32, |bits, b| bits << 8 | u32::from(*b)) << (8 * (3 - group.len()));
-        for place in 0..4 {
-            let digit = char::from(DIGITS[(bits >> (18 - 6 * place)) as usize & 63]);
-            out.push(if place <= group.len() { digit } else { '=' });
+/// `proxy: URL`, or `proxy: {url: URL, basic: {user: …, password: …}}`.
+fn proxy(field: &Field<'_>, cx: &Reading) -> Option<Proxy> {
+    let (at, auth) = match field.node.value {
+        Value::Map(_) => {
+            let mut table = field.table(cx)?;
+            let url = table.need("url", "http://proxy:3128", cx);
+            let auth = table.get("basic").map_or(Some(Auth::None), |f| basic_auth(&f, cx));
+            table.close(cx);
+            (url?, auth?)
         }
+        _ => (field.clone(), Auth::None),
+    };
+    let url = url(&at, cx)?;
+    if url.scheme() != "http" {
+        cx.problem(at.refuse("speaks https", "write `http://`: what is https to the server stays so through the proxy"));
+        return None;
     }
-    out
-}
-
-fn ca_file(field: &Field<'_>, cx: &Reading) -> Option<std::path::PathBuf> {
-    let path = field.file(cx)?;
-    match std::fs::File::open(&path) {
-        Ok(_) => Some(path),
-        Err(why) => {
-            cx.problem(field.refuse(format!("cannot be read: {why}"), "a PEM file; relative paths start at the spec's folder"));
-            None
-        }
+    if url.path() != "/" || url.query().is_some() {
+        cx.problem(at.refuse("has a path", "write `http://HOST:PORT`"));
+        return None;
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::base64;
-
-    #[test]
-    fn base64_as_in_rfc_4648() {
-        for (text, coded) in
-            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("Aladdin:open sesame", "QWxhZGRpbjpvcGVuIHNlc2FtZQ==")]
-        {
-            assert_eq!(base64(text.as_bytes()), coded);
-        }
-    }
+    Some(Proxy { url: url.as_str().trim_end_matches('/').to_owned(), auth })
 }

@@ -4,6 +4,7 @@ use super::{
     EDITION, case_file, catalogue, changes,
     connection::same_origin,
     diagnostics::{Problem, Problems},
+    exec::Exec,
     extends::{self, Named},
     files::Files,
     metrics,
@@ -69,6 +70,8 @@ pub struct Options<'a> {
     pub checks_dir: Option<PathBuf>,
     /// Reads a variable of the environment, for `${env:X}`.
     pub env: &'a Env<'a>,
+    /// What becomes of `${exec:…}`.
+    pub exec: Exec,
 }
 
 /// Reads a spec. Relative paths in it start at its folder.
@@ -102,7 +105,7 @@ fn understood(named: &Named<'_>, changes: &[String], options: &Options<'_>) -> R
     let basis = Basis::new(&written, options.checks_dir.is_some());
     let cx = Reading::new(written.folders);
     let mut root = written.root;
-    references::resolve(&mut root, options.env, &cx);
+    references::resolve(&mut root, options.env, options.exec, &cx);
     let read = read(&root, &Checks { catalogue: &catalogue, edition: &edition }, problems.is_empty(), &cx);
     let (found, warnings, redactor) = cx.finish();
     problems.extend(found);
@@ -232,10 +235,13 @@ fn rig(rig_name: Name, target: Option<&TargetSection>, sources: &[Source], histo
     let mut infos: BTreeMap<Name, SourceInfo> = sources.iter().map(|s| (s.name.clone(), s.info.clone())).collect();
     let (mut loads, mut claims) = (BTreeMap::new(), vec![]);
     if let Some((target, chat)) = target.and_then(|t| Some((t, t.chat.as_ref()?))) {
-        infos.insert(name(LOAD), SourceInfo { kind: LOAD.into(), place: format!("{}{}", target.target.url, chat.load.path), reads: String::new() });
+        let connection = &target.settings.connection;
+        let place = format!("{}{}{}", connection.url, chat.load.path, connection.through());
+        infos.insert(name(LOAD), SourceInfo { kind: LOAD.into(), place, reads: String::new() });
         loads.insert(chat.load.name.clone(), chat.load.clone());
         let truth = sources.iter().find_map(|s| s.url.as_ref());
-        if truth.is_some_and(|truth| !same_origin(truth, &target.url)) {
+        // Behind a proxy, the same address is another server.
+        if truth.is_some_and(|truth| !same_origin(truth, &target.url) || connection.proxy.is_some()) {
             loads.insert(name("calibration"), calibration(&chat.load));
         }
         let claim = |(quantity, definition): &(Quantity, Name)| Claim {

@@ -4,6 +4,7 @@
 //! problem in it is told ([`diagnostics`]), and what is sound becomes a [`Loaded`]: the rig, its settings, the bound cases.
 
 mod access_log;
+mod base64;
 mod canonical;
 mod case_file;
 pub mod catalogue;
@@ -11,6 +12,7 @@ mod changes;
 mod connection;
 pub mod diagnostics;
 pub mod discover;
+mod exec;
 pub mod explain;
 mod extends;
 pub mod files;
@@ -31,9 +33,11 @@ mod summary;
 mod table;
 mod target;
 mod text;
+pub mod tls_files;
 mod waivers;
 pub mod yaml;
 
+pub use exec::Exec;
 pub use load::{Loaded, Options, load, load_changed, load_text};
 pub use target::LOOPBACK_ALLOW;
 

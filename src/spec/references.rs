@@ -1,9 +1,10 @@
-//! `${env:X}`, `${env:X:-default}` and `${file:X}` inside values. They are resolved on parsed values, never on the text of
+//! `${env:X}`, `${env:X:-default}`, `${file:X}` and `${exec:program arg …}` inside values. They are resolved on parsed values, never on the text of
 //! the file, so that a value cannot change what the file means. `$${` is a literal `${`.
 #![allow(clippy::disallowed_methods, reason = "reads the files that `${file:X}` names")]
 
 use super::{
     diagnostics::{Problem, nearest, plain},
+    exec::{self, Exec},
     secrets::looks_secret,
     table::Reading,
 };
@@ -15,23 +16,35 @@ use crate::model::{
 /// Reads a variable of the environment.
 pub(super) type Env<'e> = dyn Fn(&str) -> Option<String> + 'e;
 
+/// What stands for the output of a program that is not run: a name, a model, a header's value, and no URL and no number.
+const NOT_RUN: &str = "output-of-exec";
+
 /// A secret file is a line or two; larger is a mistake.
 const MAX_FILE: u64 = 64 << 10;
 
 /// Replaces the references in every value below a node. What cannot be resolved is a problem at its place.
-pub(super) fn resolve(node: &mut Node, env: &Env<'_>, cx: &Reading) {
+pub(super) fn resolve(node: &mut Node, env: &Env<'_>, exec: Exec, cx: &Reading) {
     match &mut node.value {
-        Value::Text(text) if text.contains("${") => match substitute(text, node.at, env, cx) {
-            Ok(resolved) => *text = resolved,
+        Value::Text(text) if text.contains("${") => match substitute(text, node.at, env, exec, cx) {
+            Ok(resolved) => {
+                if resolved.contains(NOT_RUN) {
+                    cx.warn(
+                        Problem::new(node.at, "`${exec:…}` is not run by this command, so its value is not known")
+                            .label("`rigcheck audit --allow-exec` runs it"),
+                    );
+                    cx.not_run.borrow_mut().insert(node.at);
+                }
+                *text = resolved;
+            }
             Err((what, todo)) => {
                 cx.problem(Problem::new(node.at, what).label(todo));
                 cx.failed.borrow_mut().insert(node.at);
             }
         },
-        Value::List(items) => items.iter_mut().for_each(|n| resolve(n, env, cx)),
+        Value::List(items) => items.iter_mut().for_each(|n| resolve(n, env, exec, cx)),
         Value::Map(entries) => {
             for (_, value) in entries {
-                resolve(value, env, cx);
+                resolve(value, env, exec, cx);
             }
         }
         _ => {}
@@ -40,7 +53,7 @@ pub(super) fn resolve(node: &mut Node, env: &Env<'_>, cx: &Reading) {
 
 type Refusal = (String, String);
 
-fn substitute(text: &str, at: At, env: &Env<'_>, cx: &Reading) -> Result<String, Refusal> {
+fn substitute(text: &str, at: At, env: &Env<'_>, exec: Exec, cx: &Reading) -> Result<String, Refusal> {
     let mut out = String::new();
     let mut rest = text;
     while let Some(start) = rest.find("${") {
@@ -61,13 +74,13 @@ fn substitute(text: &str, at: At, env: &Env<'_>, cx: &Reading) -> Result<String,
         }
         let end =
             inner.find('}').ok_or_else(|| (format!("`${{{word}:` has no end"), "close it with `}`, or write `$${` for a literal `${`".to_owned()))?;
-        out += &lookup(word, &inner[word.len() + 1..end], at, env, cx)?;
+        out += &lookup(word, &inner[word.len() + 1..end], at, env, exec, cx)?;
         rest = &inner[end + 1..];
     }
     Ok(out + rest)
 }
 
-fn lookup(word: &str, what: &str, at: At, env: &Env<'_>, cx: &Reading) -> Result<String, Refusal> {
+fn lookup(word: &str, what: &str, at: At, env: &Env<'_>, exec: Exec, cx: &Reading) -> Result<String, Refusal> {
     match word {
         "env" => {
             let (name, default) = what.split_once(":-").map_or((what, None), |(n, d)| (n, Some(d)));
@@ -96,12 +109,21 @@ fn lookup(word: &str, what: &str, at: At, env: &Env<'_>, cx: &Reading) -> Result
             cx.learn(&Secret::new(value.clone()));
             Ok(value)
         }
-        "exec" => Err((
-            "`${exec:…}` is refused: a spec is input, and must not start programs".into(),
-            "run the program yourself and pass its output as `${env:X}` or `${file:X}`".into(),
-        )),
+        "exec" => match exec {
+            Exec::Refused => Err((
+                "`${exec:…}` is refused: a spec is input, and must not start programs unasked".into(),
+                "`rigcheck audit --allow-exec` runs it; or pass its output as `${env:X}` or `${file:X}`".into(),
+            )),
+            Exec::NotRun => Ok(NOT_RUN.into()),
+            Exec::Allowed => {
+                let value = exec::output(what, &cx.beside(at, "."))
+                    .map_err(|why| (format!("the program of `${{exec:…}}` {why}"), "run it in the spec's folder and see what it says".to_owned()))?;
+                cx.learn(&Secret::new(value.clone()));
+                Ok(value)
+            }
+        },
         _ => {
-            let label = nearest(word, ["env", "file"])
+            let label = nearest(word, ["env", "file", "exec"])
                 .map_or_else(|| "known: `${env:X}`, `${file:X}`; `$${` is a literal `${`".to_owned(), |w| format!("did you mean `${{{w}:…}}`?"));
             Err((format!("unknown reference `${{{word}:…}}`"), label))
         }

@@ -91,13 +91,21 @@ fn target() -> Value {
 }
 
 fn connection() -> Vec<(&'static str, Value)> {
+    let certificate = object(&json!(["cert"]), [("cert", text()), ("key", text())]);
+    let proxy = object(&json!(["url"]), [("url", text()), ("basic", basic())]);
     vec![
         ("url", described(text(), "Base URL without credentials")),
         ("headers", described(map_of(&text()), "Sent to this origin only; write secrets as ${env:X} or ${file:X}")),
         ("bearer", text()),
-        ("basic", object(&json!(["user", "password"]), [("user", text()), ("password", text())])),
+        ("basic", basic()),
         ("ca_file", described(text(), "PEM file of an additional trust root")),
+        ("client_cert", described(certificate, "PEM files; the key may stand in the certificate's file")),
+        ("proxy", described(json!({"anyOf": [text(), proxy]}), "HTTP proxy, CONNECT for https; none is taken from the environment")),
     ]
+}
+
+fn basic() -> Value {
+    object(&json!(["user", "password"]), [("user", text()), ("password", text())])
 }
 
 fn sources() -> Value {

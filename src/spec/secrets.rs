@@ -49,7 +49,8 @@ pub(super) fn only_references(text: &str) -> bool {
     let mut rest = text.strip_prefix("Bearer ").unwrap_or(text);
     while let Some(inner) = rest.strip_prefix("${") {
         let Some(end) = inner.find('}') else { return false };
-        if inner[..end].contains(":-") {
+        // What a program is told may be secret itself.
+        if inner[..end].contains(":-") || inner.starts_with("exec:") {
             return false;
         }
         rest = &inner[end + 1..];

@@ -1,5 +1,6 @@
 //! How to reach what the rig names, resolved, with secrets. Never recorded, never shown: only sources read it.
 
+use super::base64::base64;
 use crate::model::{name::Name, redactor::Redactor, rig::Allow, secret::Secret, units::Ms};
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
@@ -25,6 +26,39 @@ pub struct Connection {
     pub auth: Auth,
     /// PEM file of an additional trust root.
     pub ca_file: Option<PathBuf>,
+    /// What proves who we are where the server asks for it.
+    pub client_cert: Option<ClientCert>,
+    /// What stands between, if anything. Never one that the environment names.
+    pub proxy: Option<Proxy>,
+}
+
+impl Connection {
+    /// Where this leads, as people are told.
+    pub fn place(&self) -> String {
+        format!("{}{}", self.url, self.through())
+    }
+    /// What stands between, to append to a place: nothing, or ` through the proxy URL`.
+    pub fn through(&self) -> String {
+        self.proxy.as_ref().map(|proxy| format!(" through the proxy {}", proxy.url)).unwrap_or_default()
+    }
+}
+
+/// A certificate and its private key, in PEM files.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClientCert {
+    /// The certificate, then those between it and the root, if any.
+    pub cert: PathBuf,
+    /// The key; without it, the certificate's file holds it, too.
+    pub key: Option<PathBuf>,
+}
+
+/// An HTTP proxy: `http` requests are sent to it whole, `https` is tunnelled by CONNECT.
+#[derive(Clone, Debug)]
+pub struct Proxy {
+    /// Its URL, `http://HOST:PORT`, without credentials.
+    pub url: String,
+    /// What is shown to it, and to nobody else: none or basic.
+    pub auth: Auth,
 }
 
 /// The `Authorization` header.
@@ -42,6 +76,17 @@ pub enum Auth {
         /// Password.
         password: Secret,
     },
+}
+
+impl Auth {
+    /// The value of the header, if there is one.
+    pub fn header(&self) -> Option<Secret> {
+        match self {
+            Auth::None => None,
+            Auth::Bearer(token) => Some(Secret::new(format!("Bearer {}", token.expose()))),
+            Auth::Basic { user, password } => Some(Secret::new(format!("Basic {}", base64(format!("{user}:{}", password.expose()).as_bytes())))),
+        }
+    }
 }
 
 /// The API under test.

@@ -123,15 +123,13 @@ fn source(declared: &Declared, field: &Field<'_>, cx: &Reading) -> Option<Source
     let _ = table.get("kind");
     let (name, mut claims, mut url) = (&declared.name, vec![], None);
     let read = match declared.kind {
-        "prometheus" => {
-            connection(&mut table, "http://prometheus:9090", cx).map(|(c, _)| (c.url.clone(), SourceSettings::Prometheus { connection: c }))
-        }
+        "prometheus" => connection(&mut table, "http://prometheus:9090", cx).map(|(c, _)| (c.place(), SourceSettings::Prometheus { connection: c })),
         "scrape" => scrape(&mut table, cx),
         "jaeger" => {
             let connection = connection(&mut table, "http://jaeger:16686", cx);
             let service = table.need("service", "gateway", cx).and_then(|f| f.text(cx));
             claims = span_claims(&mut table, name, cx);
-            connection.zip(service).map(|((c, _), service)| (c.url.clone(), SourceSettings::Jaeger { connection: c, service }))
+            connection.zip(service).map(|((c, _), service)| (c.place(), SourceSettings::Jaeger { connection: c, service }))
         }
         "otlp" => {
             let listen = table.get("listen").map_or_else(|| Some(SocketAddr::from(OTLP)), |f| listen(&f, cx));
@@ -145,7 +143,7 @@ fn source(declared: &Declared, field: &Field<'_>, cx: &Reading) -> Option<Source
         }),
         "truth" => connection(&mut table, "http://127.0.0.1:9999", cx).map(|(c, at)| {
             url = Some(at);
-            (c.url.clone(), SourceSettings::Truth { connection: c })
+            (c.place(), SourceSettings::Truth { connection: c })
         }),
         other => {
             // A kind of KINDS without an arm here.
@@ -167,7 +165,7 @@ fn scrape(table: &mut Table<'_>, cx: &Reading) -> Option<(String, SourceSettings
         // The path by which Prometheus itself asks unless told otherwise.
         connection.url += "/metrics";
     }
-    Some((connection.url.clone(), SourceSettings::Scrape { connection, interval: interval? }))
+    Some((connection.place(), SourceSettings::Scrape { connection, interval: interval? }))
 }
 
 fn listen(field: &Field<'_>, cx: &Reading) -> Option<SocketAddr> {

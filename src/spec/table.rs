@@ -19,13 +19,22 @@ pub(super) struct Reading {
     redactor: RefCell<Redactor>,
     /// Values whose references could not be resolved: told once, not again where they are used.
     pub failed: RefCell<BTreeSet<At>>,
+    /// Values that stand for the output of a program that is not run.
+    pub not_run: RefCell<BTreeSet<At>>,
     /// Where relative paths start.
     folders: Folders,
 }
 
 impl Reading {
     pub(super) fn new(folders: Folders) -> Reading {
-        Reading { problems: RefCell::default(), warnings: RefCell::default(), redactor: RefCell::default(), failed: RefCell::default(), folders }
+        Reading {
+            problems: RefCell::default(),
+            warnings: RefCell::default(),
+            redactor: RefCell::default(),
+            failed: RefCell::default(),
+            not_run: RefCell::default(),
+            folders,
+        }
     }
     /// The file that a path means, from the folder of the file in which it is written.
     pub(super) fn beside(&self, at: At, path: &str) -> PathBuf {
@@ -155,6 +164,15 @@ impl<'a> Field<'a> {
         };
         items.iter().enumerate().map(|(i, node)| Field { path: format!("{}[{i}]", self.path), key: node.at, node }).collect()
     }
+    /// Is it the output of a program that is not run, and has a form that such a placeholder has not? Then any value that
+    /// has it stands in, and a warning says that this one was not checked.
+    pub(super) fn unchecked(&self, cx: &Reading) -> bool {
+        let not_run = cx.not_run.borrow().contains(&self.node.at);
+        if not_run {
+            cx.warn(self.refuse("cannot be checked without running its `${exec:…}`", "what is said of it below is a placeholder's"));
+        }
+        not_run
+    }
     fn failed(&self, cx: &Reading) -> bool {
         cx.failed.borrow().contains(&self.node.at)
     }
@@ -187,6 +205,7 @@ impl<'a> Field<'a> {
     pub(super) fn flag(&self, cx: &Reading) -> Option<bool> {
         match &self.node.value {
             _ if self.failed(cx) => None,
+            _ if self.unchecked(cx) => Some(false),
             Value::Bool(b) => Some(*b),
             // What a reference resolved to is always text.
             Value::Text(t) if t == "true" => Some(true),
@@ -206,6 +225,9 @@ impl<'a> Field<'a> {
     /// As one of some words.
     pub(super) fn word<T: Copy>(&self, what: &str, words: &[(&str, T)], cx: &Reading) -> Option<T> {
         let text = self.text(cx)?;
+        if self.unchecked(cx) {
+            return words.first().map(|(_, t)| *t);
+        }
         let found = words.iter().find(|(w, _)| *w == text).map(|(_, t)| *t);
         if found.is_none() {
             cx.problem(Problem::unknown(self.node.at, what, &text, words.iter().map(|(w, _)| *w)));
@@ -216,6 +238,7 @@ impl<'a> Field<'a> {
     fn unit<T: std::str::FromStr<Err: std::fmt::Display>>(&self, what: &str, cx: &Reading) -> Option<T> {
         let text = match &self.node.value {
             _ if self.failed(cx) => return None,
+            _ if self.unchecked(cx) => return ["1s", "1/s", "1"].iter().find_map(|one| one.parse().ok()),
             Value::Text(t) => t.clone(),
             Value::Num(n) => n.to_string(),
             _ => {
@@ -257,6 +280,7 @@ impl<'a> Field<'a> {
     pub(super) fn part(&self, cx: &Reading) -> Option<f64> {
         let part = match &self.node.value {
             _ if self.failed(cx) => return None,
+            _ if self.unchecked(cx) => return Some(0.5),
             Value::Num(n) => Some(*n),
             Value::Text(t) => t.parse::<Share>().map(|s| s.0).or_else(|_| t.parse()).ok(),
             _ => None,

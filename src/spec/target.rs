@@ -1,7 +1,7 @@
 //! The section `target`: where load goes, and how much of it.
 
 use super::{
-    connection::{connection, is_loopback},
+    connection::{connection, stays_here},
     diagnostics::{Problem, nearest},
     settings::TargetSettings,
     table::{Field, Reading, Table},
@@ -45,7 +45,7 @@ const CHAT_PATH: &str = "/v1/chat/completions";
 pub(super) fn read(field: &Field<'_>, truth: bool, cx: &Reading) -> Option<TargetSection> {
     let mut table = field.table(cx)?;
     let connection = connection(&mut table, "http://gateway:8000", cx);
-    let loopback = connection.as_ref().map(|(_, url)| is_loopback(url));
+    let loopback = connection.as_ref().map(|(c, url)| stays_here(url, c.proxy.as_ref()));
     let allow = allow(&mut table, loopback, cx);
     let chat = table.get("chat").map(|f| chat(&f, truth, allow, cx));
     if let Some(field) = table.get("embeddings") {

@@ -10,6 +10,7 @@ mod cli;
 mod engine;
 mod faults;
 mod layers;
+mod privacy;
 mod reference;
 mod report;
 mod scoring;

@@ -3,9 +3,12 @@
 
 mod audits;
 mod docker;
+mod files;
 mod gateway;
 mod pages;
 mod parts;
 mod report_page;
 mod rig;
 mod stack;
+mod strangers;
+mod tls;

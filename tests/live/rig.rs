@@ -16,6 +16,8 @@ use std::{
 
 /// Requests of an audit: 299 is the least at which LAT-10 can pass, and a trace or two may be lost.
 pub const REQUESTS: u64 = 320;
+/// The id of requests that are not of an audit.
+pub const STRANGER: &str = "a-stranger";
 /// The case that is audited.
 const CASE: &str = "PERF_INFRA_MONITORING_LATENCY_ACCURACY_001";
 
@@ -115,6 +117,17 @@ impl Rig {
         }
     }
 
+    /// Waits until the gateway has answered so many requests of an audit in all: a stranger's carry another id.
+    pub fn wait_for_ours(&self, many: usize) {
+        let log = &self.stack.part("gateway").files["access_log"];
+        let ours = |line: &&str| serde_json::from_str::<Value>(line).is_ok_and(|l| l["request_id"].as_str().is_some_and(|id| id != STRANGER));
+        let until = Instant::now() + Duration::from_mins(2);
+        while fs::read_to_string(log).unwrap_or_default().lines().filter(ours).count() < many {
+            assert!(Instant::now() < until, "the gateway gets no requests of the audit");
+            sleep(Duration::from_millis(50));
+        }
+    }
+
     /// Ends a part behind the stack's back, as if it had crashed; the spec still names it.
     pub fn kill(&self, part: &str) {
         let part = self.stack.part(part);
@@ -185,25 +198,37 @@ impl Rig {
 
     /// Audits while no other test audits.
     pub fn audit_alone(&self, folder: &str, requests: u64) -> Audited {
-        self.audit_in(&Turn::take(AT_ONCE), folder, requests, || {})
+        self.audit_in(&Turn::take(AT_ONCE), folder, &few(self, requests), &[], || {})
     }
 
     /// Audits, and does something meanwhile.
     pub fn audit_meanwhile(&self, folder: &str, requests: u64, meanwhile: impl FnOnce()) -> Audited {
-        self.audit_in(&Turn::take(1), folder, requests, meanwhile)
+        self.audit_in(&Turn::take(1), folder, &few(self, requests), &[], meanwhile)
     }
 
-    fn audit_in(&self, _turn: &Turn, folder: &str, requests: u64, meanwhile: impl FnOnce()) -> Audited {
+    /// Audits by a spec of the test's own, with more in the environment, while no other test audits.
+    pub fn audit_spec(&self, folder: &str, spec: &str, env: &[(&str, &str)]) -> Audited {
+        self.audit_in(&Turn::take(AT_ONCE), folder, spec, env, || {})
+    }
+
+    fn audit_in(&self, _turn: &Turn, folder: &str, spec: &str, env: &[(&str, &str)], meanwhile: impl FnOnce()) -> Audited {
         let folder = self.stack.dir().join(folder);
         fs::create_dir_all(&folder).expect("a folder");
-        fs::write(folder.join("rigcheck.yaml"), self.spec(&format!("audit: {{requests: {requests}}}"))).expect("a file");
+        fs::write(folder.join("rigcheck.yaml"), spec).expect("a file");
         let (began, waited) = (Instant::now(), waited_for_cpu());
-        let child = rigcheck(&folder).args(["audit", "--output", "json:report.json", "--output", "human:report.txt"]).spawn().expect("the binary");
+        let mut command = rigcheck(&folder);
+        command.args(["audit", "--output", "json:report.json", "--output", "human:report.txt"]).envs(env.iter().copied());
+        let child = command.spawn().expect("the binary");
         meanwhile();
         let out = child.wait_with_output().expect("the binary ends");
         let took = began.elapsed();
         Audited::of(folder, &out, took, (waited_for_cpu() - waited) / took.as_secs_f64())
     }
+}
+
+/// The rig's spec with so many requests.
+fn few(rig: &Rig, requests: u64) -> String {
+    rig.spec(&format!("audit: {{requests: {requests}}}"))
 }
 
 fn provider(gateway: Gateway) -> Mock {

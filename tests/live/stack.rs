@@ -30,7 +30,7 @@ pub struct Part {
     pub url: String,
     /// Where its output goes.
     pub log: PathBuf,
-    /// Ports by role; Jaeger has `query`, `query_grpc`, `otlp_http`, `otlp_grpc`, `metrics`, all others `http`.
+    /// Ports by role; Jaeger has `query`, `query_grpc`, `otlp_http`, `otlp_grpc`, `metrics`, nginx `https` and `expired`, all others `http`.
     pub ports: BTreeMap<String, u16>,
     /// Files that it writes; the gateway has `access_log`.
     pub files: BTreeMap<String, PathBuf>,

@@ -1,6 +1,6 @@
 //! Do the counts of a histogram and of the load generator close? Means and edges are only comparable once they do.
 
-use super::{requests::Requests, window::Window};
+use super::{requests::Requests, view::Foreign, window::Window};
 use crate::model::{
     evidence::Unknown,
     rig::{Claim, Quantity},
@@ -34,6 +34,9 @@ pub enum Per {
 const SLACK: f64 = 0.1;
 /// More observations than the requests explain, by this share: the buckets are not those of the load alone.
 const SURPLUS: f64 = 0.005;
+
+/// The clocks of the load generator and of who reads the histogram may differ by this, ms.
+const CLOCKS_MS: f64 = 1_000.0;
 
 /// Why a histogram's buckets are not those of the load, if others may have filled them too. A deficit is no such reason:
 /// what is there is ours.
@@ -130,6 +133,39 @@ impl Closure {
     /// Requests that the comparison really rests on: many observations of few requests (gaps, strangers) are no more evidence.
     pub fn rows(&self, sent: &Requests<'_>) -> u64 {
         rows(self.count, sent)
+    }
+
+    /// Why observations beyond those of our requests may be somebody else's; empty where they cannot be.
+    ///
+    /// A histogram counts from its last reading before the load to its first one after it, which is longer than the load;
+    /// who else was there is only known of the load itself. So nobody else is to blame only where the readings inside the
+    /// load alone show more than the requests that were under way between them.
+    pub fn strangers(&self, window: &Window<'_>, sent: &Requests<'_>, foreign: Foreign, tolerance: f64) -> Vec<String> {
+        if !foreign.seen.is_empty() {
+            return foreign.seen;
+        }
+        if foreign.witnesses == 0 {
+            return vec!["no log that has our requests can tell whether others used the target meanwhile".into()];
+        }
+        let more_inside = window.inside.is_some_and(|inside| {
+            let at = |wall: crate::model::units::Wall| (wall.0 - sent.began().0) as f64 / 1e3;
+            let (from, to) = (at(inside.from) - CLOCKS_MS, at(inside.to) + CLOCKS_MS);
+            let under_way = sent.all.iter().filter(|r| r.end_ms >= from && r.sent_ms <= to);
+            let most: f64 = under_way.map(|r| if self.per == Per::Gap { r.shape.gaps() as f64 } else { 1.0 }).sum();
+            inside.count > most * (1.0 + tolerance) + 0.5
+        });
+        if more_inside {
+            return vec![];
+        }
+        vec![
+            "they may be of others just before or after the load: the readings around it lie farther apart, and those inside it show no surplus"
+                .into(),
+        ]
+    }
+
+    /// Are there more observations than requests that succeeded, if only a few?
+    pub fn surplus(&self) -> bool {
+        self.count - self.least >= 0.5
     }
 
     /// So many requests failed that nearly any count lies between what succeeded and what was sent, and this one is near

@@ -78,6 +78,13 @@ impl<'e> Records<'e> {
             Kind::Traces { .. } => 0.001,
         }
     }
+    /// Would it have seen whoever else used the target? A trace store has of others only what they chose to sample, and a
+    /// log that lacks our own requests may lack anybody's.
+    pub fn would_see_others(&self) -> bool {
+        const MOST: f64 = 0.9;
+        let there = self.rows.iter().flatten().count() as f64;
+        matches!(self.kind, Kind::Log(_)) && !self.rows.is_empty() && there >= MOST * self.rows.len() as f64
+    }
     /// Requests of others that it saw during the act.
     pub fn foreign(&self) -> u64 {
         match &self.kind {

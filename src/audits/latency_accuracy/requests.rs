@@ -44,6 +44,8 @@ pub struct Request {
     pub held_up_ms: f64,
     /// Time for setting up a connection of its own, ms; `None` on a reused one.
     pub connecting_ms: Option<f64>,
+    /// When it was sent, ms since the start of the act.
+    pub sent_ms: f64,
     /// When it ended (or was sent, if it did not end), ms since the start of the act.
     pub end_ms: f64,
     /// By the definitions that the load's claims name.
@@ -164,6 +166,7 @@ fn request(t: &Timeline, named: &[(Quantity, &'static Definition)]) -> Request {
         stalled: t.stalled,
         held_up_ms: t.held_up_ms,
         connecting_ms: t.connected.map(|at| at.since(t.sent).0),
+        sent_ms: t.sent.since(Nanos(0)).0,
         end_ms: end.since(Nanos(0)).0,
         planned_ms: t.planted.map(|p| p.total_ms()),
         client,

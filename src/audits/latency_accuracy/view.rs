@@ -100,7 +100,7 @@ impl Pairs<'_> {
 pub struct Foreign {
     /// Who saw how many.
     pub seen: Vec<String>,
-    /// Sources at the target that would have seen them.
+    /// Sources at the target that would have seen them, whoever they were.
     pub witnesses: usize,
 }
 
@@ -230,7 +230,7 @@ impl<'e> Latencies<'e> {
         let mut foreign = Foreign::default();
         for (source, records) in &self.records {
             if let Ok(records) = records {
-                foreign.witnesses += 1;
+                foreign.witnesses += usize::from(records.would_see_others());
                 foreign.note(source, records.foreign());
             }
         }

@@ -1,7 +1,7 @@
 use crate::model::{
     evidence::{Gap, Got, Unknown},
     key::Key,
-    payload::{HistogramSeries, Part, Scrape, Series},
+    payload::{HistogramSeries, Part, Sample, Scrape, Series},
     rig::HistogramOf,
     units::{Ms, Wall},
 };
@@ -24,10 +24,23 @@ pub struct Window<'e> {
     pub label_sets: usize,
     /// Set where a series was not read again after the act: a deficit then proves nothing.
     pub cut: Option<Gap>,
+    /// What was observed between readings that lie inside the act; `None` where there are no two of them.
+    pub inside: Option<Inside>,
     /// The answer.
     pub series: &'e HistogramSeries,
     /// The question.
     pub key: &'e Key,
+}
+
+/// Observations between two readings inside the act: what others did before and after it is not among them.
+#[derive(Clone, Copy, Debug)]
+pub struct Inside {
+    /// So many.
+    pub count: f64,
+    /// The earliest first reading.
+    pub from: Wall,
+    /// The latest last reading.
+    pub to: Wall,
 }
 
 #[derive(Default)]
@@ -110,6 +123,7 @@ impl<'e> Window<'e> {
         let first = layouts.next();
         let one_layout = layouts.all(|l| Some(&l) == first.as_ref());
         let buckets = if one_layout { add_up(counted.iter().map(|s| &s.buckets)) } else { vec![] };
+        let inside = inside(&got.value.series, began, ended);
         let in_all = |s: &LabelSet| s.count.or_else(|| s.buckets.last().filter(|b| b.0.is_infinite()).map(|b| b.1)).unwrap_or(0.0);
         Ok(Window {
             // From +0: the sum of nothing is -0 otherwise, and is shown so.
@@ -120,10 +134,35 @@ impl<'e> Window<'e> {
             decreases,
             label_sets: sets.len(),
             cut,
+            inside,
             series: got.value,
             key: got.key,
         })
     }
+}
+
+/// Requests of others that were under way when the act began are over after this time, most of them, µs.
+const UNDER_WAY_US: i64 = 2_000_000;
+
+/// The growth between the first and the last reading of each counter inside the act. A series that came into being in it
+/// is told from its first sample on, so that this is a lower bound.
+fn inside(series: &[Series], began: Wall, ended: Wall) -> Option<Inside> {
+    // Where nothing else counts, the last bucket does.
+    let counts = |s: &&Series| s.part == Part::Count;
+    let last_buckets = |s: &&Series| matches!(s.part, Part::Bucket(le) if le.is_infinite());
+    let counted: Vec<&Series> = series.iter().filter(counts).collect();
+    let counted = if counted.is_empty() { series.iter().filter(last_buckets).collect() } else { counted };
+    counted.into_iter().fold(None, |sum: Option<Inside>, one| {
+        let within = |s: &&Sample| s.1.is_finite() && s.0 >= began.plus_us(UNDER_WAY_US) && s.0 <= ended;
+        let mut samples = one.samples.iter().filter(within);
+        let first = samples.next();
+        let Some((first, last)) = first.zip(samples.next_back()) else { return sum };
+        let count = (last.1 - first.1).max(0.0);
+        Some(match sum {
+            Some(sum) => Inside { count: sum.count + count, from: sum.from.min(first.0), to: sum.to.max(last.0) },
+            None => Inside { count, from: first.0, to: last.0 },
+        })
+    })
 }
 
 struct Grown {

@@ -6,6 +6,7 @@ use crate::cli::{
     outputs::Outputs,
     run,
 };
+use crate::spec::Exec;
 use std::process::ExitCode;
 
 /// `rigcheck audit`.
@@ -14,6 +15,9 @@ pub struct Audit {
     /// Which spec.
     #[command(flatten)]
     pub spec: SpecArgs,
+    /// Run the programs that the spec names in ${exec:PROGRAM ARG ...}, for secrets
+    #[arg(long)]
+    pub allow_exec: bool,
     /// What to write.
     #[command(flatten)]
     pub out: OutputArgs,
@@ -21,7 +25,7 @@ pub struct Audit {
 
 pub async fn run(args: Audit, color: bool) -> anyhow::Result<ExitCode> {
     let outputs = Outputs::new(&args.out, color, &[])?;
-    let (path, loaded) = load(&args.spec)?;
+    let (path, loaded) = load(&args.spec, if args.allow_exec { Exec::Allowed } else { Exec::Refused })?;
     let how = run::How { folder: folder_of(&path), remark: None, outputs, exit_zero: args.out.exit_zero };
     run::run(loaded, how).await
 }

@@ -42,7 +42,12 @@ pub async fn run(args: Demo, color: bool) -> anyhow::Result<ExitCode> {
     let outputs = Outputs::new(&args.out, color, &[(Format::Html, "rigcheck-report.html")])?;
     let folder = tempfile::Builder::new().prefix("rigcheck-demo-").tempdir().context("making a folder for the rig")?;
     let rig = ReferenceRig::start(folder.path(), fault, REQUESTS).context("starting the reference rig on 127.0.0.1")?;
-    let loaded = spec::load_text(&rig.spec(), "the reference rig's spec", folder.path(), &spec::Options { checks_dir: None, env: &|_| None })?;
+    let loaded = spec::load_text(
+        &rig.spec(),
+        "the reference rig's spec",
+        folder.path(),
+        &spec::Options { checks_dir: None, env: &|_| None, exec: spec::Exec::Refused },
+    )?;
     let remark =
         fault.map_or("reference rig on 127.0.0.1".to_owned(), |f| format!("reference rig on 127.0.0.1 · fault seeded: {} ({})", f.name, f.title));
     let code = run::run(loaded, How { folder: Path::new("."), remark: Some(remark), outputs, exit_zero: args.out.exit_zero }).await;

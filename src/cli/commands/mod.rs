@@ -15,7 +15,7 @@ pub mod validate;
 use super::args::{Args, Color, Command, SpecArgs};
 use crate::{
     engine,
-    spec::{self, Loaded},
+    spec::{self, Exec, Loaded},
 };
 use outlook::Outlook;
 use std::{
@@ -58,17 +58,17 @@ fn environment(name: &str) -> Option<String> {
 
 /// The spec that the arguments name, or the nearest one, and what it means.
 #[allow(clippy::disallowed_methods, reason = "the nearest spec is looked for from the working directory on")]
-fn load(args: &SpecArgs) -> anyhow::Result<(PathBuf, Loaded)> {
+fn load(args: &SpecArgs, exec: Exec) -> anyhow::Result<(PathBuf, Loaded)> {
     let path = match &args.spec {
         Some(path) => path.clone(),
         None => spec::discover::find(&std::env::current_dir()?)?,
     };
-    let loaded = load_at(&path, &args.set, args.checks.checks.as_deref())?;
+    let loaded = load_at(&path, &args.set, args.checks.checks.as_deref(), exec)?;
     Ok((path, loaded))
 }
 
-fn load_at(path: &Path, changes: &[String], checks: Option<&Path>) -> anyhow::Result<Loaded> {
-    let options = spec::Options { checks_dir: checks.map(Path::to_owned), env: &environment };
+fn load_at(path: &Path, changes: &[String], checks: Option<&Path>, exec: Exec) -> anyhow::Result<Loaded> {
+    let options = spec::Options { checks_dir: checks.map(Path::to_owned), env: &environment, exec };
     Ok(spec::load_changed(path, changes, &options)?.as_of(engine::wall_now()))
 }
 

@@ -1,6 +1,7 @@
 //! `rigcheck plan`: what an audit would do. Sends nothing.
 
 use super::{Outlook, load};
+use crate::spec::Exec;
 use crate::{
     cli::{
         args::SpecArgs,
@@ -11,7 +12,7 @@ use crate::{
 use std::{fmt::Write as _, process::ExitCode};
 
 pub fn run(args: &SpecArgs) -> anyhow::Result<ExitCode> {
-    let (path, loaded) = load(args)?;
+    let (path, loaded) = load(args, Exec::NotRun)?;
     if !loaded.warnings.is_empty() {
         eprintln!("{}", loaded.warnings);
     }
@@ -33,7 +34,8 @@ pub fn run(args: &SpecArgs) -> anyhow::Result<ExitCode> {
         Some(target) => {
             let allow = target.allow;
             let (requests, tokens) = (allow.requests.up(), allow.tokens.up());
-            let _ = writeln!(text, "Allowed: {requests} requests, {tokens} tokens, {} to {}.", allow.rate, target.url);
+            let place = rig.sources.get("load").map_or(&target.url, |load| &load.place);
+            let _ = writeln!(text, "Allowed: {requests} requests, {tokens} tokens, {} to {place}.", allow.rate);
             if let Some(over) = outlook.over(&loaded) {
                 let _ = writeln!(text, "! Too much: {over}.");
             }

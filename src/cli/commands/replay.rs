@@ -14,6 +14,7 @@ use crate::{
     },
     model::{event::Sink, redactor::Redactor},
     report::Report,
+    spec::Exec,
     store::{self, Shelf},
 };
 use std::{
@@ -60,7 +61,7 @@ pub fn run(args: &Replay, color: bool) -> anyhow::Result<ExitCode> {
             replay(&recorded.events, &recorded.evidence, &recorded.profile, &cases, None, &journal);
         }
         Some(spec) => {
-            let loaded = load_at(spec, &args.set, args.checks.checks.as_deref())?;
+            let loaded = load_at(spec, &args.set, args.checks.checks.as_deref(), Exec::Refused)?;
             let id = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
             let remark = format!("run {id} judged again under {}", spec.display());
             let header = header(&id.as_str().into(), &loaded.profile, Some(remark));

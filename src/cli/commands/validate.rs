@@ -2,6 +2,7 @@
 
 use super::{Outlook, load};
 use crate::cli::{args::SpecArgs, outputs::print};
+use crate::spec::Exec;
 use std::process::ExitCode;
 
 /// `rigcheck validate`.
@@ -16,7 +17,7 @@ pub struct Validate {
 }
 
 pub fn run(args: &Validate) -> anyhow::Result<ExitCode> {
-    let (path, loaded) = load(&args.spec)?;
+    let (path, loaded) = load(&args.spec, Exec::NotRun)?;
     if !loaded.warnings.is_empty() {
         eprintln!("{}", loaded.warnings);
     }

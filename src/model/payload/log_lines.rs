@@ -1,6 +1,6 @@
 use crate::model::{
     rows::{Attach, Blobs, Row, Rows},
-    units::Wall,
+    units::{Share, Wall},
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -48,6 +48,13 @@ pub struct BadLine {
     pub place: String,
     /// Why.
     pub why: String,
+}
+
+impl LogLines {
+    /// Of all requests in the act's span that carry an id, the share that is not ours; `None` where all are.
+    pub fn foreign_share(&self) -> Option<Share> {
+        (self.foreign > 0).then(|| Share(self.foreign as f64 / (self.foreign + self.lines.len()) as f64))
+    }
 }
 
 impl Row for LogLine {

@@ -21,14 +21,17 @@ pub use spans::{SpanRow, Spans};
 use super::key::Payload;
 
 impl Payload {
-    /// What an answer brought, in a few words: `240 log lines`. `None` where that says nothing.
+    /// What an answer brought, in a few words: `240 log lines · foreign traffic 12 %`. `None` where that says nothing.
     pub fn size(&self) -> Option<String> {
         match self {
             Payload::Perform(_) | Payload::Facts(_) => None,
             Payload::RoundTrip(r) => r.min_ms().map(|ms| format!("round trip {}", super::units::Ms(ms))),
             Payload::Truth(e) => Some(format!("{} emissions", e.requests.len())),
             Payload::Histogram(h) => Some(format!("{} ({} series)", h.metric, h.series.len())),
-            Payload::LogLines(l) => Some(format!("{} log lines", l.lines.len())),
+            Payload::LogLines(l) => {
+                let foreign = l.foreign_share().map(|share| format!(" · foreign traffic {share}")).unwrap_or_default();
+                Some(format!("{} log lines{foreign}", l.lines.len()))
+            }
             Payload::Spans(s) => Some(format!("{} traces", s.traces)),
             Payload::Page(p) => Some(format!("metrics page of {} samples", p.samples)),
         }

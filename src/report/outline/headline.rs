@@ -85,13 +85,14 @@ fn sent(report: &Report) -> Vec<String> {
     } else if said.is_empty() {
         said.push("nothing was sent".into());
     }
+    said.extend(part_of_a_step(report, "foreign traffic ").map(|share| format!("{share} beside it")));
     said
 }
 
 fn from(report: &Report) -> Vec<String> {
     let h = &report.header;
     let host = if h.vantage.is_empty() { "an unnamed host" } else { &h.vantage };
-    let mut said = vec![match round_trip(report) {
+    let mut said = vec![match part_of_a_step(report, "round trip ") {
         Some(round_trip) => format!("{host}, {round_trip} to the target"),
         None => format!("{host}, round trip unknown"),
     }];
@@ -100,7 +101,7 @@ fn from(report: &Report) -> Vec<String> {
     said
 }
 
-/// The round trip as the step that measured it said it.
-fn round_trip(report: &Report) -> Option<&str> {
-    report.steps.iter().flat_map(|s| s.says.split(" · ")).find(|part| part.starts_with("round trip "))
+/// A figure as the step that measured it said it.
+fn part_of_a_step<'r>(report: &'r Report, word: &str) -> Option<&'r str> {
+    report.steps.iter().flat_map(|s| s.says.split(" · ")).find(|part| part.starts_with(word))
 }

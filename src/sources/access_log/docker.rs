@@ -1,6 +1,7 @@
 //! A container's standard output and error as an access log, through Docker's API (`GET /containers/NAME/logs`, read only).
 
 use super::{
+    owners,
     pieces::{Line, Pieces},
     tally::Tally,
 };
@@ -49,7 +50,9 @@ fn refused(container: &str, error: &Error) -> Gap {
         Error::DockerResponseServerError { status_code: 404, .. } => {
             Gap::NotConfigured(format!("docker: no container `{container}`; `docker ps --format '{{{{.Names}}}}'` lists those that run"))
         }
-        Error::DockerResponseServerError { status_code: 403, .. } => Gap::Denied(format!("docker: may not read the logs of `{container}`")),
+        Error::DockerResponseServerError { status_code: 403, .. } => Gap::Denied(format!(
+            "docker: may not read the logs of `{container}`; let the socket proxy allow `GET /containers/{container}/logs` (CONTAINERS=1)"
+        )),
         Error::DockerResponseServerError { status_code, .. } => Gap::Malformed(format!(
             "docker: answered {status_code} to the logs of `{container}`; a logging driver other than json-file, local or journald cannot be read, name the file instead"
         )),
@@ -58,7 +61,13 @@ fn refused(container: &str, error: &Error) -> Gap {
             Gap::NotConfigured("docker: DOCKER_HOST must be unix:// or tcp:// without TLS; name the log file instead".into())
         }
         _ if kind == Some(io::ErrorKind::PermissionDenied) => {
-            Gap::Denied("docker: no permission for the socket; add this user to the group `docker`, or name the log file instead".into())
+            let socket = std::env::var("DOCKER_HOST").ok().and_then(|host| host.strip_prefix("unix://").map(str::to_owned));
+            let socket = socket.unwrap_or_else(|| SOCKET.into());
+            Gap::Denied(format!(
+                "docker: no permission for {socket}{}; add this user to the group that owns it, or set DOCKER_HOST to a proxy that lets \
+                 `GET /containers/{container}/logs` through, or name the log file instead",
+                owners::of(socket.as_ref())
+            ))
         }
         Error::SocketNotFoundError(_) => Gap::Unreachable(NOT_THERE.into()),
         _ if matches!(kind, Some(io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused)) => Gap::Unreachable(NOT_THERE.into()),
@@ -66,6 +75,8 @@ fn refused(container: &str, error: &Error) -> Gap {
     }
 }
 
+/// Where the daemon listens unless told otherwise.
+const SOCKET: &str = "/var/run/docker.sock";
 const NOT_THERE: &str = "docker: no daemon at the socket; start Docker, set DOCKER_HOST, or name the log file instead";
 
 fn io_kind(error: &Error) -> Option<io::ErrorKind> {

@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "access logs are files")]
 
 use super::{
+    owners,
     pieces::{Line, Pieces},
     tally::Tally,
 };
@@ -215,7 +216,8 @@ fn refused(path: &Path, error: &io::Error) -> Gap {
     let shown = path.display();
     match error.kind() {
         io::ErrorKind::PermissionDenied => Gap::Denied(format!(
-            "access log {shown}: no permission to read it; allow it with `setfacl -m u:$USER:r {shown}` or run as a user who may"
+            "access log {shown}: no permission to read it{}; allow it with `setfacl -m u:$USER:r {shown}` or run as a user who may",
+            owners::of(path)
         )),
         io::ErrorKind::NotFound => Gap::Unreachable(format!("access log {shown}: no such folder; check `path` (it is relative to the spec)")),
         kind => Gap::Unreachable(format!("access log {shown}: {kind}")),

@@ -7,6 +7,7 @@ mod files;
 mod ids;
 mod line;
 mod nginx;
+mod owners;
 mod pieces;
 mod resolution;
 mod stdin;

@@ -2,7 +2,8 @@ use super::legacy;
 use crate::{
     model::{evidence::Gap, payload::SpanRow, source::Slot, units::Span},
     sources::{
-        http::{Answered, CAP, Http, refusal},
+        failing::refusal,
+        http::{Answered, CAP, Http},
         spans::{NotOtlp, read_json},
     },
 };

@@ -17,7 +17,8 @@ use crate::{
         units::{Ms, Span},
     },
     sources::{
-        http::{Http, advised},
+        failing::advised,
+        http::Http,
         spans::{Gathered, Ours, Pace, act_over, in_time},
     },
     spec::settings::Connection,

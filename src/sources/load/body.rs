@@ -8,6 +8,8 @@ use crate::model::timeline::{Class, Event, Nanos, Timeline};
 
 /// A response beyond this many bytes is given up.
 pub const CAP: usize = 1 << 20;
+/// As much of a refusal tells who refused.
+const REFUSAL: usize = 4 << 10;
 
 /// A body that is being read.
 pub struct Body {
@@ -22,15 +24,15 @@ enum Kind {
     Untold(Vec<u8>),
     Stream(Framer),
     Whole(Vec<u8>),
-    /// A status other than 2xx: read to keep the connection, not looked at.
-    Ignored,
+    /// A status other than 2xx: read to keep the connection; its beginning may tell who refused, and nothing of it is kept.
+    Refused(Vec<u8>),
 }
 
 impl Body {
     /// The body of a response.
     pub fn new(success: bool, content_type: &str) -> Body {
         let kind = match content_type {
-            _ if !success => Kind::Ignored,
+            _ if !success => Kind::Refused(vec![]),
             t if t.starts_with("text/event-stream") => Kind::Stream(Framer::default()),
             t if t.contains("json") => Kind::Whole(vec![]),
             _ => Kind::Untold(vec![]),
@@ -66,7 +68,8 @@ impl Body {
                 self.take(events, into);
             }
             Kind::Whole(held) => held.extend_from_slice(bytes),
-            Kind::Untold(_) | Kind::Ignored => {}
+            Kind::Refused(held) => held.extend_from_slice(&bytes[..bytes.len().min(REFUSAL.saturating_sub(held.len()))]),
+            Kind::Untold(_) => {}
         }
         Ok(())
     }
@@ -85,11 +88,15 @@ impl Body {
                 self.note(&said, into);
             }
             Kind::Untold(held) if !held.trim_ascii().is_empty() => return Err(NO_STREAM),
-            Kind::Ignored => return Ok(()),
+            Kind::Refused(_) => return Ok(()),
             Kind::Untold(_) => {}
         }
         // A 2xx that says nothing answers no request: timing it would time another thing than was asked for.
         if into.events.iter().all(|e| e.class == Class::Other) { Err(NOTHING) } else { Ok(()) }
+    }
+    /// The beginning of the body of a refusal.
+    pub fn of_refusal(&self) -> &[u8] {
+        if let Kind::Refused(held) = &self.kind { held } else { &[] }
     }
     fn take(&self, events: Vec<Framed>, into: &mut Timeline) {
         for framed in events {

@@ -82,7 +82,7 @@ pub async fn run(endpoint: &Arc<Endpoint>, plan: &Plan, request_timeout: Duratio
     }
     let ended = wall_now();
     let origin = Origin {
-        request: format!("POST {}{} × {} at {}/s", endpoint.url(), plan.act().path, plan.total(), plan.rate()),
+        request: format!("POST {}{}{} × {} at {}/s", endpoint.url(), plan.act().path, endpoint.through(), plan.total(), plan.rate()),
         server: course.server.take(),
         method: Method::Measured,
     };
@@ -144,9 +144,9 @@ impl<'a> Course<'a> {
     }
     /// Takes a request that is over.
     fn take(&mut self, sent: Sent) -> Result<(), Gap> {
-        self.answered |= sent.timeline.status.is_some();
+        self.answered |= sent.timeline.status.is_some() && sent.unreachable.is_none();
         if let (false, Some(gap)) = (self.answered, sent.unreachable) {
-            // Nobody has answered yet and there is no connection: no load, no timelines, nothing to keep.
+            // The target has not answered yet and is not reached: no load, no timelines, nothing to keep.
             return Err(gap);
         }
         self.done += 1;

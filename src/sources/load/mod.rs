@@ -21,7 +21,7 @@ use crate::{
         source::{Answer, Cost, Estimate, Slot, Source, Timing},
         units::Ms,
     },
-    sources::http::{Http, client_with},
+    sources::{client::client_with, http::Http},
     spec::settings::{Connection, TargetSettings},
 };
 use connecting::Stamping;
@@ -95,8 +95,7 @@ fn advised(gap: Gap, to: &Destination) -> Gap {
 
 /// A client for one origin: connections are reused, answers arrive as they were sent (no compression), nothing is sent twice.
 fn endpoint(connection: &Connection) -> Result<Arc<Endpoint>, Gap> {
-    let client =
-        client_with(connection.ca_file.as_deref(), |b| b.no_gzip().tcp_nodelay(true).connector_layer(Stamping).retry(reqwest::retry::never()))?;
+    let client = client_with(connection, |b| b.no_gzip().tcp_nodelay(true).connector_layer(Stamping).retry(reqwest::retry::never()))?;
     Ok(Arc::new(Endpoint::new(Http::new(connection)?, client)))
 }
 
@@ -125,8 +124,8 @@ impl Source for Load {
                     self.perform(act, effort, slot).await.map_err(|gap| advised(gap, &act.to))
                 }
                 Query::RoundTrip(_) => {
-                    let url = self.endpoint(&Destination::Target)?.url();
-                    round_trip::measure(url, effort, slot).await.map_err(|gap| advised(gap, &Destination::Target))
+                    let endpoint = self.endpoint(&Destination::Target)?;
+                    round_trip::measure(endpoint.connection(), effort, slot).await.map_err(|gap| advised(gap, &Destination::Target))
                 }
                 other => Err(Gap::NotConfigured(format!("the load generator does not answer {}", other.word()))),
             }

@@ -11,7 +11,11 @@ use crate::{
         source::{Cost, Slot},
         timeline::{Nanos, Timeline},
     },
-    sources::http::{Http, failed},
+    sources::{
+        failing::{failed, on_the_way, tls},
+        http::{Http, product},
+    },
+    spec::settings::Connection,
 };
 use reqwest::{
     StatusCode,
@@ -48,6 +52,14 @@ impl Endpoint {
     /// The base URL.
     pub fn url(&self) -> &str {
         self.http.url()
+    }
+    /// What stands between, to append to a place.
+    pub fn through(&self) -> String {
+        self.connection().through()
+    }
+    /// How it is reached.
+    pub fn connection(&self) -> &Connection {
+        self.http.connection()
     }
     /// Requests sent and bytes read.
     pub fn cost(&self) -> Cost {
@@ -93,7 +105,7 @@ fn headers(request: &Request) -> HeaderMap {
 pub struct Sent {
     /// Its stamps.
     pub timeline: Timeline,
-    /// Why there was no connection, if there was none.
+    /// Why the target itself was not reached, if it was not: no connection, a certificate, a proxy.
     pub unreachable: Option<Gap>,
     /// The `Server` header.
     pub server: Option<String>,
@@ -143,7 +155,8 @@ async fn exchange(endpoint: &Endpoint, built: reqwest::Request, limits: &Limits,
     let mut response = match answered {
         Ok(response) => response,
         Err(e) => {
-            sent.unreachable = e.is_connect().then(|| failed(&url, &e));
+            let certificate = tls(endpoint.connection(), &innermost(&e));
+            sent.unreachable = certificate.or_else(|| e.is_connect().then(|| failed(endpoint.connection(), &url, &e)));
             return Err(word(&e));
         }
     };
@@ -151,7 +164,7 @@ async fn exchange(endpoint: &Endpoint, built: reqwest::Request, limits: &Limits,
     timeline.headers = Some(headers_at);
     timeline.status = Some(response.status().as_u16());
     let header = |name| response.headers().get(name).and_then(|v| v.to_str().ok());
-    sent.server = header(SERVER).map(str::to_owned);
+    sent.server = header(SERVER).and_then(product);
     let content_type = header(CONTENT_TYPE).unwrap_or_default().trim().to_ascii_lowercase();
     let mut body = Body::new(response.status().is_success(), &content_type);
     loop {
@@ -171,6 +184,7 @@ async fn exchange(endpoint: &Endpoint, built: reqwest::Request, limits: &Limits,
         }
     }
     body.end(timeline)?;
+    sent.unreachable = on_the_way(endpoint.connection(), response.status(), body.of_refusal());
     match response.status() {
         status if status.is_success() => Ok(()),
         status => Err(format!("status {}", status.as_u16())),

@@ -4,7 +4,10 @@ use crate::{
         source::{Cost, Slot},
         units::Wall,
     },
-    sources::http::{Answered, CAP, Http, refusal},
+    sources::{
+        failing::refusal,
+        http::{Answered, CAP, Http},
+    },
     spec::settings::Connection,
 };
 use serde::{Deserialize, de::DeserializeOwned, de::IgnoredAny};

@@ -20,7 +20,7 @@ use crate::{
         source::{Answer, Cost, Slot, Source, Timing},
         units::Span,
     },
-    sources::http::advised,
+    sources::failing::advised,
     spec::settings::Connection,
 };
 use api::Api;

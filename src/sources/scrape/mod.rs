@@ -8,7 +8,7 @@ mod watched;
 
 use super::{
     exposition::{lost_by_lax_reader, parse},
-    http::advised,
+    failing::advised,
     ours::{mask_labels, performed, sort, succeeded},
 };
 use crate::{

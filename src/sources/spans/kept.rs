@@ -7,26 +7,34 @@ use std::fmt;
 /// Longest text that is kept of a name or an attribute.
 const LONGEST: usize = 80;
 
+/// Methods of HTTP (RFC 9110, RFC 5789).
+const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "HTTP"];
+/// Well-known values of `gen_ai.operation.name` (OpenTelemetry's semantic conventions).
+const OPERATIONS: &[&str] =
+    &["chat", "create_agent", "embeddings", "execute_tool", "generate_content", "invoke_agent", "retrieval", "text_completion"];
+/// What ASGI instrumentation adds to the name of a server span.
+const PARTS: &[&str] = &["http send", "http receive", "websocket send", "websocket receive"];
+
 /// What values an attribute may have.
 #[derive(Clone, Copy)]
 enum Form {
     Number,
-    /// Letters, digits, `.`, `_`, `-`.
-    Word,
+    /// One of these.
+    Of(&'static [&'static str]),
     Text,
 }
 
 const ALLOWED: [(&str, Form); 12] = [
-    ("asgi.event.type", Form::Word),
+    ("asgi.event.type", Form::Of(&["http.request", "http.response.start", "http.response.body", "http.disconnect"])),
     ("gen_ai.response.time_to_first_chunk", Form::Number),
     ("gen_ai.server.time_to_first_token", Form::Number),
     ("gen_ai.latency.time_to_first_token", Form::Number),
-    ("gen_ai.operation.name", Form::Word),
+    ("gen_ai.operation.name", Form::Of(OPERATIONS)),
     ("http.route", Form::Text),
-    ("http.request.method", Form::Word),
+    ("http.request.method", Form::Of(METHODS)),
     ("http.response.status_code", Form::Number),
     ("http.status_code", Form::Number),
-    ("http.method", Form::Word),
+    ("http.method", Form::Of(METHODS)),
     (SCOPE, Form::Text),
     ("rigcheck.stage", Form::Text),
 ];
@@ -45,7 +53,7 @@ impl Keeper {
     }
     /// Its name, kind and whether it failed.
     pub fn named(&mut self, name: &str, kind: &str, error: bool) {
-        self.row.name = cleaned(name);
+        self.row.name = name_of(name);
         kind.clone_into(&mut self.row.kind);
         self.row.error = error;
     }
@@ -77,9 +85,8 @@ impl Form {
     fn admit(self, text: &str) -> Option<String> {
         match self {
             Form::Number => text.trim().parse::<f64>().ok().filter(|x| x.is_finite()).map(|_| text.trim().to_owned()),
-            Form::Word => (!text.is_empty() && text.len() <= 40 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)))
-                .then(|| text.to_owned()),
-            Form::Text => Some(cleaned(text)),
+            Form::Of(words) => words.contains(&text).then(|| text.to_owned()),
+            Form::Text => Some(without_ids(&cleaned(text))),
         }
     }
 }
@@ -92,6 +99,36 @@ fn cleaned(text: &str) -> String {
         if rest.contains('@') { format!("*{}", &piece[rest.len()..]) } else { piece.to_owned() }
     });
     masked.collect::<String>().chars().filter(|c| !c.is_control()).take(LONGEST).collect::<String>().trim().to_owned()
+}
+
+/// Names of code have at most so many words.
+const WORDS: usize = 2;
+
+/// What is kept of a span's name: method, path and ASGI's part; the operation of a model; or words of code
+/// (`provider call`). Anything else may be somebody's text.
+fn name_of(name: &str) -> String {
+    let name = cleaned(name);
+    let (first, rest) = name.split_once(' ').unwrap_or((&name, ""));
+    if METHODS.contains(&first) {
+        let path = rest.split(' ').next().filter(|p| p.starts_with('/')).map(without_ids);
+        let part = PARTS.iter().find(|part| rest.ends_with(**part));
+        return [Some(first), path.as_deref(), part.copied()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    }
+    if OPERATIONS.contains(&first) {
+        return first.to_owned();
+    }
+    if PARTS.contains(&name.as_str()) {
+        return name;
+    }
+    let of_code = |word: &str| word.len() <= 40 && word.bytes().all(|b| b.is_ascii_alphabetic() || b"._:-".contains(&b));
+    if name.split(' ').count() <= WORDS && name.split(' ').all(of_code) { name } else { String::new() }
+}
+
+/// A path without the segments that look like an id or a token.
+fn without_ids(path: &str) -> String {
+    const DIGITS: usize = 4;
+    let looks_like_id = |piece: &str| piece.bytes().filter(u8::is_ascii_digit).count() >= DIGITS;
+    path.split('/').map(|piece| if looks_like_id(piece) { "*" } else { piece }).collect::<Vec<_>>().join("/")
 }
 
 /// The word of a span kind: OTLP's number, its enum name, or Jaeger's tag.
@@ -133,6 +170,24 @@ mod tests {
     fn names_are_cut_at_eighty_characters() {
         assert_eq!(cleaned(&"ä".repeat(200)).chars().count(), 80);
         assert_eq!(cleaned("mail to jane@example.com now"), "mail to * now");
+    }
+
+    #[test]
+    fn a_name_is_code_or_nothing() {
+        for (name, kept) in [
+            ("POST /v1/chat/completions http send", "POST /v1/chat/completions http send"),
+            ("POST /users/8372451/tok-9f8e7d6c5b4a/chat", "POST /users/*/*/chat"),
+            ("GET", "GET"),
+            ("POST tell me about my illness", "POST"),
+            ("chat gpt-4o tell me", "chat"),
+            ("http receive", "http receive"),
+            ("provider call", "provider call"),
+            ("tell me about my illness", ""),
+            ("tok-9f8e7d6c5b4a", ""),
+            ("jane@example.com", ""),
+        ] {
+            assert_eq!(name_of(name), kept, "{name}");
+        }
     }
 
     #[test]

@@ -123,11 +123,17 @@ impl Simulated {
         const BEFORE: f64 = 40.0;
         let values = &self.observed[&quantity];
         let (before, after) = (Wall(BEGAN - 700_000), self.end().plus_us(900_000));
-        let half = Wall(BEGAN + (self.end().0 - BEGAN) / 2);
+        // Read every second; a value counts when its request has ended, and all requests end evenly over the act.
+        let length = self.end().0 - BEGAN;
+        let seconds = (1..=length / 1_000_000).map(|s| s * 1_000_000).filter(|at| *at < length).collect::<Vec<_>>();
         let series = |part, base: f64, grown: f64| Series {
             part,
             labels: [("instance".to_owned(), "127.0.0.1:9".to_owned())].into(),
-            samples: vec![Sample(before, base), Sample(half, base + (grown / 2.0).floor()), Sample(after, base + grown)],
+            samples: [Sample(before, base)]
+                .into_iter()
+                .chain(seconds.iter().map(|at| Sample(Wall(BEGAN + at), base + (grown * *at as f64 / length as f64).floor())))
+                .chain([Sample(after, base + grown)])
+                .collect(),
             created: None,
         };
         let up_to = |edge: f64| values.iter().filter(|v| **v <= edge).count() as f64;
@@ -145,7 +151,12 @@ impl Simulated {
         HistogramSeries {
             metric: format!("gateway_{}_seconds", quantity.word()),
             series: all,
-            scrapes: [before, half, after].map(|at| Scrape { instance: "127.0.0.1:9".into(), at, ok: true }).into(),
+            scrapes: [before]
+                .into_iter()
+                .chain(seconds.iter().map(|at| Wall(BEGAN + at)))
+                .chain([after])
+                .map(|at| Scrape { instance: "127.0.0.1:9".into(), at, ok: true })
+                .collect(),
             exemplars: if quantity == Quantity::Total { exemplars.collect() } else { vec![] },
             declared_type: Some("histogram".into()),
             declared_unit: None,

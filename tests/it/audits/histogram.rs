@@ -136,10 +136,11 @@ fn a_counter_that_was_not_read_again_proves_no_deficit() {
 fn counters_that_go_backwards_fail_and_are_named() {
     let said = said(36, |h| {
         for series in &mut h.series {
-            let (base, end) = (series.samples[0].1, series.samples[2].1);
+            let (first, last) = (series.samples[0], *series.samples.last().unwrap());
+            let (base, end) = (first.1, last.1);
             let at = |share: f64, part: f64| {
-                let span = series.samples[2].0.0 - series.samples[0].0.0;
-                Sample(Wall(series.samples[0].0.0 + (span as f64 * share) as i64), base + (end - base) * part)
+                let span = last.0.0 - first.0.0;
+                Sample(Wall(first.0.0 + (span as f64 * share) as i64), base + (end - base) * part)
             };
             let zigzag = vec![at(0.0, 0.0), at(0.3, 0.4), at(0.5, 0.2), at(0.7, 0.6), at(0.9, 0.3), at(1.0, 0.5)];
             series.samples = zigzag;

@@ -5,7 +5,13 @@ use super::{
     evidence::Simulated,
     rig,
 };
-use rigcheck::model::{name::name, outcome::Status, rig::Quantity};
+use rigcheck::model::{
+    key::{Histogram, When},
+    name::name,
+    outcome::Status,
+    payload::HistogramSeries,
+    rig::Quantity,
+};
 
 /// Others' requests are in the histogram, 30 of them.
 fn crowded(seen_in_log: u64) -> Simulated {
@@ -42,6 +48,64 @@ fn a_surplus_is_inconclusive_where_nobody_could_tell() {
     rig.claims.retain(|c| matches!(c.source.as_str(), "load" | "scrape"));
     let said = judge(&*bound(), &rig, &crowded(0).evidence());
     assert_eq!(finding(&said, "LAT-02", "scrape:total").status, Status::Inconclusive, "{}", shown(&said));
+}
+
+/// All that others did lies between two readings, one of them outside the load.
+fn only_beside(h: &mut HistogramSeries, before: bool) {
+    for series in &mut h.series {
+        let (first, last) = (series.samples[0].1, series.samples[series.samples.len() - 1].1);
+        let inside = series.samples.len() - 2;
+        // The load's own part of the growth, 240 of 270, evenly; the rest at once.
+        for (i, sample) in series.samples.iter_mut().enumerate().skip(1).take(inside) {
+            let own = (last - first) * 240.0 / 270.0 * i as f64 / (inside + 1) as f64;
+            sample.1 = (first + own + if before { (last - first) * 30.0 / 270.0 } else { 0.0 }).floor();
+        }
+    }
+}
+
+#[test]
+fn others_just_before_or_just_after_the_load_are_no_fault() {
+    for before in [true, false] {
+        let mut evidence = crowded(0).evidence();
+        for claim in Quantity::ALL {
+            let asked = Histogram { claim: name(claim.word()), when: When::During(rig::controlled()) };
+            evidence.alter(&name("scrape"), &asked, |h| only_beside(h, before));
+        }
+        let said = judge(&*bound(), &rig::full(), &evidence);
+        let found = finding(&said, "LAT-02", "scrape:total");
+        assert_eq!(found.status, Status::Inconclusive, "{}", shown(&said));
+        assert!(found.because[0].contains("just before or after the load"), "{:?}", found.because);
+        for rule in ["LAT-03", "LAT-04"] {
+            assert_eq!(finding(&said, rule, "scrape:total").status, Status::Inconclusive, "{}", shown(&said));
+        }
+    }
+}
+
+/// One more observation is within the tolerance of the counts, and a minute long it moves the mean.
+#[test]
+fn one_long_request_beside_the_load_is_no_wrong_mean() {
+    let mut world = Simulated::new(24, 240);
+    world.observed.get_mut(&Quantity::Total).unwrap().push(60_000.0);
+    let said = said(&world);
+    assert_eq!(finding(&said, "LAT-02", "scrape:total").status, Status::Pass, "{}", shown(&said));
+    assert_eq!(finding(&said, "LAT-03", "scrape:total").status, Status::Inconclusive, "{}", shown(&said));
+}
+
+/// Others decide whether their requests are traced: that no other trace is stored says nothing of them.
+#[test]
+fn a_trace_store_is_no_witness_of_absence() {
+    let mut rig = rig::without_truth();
+    rig.sources.retain(|n, _| matches!(n.as_str(), "load" | "scrape" | "jaeger"));
+    rig.claims.retain(|c| matches!(c.source.as_str(), "load" | "scrape" | "jaeger"));
+    let said = judge(&*bound(), &rig, &crowded(0).evidence());
+    assert_eq!(finding(&said, "LAT-02", "scrape:total").status, Status::Inconclusive, "{}", shown(&said));
+}
+
+#[test]
+fn a_log_without_our_requests_is_no_witness_of_absence() {
+    let mut world = crowded(0);
+    world.log.truncate(20);
+    assert_eq!(finding(&said(&world), "LAT-02", "scrape:total").status, Status::Inconclusive);
 }
 
 #[test]

@@ -71,7 +71,7 @@ fn the_template_is_a_case() {
 fn a_folder_of_checks_replaces_the_embedded_ones() {
     let folder = folder_with(&[("mine/case.yaml", TEMPLATE), ("_not_a_case.yaml", "nonsense"), (".hidden/x.yaml", "nonsense")]);
     let env = |_: &str| None;
-    let options = rigcheck::spec::Options { checks_dir: Some(folder.path().to_owned()), env: &env };
+    let options = rigcheck::spec::Options { checks_dir: Some(folder.path().to_owned()), env: &env, exec: rigcheck::spec::Exec::Refused };
     let loaded = rigcheck::spec::load_text("version: 1\nrig: x\n", "rigcheck.yaml", Path::new("."), &options).unwrap();
     assert_eq!((loaded.profile.cases_known, loaded.cases.len()), (1, 1));
     let empty = folder_with(&[]);

@@ -69,7 +69,7 @@ impl Run {
 /// Audits what a spec names.
 pub async fn audit(text: &str, base: &Path, patience: Ms) -> Run {
     let begun = Instant::now();
-    let loaded = spec::load_text(text, "a spec of the tests", base, &spec::Options { checks_dir: None, env: &|_| None });
+    let loaded = spec::load_text(text, "a spec of the tests", base, &spec::Options { checks_dir: None, env: &|_| None, exec: spec::Exec::Refused });
     let loaded = loaded.unwrap_or_else(|problems| panic!("{problems}\n{text}"));
     let kept = Arc::new(Kept::default());
     let journal = Journal::new(vec![Arc::clone(&kept) as Arc<dyn Sink>], loaded.settings.redactor.clone());

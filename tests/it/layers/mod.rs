@@ -2,6 +2,7 @@
 //! Every path token is read, not only `use` lines: `crate::`, and `super::` where it leaves a module.
 
 mod code;
+mod permissions;
 mod world;
 
 use code::{code, outside_tests, paths};

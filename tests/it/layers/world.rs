@@ -24,7 +24,6 @@ const OWNERS: [&str; 31] = [
     "reference/rig.rs",
     "sources/access_log/files.rs",
     "sources/access_log/mod.rs",
-    "sources/http.rs",
     "sources/load/drive.rs",
     "sources/load/round_trip.rs",
     "sources/otlp/mod.rs",
@@ -32,10 +31,11 @@ const OWNERS: [&str; 31] = [
     "sources/scrape/mod.rs",
     "sources/scrape/pages.rs",
     "spec/catalogue.rs",
-    "spec/connection.rs",
     "spec/discover.rs",
+    "spec/exec.rs",
     "spec/references.rs",
     "spec/text.rs",
+    "spec/tls_files.rs",
     "store/blobs.rs",
     "store/read.rs",
     "store/shelf.rs",
@@ -47,7 +47,7 @@ const LISTENERS: [&str; 4] = ["reference/mock_llm/mod.rs", "reference/rig.rs", "
 
 /// The files that may start tasks or threads. Over questions only `engine/gather.rs` fans out; the others do it for one
 /// question, one server or one signal.
-const STARTERS: [&str; 10] = [
+const STARTERS: [&str; 11] = [
     "cli/run.rs",
     "engine/gather.rs",
     "reference/mock_llm/mod.rs",
@@ -58,6 +58,7 @@ const STARTERS: [&str; 10] = [
     "sources/access_log/stdin.rs",
     "sources/load/drive.rs",
     "sources/scrape/mod.rs",
+    "spec/exec.rs",
 ];
 
 /// The files below `src` whose code, without unit tests, holds one of these words.

@@ -43,6 +43,21 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
     ("http://127.0.0.1:8000", "http://127.0.0.1:8000, bearer: \"${env:BROKEN}\"", &["cannot be sent in a header"]),
     ("http://127.0.0.1:8000", "http://127.0.0.1:8000, bearer: ''", &["`target.bearer` is empty"]),
     ("http://127.0.0.1:8000", "http://127.0.0.1:8000, ca_file: none.pem", &["`target.ca_file` cannot be read"]),
+    ("http://127.0.0.1:8000", "https://127.0.0.1:8000, client_cert: {key: k.pem}", &["`target.client_cert` needs `cert`"]),
+    ("http://127.0.0.1:8000", "https://127.0.0.1:8000, client_cert: {cert: none.pem}", &["`target.client_cert.cert` cannot be read"]),
+    ("http://127.0.0.1:8000", "https://127.0.0.1:8000, client_cert: client.pem", &["`target.client_cert` must be a mapping"]),
+    ("http://127.0.0.1:8000", "http://127.0.0.1:8000, proxy: 127.0.0.1:3128", &["`target.proxy` has no `http://` or `https://`"]),
+    ("http://127.0.0.1:8000", "http://127.0.0.1:8000, proxy: http://me:hidden@127.0.0.1:3128", &["`target.proxy` has credentials in it"]),
+    ("http://127.0.0.1:8000", "http://127.0.0.1:8000, proxy: https://127.0.0.1:3128", &["`target.proxy` speaks https", "stays so through the proxy"]),
+    ("http://127.0.0.1:8000", "http://127.0.0.1:8000, proxy: http://127.0.0.1:3128/x", &["`target.proxy` has a path"]),
+    ("http://127.0.0.1:8000", "http://127.0.0.1:8000, proxy: {basic: {user: a, password: hidden}}", &["`target.proxy` needs `url`"]),
+    (
+        "http://127.0.0.1:8000",
+        "http://127.0.0.1:8000, proxy: {url: http://127.0.0.1:1, basic: {user: a, pasword: hidden}}",
+        &["unknown key `pasword` in `target.proxy.basic`"],
+    ),
+    // Behind a proxy, `localhost` is the proxy's host.
+    ("http://127.0.0.1:8000", "http://127.0.0.1:8000, proxy: http://proxy:3128", &["nothing says what may be spent on it"]),
     // The load.
     ("{model: rigcheck-truth}", "{}", &["`target.chat` needs `model`"]),
     ("{model: rigcheck-truth}", "{model: x, rate: 15}", &["`15` is not a rate", "write `15/s`"]),
@@ -145,7 +160,7 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
     ("rig: dev", "rig: ${env:NOPE}", &["the environment variable `NOPE` is not set", "export NOPE="]),
     ("rig: dev", "rig: ${env:EMPTY}", &["`EMPTY` is not set or is empty"]),
     ("rig: dev", "rig: ${env:NOPE", &["`${env:` has no end"]),
-    ("rig: dev", "rig: '${exec:id}'", &["a spec is input, and must not start programs"]),
+    ("rig: dev", "rig: '${exec:id}'", &["a spec is input, and must not start programs unasked"]),
     ("rig: dev", "rig: '${evn:API_KEY}'", &["unknown reference `${evn:…}`", "did you mean `${env:…}`?"]),
     ("rig: dev", "rig: '${file:none}'", &["cannot read `none`"]),
     ("rig: dev", "rig: dev\n'${env:API_KEY}': 1", &["unknown key `${env:API_KEY}`"]),
@@ -253,7 +268,7 @@ fn what_is_no_yaml_is_told_at_its_place() {
 fn a_file_that_cannot_be_read_says_why() {
     let folder = tempfile::tempdir().unwrap();
     let load = |name: &str| {
-        let options = rigcheck::spec::Options { checks_dir: None, env: &super::env };
+        let options = rigcheck::spec::Options { checks_dir: None, env: &super::env, exec: rigcheck::spec::Exec::Refused };
         rigcheck::spec::load(&folder.path().join(name), &options).unwrap_err().to_string()
     };
     assert!(load("none.yaml").contains("cannot read the spec"));

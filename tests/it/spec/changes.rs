@@ -22,7 +22,7 @@ fn own(files: &[&str]) -> Loaded {
     for (nth, text) in files.iter().enumerate() {
         fs::write(folder.path().join(format!("{nth}.yaml")), text).unwrap();
     }
-    let options = Options { checks_dir: Some(folder.path().to_owned()), env: &env };
+    let options = Options { checks_dir: Some(folder.path().to_owned()), env: &env, exec: rigcheck::spec::Exec::Refused };
     load_text(SMALL, "rigcheck.yaml", Path::new("/nowhere"), &options).unwrap_or_else(|problems| panic!("{problems}"))
 }
 

@@ -4,7 +4,7 @@ use super::env;
 use rigcheck::{
     model::units::Count,
     spec::{
-        Loaded, Options,
+        Exec, Loaded, Options,
         diagnostics::Problems,
         load_changed,
         settings::{Auth, LogPlace, SourceSettings},
@@ -35,7 +35,7 @@ fn read(files: &[(&str, &str)], changes: &[&str], folder: &Path) -> Result<Loade
         fs::write(path, text).unwrap();
     }
     let changes: Vec<_> = changes.iter().map(|c| (*c).to_owned()).collect();
-    load_changed(&folder.join(files[0].0), &changes, &Options { checks_dir: None, env: &env })
+    load_changed(&folder.join(files[0].0), &changes, &Options { checks_dir: None, env: &env, exec: Exec::Refused })
 }
 
 fn good(files: &[(&str, &str)], changes: &[&str], folder: &Path) -> Loaded {

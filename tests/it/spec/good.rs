@@ -175,7 +175,7 @@ fn a_file_holds_a_secret() {
     std::fs::write(folder.path().join("token"), "from-a-file\n").unwrap();
     let path = folder.path().join("rigcheck.yaml");
     std::fs::write(&path, SMALL.replace("url: http://127.0.0.1:8000,", "url: http://127.0.0.1:8000, bearer: \"${file:token}\",")).unwrap();
-    let options = rigcheck::spec::Options { checks_dir: None, env: &super::env };
+    let options = rigcheck::spec::Options { checks_dir: None, env: &super::env, exec: rigcheck::spec::Exec::Refused };
     let loaded = rigcheck::spec::load(&path, &options).unwrap();
     let Auth::Bearer(token) = &loaded.settings.target.as_ref().unwrap().connection.auth else { panic!() };
     assert_eq!(token.expose(), "from-a-file");

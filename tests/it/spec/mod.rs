@@ -2,7 +2,9 @@
 
 mod bad;
 mod changes;
+mod connection;
 mod discover;
+mod exec;
 mod extends;
 mod good;
 mod laws;
@@ -25,7 +27,7 @@ fn env(name: &str) -> Option<String> {
 }
 
 fn read(text: &str) -> Result<Loaded, Problems> {
-    load_text(text, "rigcheck.yaml", Path::new("/nowhere"), &Options { checks_dir: None, env: &env })
+    load_text(text, "rigcheck.yaml", Path::new("/nowhere"), &Options { checks_dir: None, env: &env, exec: rigcheck::spec::Exec::Refused })
 }
 
 fn good(text: &str) -> Loaded {

@@ -1,7 +1,7 @@
 //! The effective spec: it reads as the spec that it shows, and every value says where it comes from.
 
 use super::{SMALL, env, good, read};
-use rigcheck::spec::{Loaded, Options, load_changed, load_text, schema::schema};
+use rigcheck::spec::{Exec, Loaded, Options, load_changed, load_text, schema::schema};
 use serde_json::Value;
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -42,7 +42,7 @@ gate: {threshold: 0.9, coverage: 95%}
 "#;
 
 fn again(text: &str) -> Loaded {
-    load_text(text, "rigcheck.yaml", Path::new("/nowhere"), &Options { checks_dir: None, env: &env }).unwrap_or_else(|p| panic!("{p}\n{text}"))
+    load_text(text, "rigcheck.yaml", Path::new("/nowhere"), &Options { checks_dir: None, env: &env, exec: Exec::Refused }).unwrap_or_else(|p| panic!("{p}\n{text}"))
 }
 
 /// Without the places at which it was written.
@@ -154,7 +154,7 @@ fn each_kind_of_origin_is_named() {
     put("shared/token", "abcd");
     let changes =
         ["gate.coverage=0.95".to_owned(), format!("cases.{CASE}.rules.LAT-02.weight=low"), "sources.other={kind: access_log, path: x.log}".into()];
-    let options = Options { checks_dir: None, env: &env };
+    let options = Options { checks_dir: None, env: &env, exec: Exec::Refused };
     let shown = load_changed(&folder.path().join("rigcheck.yaml"), &changes, &options).unwrap_or_else(|p| panic!("{p}")).resolved();
     let has = |line: &str| assert!(shown.lines().any(|l| l.split_whitespace().collect::<Vec<_>>().join(" ") == line), "no {line} in\n{shown}");
     has("rig: prod # rigcheck.yaml:2");
@@ -178,7 +178,7 @@ fn own_checks_say_where_their_values_stand() {
     let folder = tempfile::tempdir().unwrap();
     let edition = include_str!("../../../checks/observability/latency_accuracy.yaml");
     fs::write(folder.path().join("own.yaml"), edition.replace("requests: 480", "requests: 300")).unwrap();
-    let options = Options { checks_dir: Some(folder.path().to_owned()), env: &env };
+    let options = Options { checks_dir: Some(folder.path().to_owned()), env: &env, exec: Exec::Refused };
     let loaded = load_text(&format!("{SMALL}cases: {{{CASE}: {{weight: low}}}}\n"), "rigcheck.yaml", Path::new("/nowhere"), &options).unwrap();
     let shown = loaded.resolved();
     let line = |key: &str| shown.lines().find(|l| l.trim_start().starts_with(key)).unwrap_or_else(|| panic!("{shown}"));

@@ -32,6 +32,8 @@ fn every_section_has_the_keys_of_its_reader() {
         ("/properties/target/properties/embeddings".into(), format!("target: {{embeddings: {{{ODD}: 1}}}}\n")),
         ("/properties/target/properties/allow".into(), format!("target: {{allow: {{{ODD}: 1}}}}\n")),
         ("/properties/target/properties/basic".into(), format!("target: {{basic: {{{ODD}: 1}}}}\n")),
+        ("/properties/target/properties/client_cert".into(), format!("target: {{client_cert: {{{ODD}: 1}}}}\n")),
+        ("/properties/target/properties/proxy/anyOf/1".into(), format!("target: {{proxy: {{{ODD}: 1}}}}\n")),
         ("/properties/sources/properties/access_log/properties/ttft/anyOf/0".into(), format!("sources: {{access_log: {{ttft: {{{ODD}: 1}}}}}}\n")),
         ("/properties/metrics/additionalProperties".into(), format!("metrics: {{total: {{{ODD}: 1}}}}\n")),
         ("/properties/cases/anyOf/2/additionalProperties/anyOf/0".into(), format!("cases: {{{CASE}: {{{ODD}: 1}}}}\n")),

@@ -1,12 +1,13 @@
 //! The gateway as most teams run it: what the report says of it is true, and nothing is missing. A stranger uses it meanwhile.
-#![allow(clippy::disallowed_methods, reason = "looks for what must not be on disk")]
+#![allow(clippy::disallowed_methods, reason = "reads the log of the gateway")]
 
 use crate::{
+    files::holding,
     rig::{Gateway, QUIET, REQUESTS, Rig},
     stack::or_skip,
 };
 use serde_json::{Value, json};
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{collections::BTreeSet, fs};
 
 const PROMPT: &str = "the-strangers-own-words";
 const ADDRESS: &str = "jane.doe@example.com";
@@ -74,18 +75,4 @@ fn agrees_with_the_rig(rig: &Rig, report: &Value) {
     assert!((count.sum::<f64>() - (sent + 1) as f64).abs() < 0.5, "{page}");
     let traces: Value = serde_json::from_str(&rig.get(&format!("{}/api/traces?service=gateway&limit=2000", rig.stack.url("jaeger")))).expect("JSON");
     assert_eq!(traces["data"].as_array().expect("traces").len() as u64, sent + 1);
-}
-
-/// Files that hold a text.
-fn holding(folder: &Path, text: &str) -> Vec<String> {
-    let mut found = vec![];
-    for entry in fs::read_dir(folder).expect("a folder").flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            found.extend(holding(&path, text));
-        } else if String::from_utf8_lossy(&fs::read(&path).expect("a file")).contains(text) {
-            found.push(path.display().to_string());
-        }
-    }
-    found
 }

@@ -83,12 +83,13 @@ impl Rule<LatencyAccuracy> for BucketEdges {
         let Some(worst) = judged.max_by(|a, b| a.outside().total_cmp(&b.outside())) else {
             return Ok(say::cannot_tell("the histogram has no finite bucket edge", expected, rows, from));
         };
-        let foreign = view.foreign();
+        let strangers = closure.strangers(window, sent, view.foreign(), self.counts.0);
+        let mixed = !view.foreign().seen.is_empty() || closure.surplus() && !strangers.is_empty();
         let mut because = vec![];
         let status = if worst.outside() <= 0.0 {
             Status::Pass
-        } else if worst.observed > worst.most && worst.outside() <= foreign_at_most && !foreign.seen.is_empty() {
-            because.extend(foreign.seen);
+        } else if worst.observed > worst.most && worst.outside() <= foreign_at_most && mixed {
+            because.extend(strangers);
             Status::Inconclusive
         } else {
             because.push(if worst.observed < worst.least {

@@ -105,7 +105,7 @@ impl CountClosure {
         let sent = view.sent()?;
         let subject = claim.subject();
         let closure = Closure::of(window, claim, sent, self.metric.0)?;
-        let foreign = view.foreign();
+        let strangers = closure.strangers(window, sent, view.foreign(), self.metric.0);
         let mut because = vec![];
         if window.decreases > 0 {
             because.push(format!("the counter went backwards {} times: several workers with private registries, or a restart", window.decreases));
@@ -123,12 +123,8 @@ impl CountClosure {
             Closes::Missing(_) => Status::Fail,
             // Private registries explain a surplus better than strangers do.
             Closes::Surplus(_) if window.decreases > 0 => Status::Fail,
-            Closes::Surplus(_) if !foreign.seen.is_empty() => {
-                because.extend(foreign.seen);
-                Status::Inconclusive
-            }
-            Closes::Surplus(_) if foreign.witnesses == 0 => {
-                because.push("no log or trace source can tell whether others used the target meanwhile".into());
+            Closes::Surplus(_) if !strangers.is_empty() => {
+                because.extend(strangers);
                 Status::Inconclusive
             }
             Closes::Surplus(_) => {
