@@ -41,6 +41,8 @@ pub enum What {
     LeftOut,
     /// It is there, and not judged.
     Deselected,
+    /// An earlier edition judges it without a share of the score, a later one scores it.
+    Scored,
     /// The audit of a case.
     Audit,
     /// The judge of a rule.
@@ -82,6 +84,7 @@ impl What {
             What::Added => "added",
             What::LeftOut => "left_out",
             What::Deselected => "deselected",
+            What::Scored => "scored",
             What::Audit => "audit",
             What::Judge => "judge",
             What::Requires => "requires",
@@ -105,6 +108,7 @@ impl fmt::Display for Change {
             What::Added => write!(f, "{id} not of this edition"),
             What::LeftOut => write!(f, "{id} left out"),
             What::Deselected => write!(f, "{id} deselected"),
+            What::Scored => write!(f, "{id} is scored from now on"),
             what => write!(f, "{id} {} {from} → {to}", what.word()),
         }
     }

@@ -4,6 +4,7 @@
 use super::{
     case_file,
     diagnostics::{Problem, Problems, nearest},
+    editions,
     files::Files,
     table::Reading,
     yaml::{self, MAX_BYTES},
@@ -73,7 +74,7 @@ pub(super) fn edition() -> Result<Vec<Case>, Problems> {
 /// Reads the case files into a list of texts that may hold others already.
 pub(super) fn read(checks_dir: Option<&Path>, files: &mut Files) -> Result<(Vec<Case>, Vec<Problem>), Problems> {
     let embedded = || EMBEDDED.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-    let texts: Vec<(String, String)> = checks_dir.map_or_else(|| Ok(embedded()), texts_of)?;
+    let texts: Vec<(String, String)> = checks_dir.map_or_else(|| Ok(embedded()), texts_in)?;
     let mut problems = vec![];
     let mut cases = vec![];
     for (name, text) in texts {
@@ -120,7 +121,8 @@ pub(super) fn bind(cases: &[Case]) -> Vec<Problem> {
     problems
 }
 
-fn texts_of(dir: &Path) -> Result<Vec<(String, String)>, Problems> {
+/// The texts of a folder, those of folders in it included; editions lie apart.
+pub(super) fn texts_in(dir: &Path) -> Result<Vec<(String, String)>, Problems> {
     let failed = |path: &Path, why: &dyn std::fmt::Display| Problems::one(format!("{}: {why}", path.display()));
     let mut paths = vec![];
     walk(dir, 0, &mut paths).map_err(|e| failed(dir, &format!("cannot be read as a folder of checks: {e}")))?;
@@ -148,6 +150,9 @@ fn walk(dir: &Path, depth: usize, found: &mut Vec<PathBuf>) -> io::Result<()> {
     for path in entries {
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         if name.starts_with(['_', '.']) {
+            continue;
+        }
+        if path.is_dir() && depth == 0 && name == editions::FOLDER {
             continue;
         }
         if path.is_dir() {

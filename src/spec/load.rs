@@ -2,7 +2,8 @@
 #![allow(clippy::disallowed_methods, reason = "reads the spec")]
 
 use super::{
-    EDITION, case_file, catalogue, changes,
+    case_file, catalogue, changes,
+    chosen::Checks,
     connection::same_origin,
     diagnostics::{Problem, Problems},
     files::Files,
@@ -19,11 +20,10 @@ use super::{
 };
 use crate::model::{
     audit::AnyCase,
-    case::Case,
     event::Gate,
     key::{Destination, LoadAct},
     name::{Name, name},
-    node::{At, Node, Value},
+    node::{At, Node},
     rig::{By, Capability, Claim, Quantity, Rig, SourceInfo},
     units::Wall,
 };
@@ -46,6 +46,8 @@ pub struct Loaded {
     pub settings: Settings,
     /// The cases, bound to their audits.
     pub cases: Vec<Box<dyn AnyCase>>,
+    /// The newest edition of the checks, where the spec stays with an earlier one.
+    pub newer: Option<String>,
     /// What is odd, but keeps nothing from running.
     pub warnings: Problems,
     /// Where each waiver of the profile stands.
@@ -87,8 +89,7 @@ pub fn load_text(text: &str, name: &str, base: &Path, options: &Options<'_>) -> 
     let mut files = Files::default();
     let file = files.add(name, text);
     let parsed = yaml::parse(files.text(file), file);
-    let (catalogue, broken_checks) = catalogue::read(options.checks_dir.as_deref(), &mut files)?;
-    let edition = if options.checks_dir.is_some() { catalogue::edition()? } else { catalogue.clone() };
+    let (checks, broken_checks) = Checks::read(options.checks_dir.as_deref(), &mut files)?;
     let mut root = parsed.root;
     secrets::mask(&mut files, &root);
     secrets::mask(&mut files, &parsed.refused);
@@ -103,7 +104,7 @@ pub fn load_text(text: &str, name: &str, base: &Path, options: &Options<'_>) -> 
     }
     let cx = Reading::new(base);
     references::resolve(&mut root, options.env, &cx);
-    let read = read(&root, &Checks { catalogue: &catalogue, edition: &edition }, problems.is_empty(), &cx);
+    let read = read(&root, &checks, problems.is_empty(), &cx);
     let (found, warnings, redactor) = cx.finish();
     problems.extend(found);
     match read {
@@ -116,23 +117,15 @@ pub fn load_text(text: &str, name: &str, base: &Path, options: &Options<'_>) -> 
     }
 }
 
-/// What a spec selects from, and what its choice is compared with.
-struct Checks<'a> {
-    catalogue: &'a [Case],
-    edition: &'a [Case],
-}
-
 /// Reads all sections. Cross-checks between sections run only where the sections themselves are sound.
-fn read(root: &Node, checks: &Checks<'_>, sound: bool, cx: &Reading) -> Option<Loaded> {
-    let catalogue = checks.catalogue;
+fn read(root: &Node, checks: &Checks, sound: bool, cx: &Reading) -> Option<Loaded> {
     let document = Field::document(root);
     let mut table = document.table(cx)?;
     if let Some(field) = table.need("version", "1", cx) {
         version(&field, cx);
     }
-    if let Some(field) = table.get("checks") {
-        edition(&field, cx);
-    }
+    let checks = checks.under(table.get("checks").as_ref(), cx)?;
+    let catalogue = checks.cases.as_slice();
     let rig_name = table.need("rig", "staging", cx).and_then(|f| rig_name(&f, cx));
     let sources_field = table.get("sources");
     let declared = sources::declared(sources_field.as_ref(), cx);
@@ -146,7 +139,7 @@ fn read(root: &Node, checks: &Checks<'_>, sound: bool, cx: &Reading) -> Option<L
     let required = require.as_ref().and_then(|f| case_file::capabilities(f, cx));
     let waivers_field = table.get("waivers");
     let written = waivers_field.as_ref().map(|f| waivers::read(f, catalogue, cx)).unwrap_or_default();
-    let gate = table.get("gate").map_or(Some(Gate::default()), |f| gate(&f, cx));
+    let gate = table.get("gate").map_or(Some(Gate::default()), |f| gate(&f, &checks.name, cx));
     table.close(cx);
     for problem in catalogue::bind(&cases) {
         cx.problem(problem);
@@ -162,14 +155,14 @@ fn read(root: &Node, checks: &Checks<'_>, sound: bool, cx: &Reading) -> Option<L
     let settings =
         Settings { target: target.map(|t| t.settings), sources: sources.into_iter().map(|s| (s.name, s.settings)).collect(), ..Settings::default() };
     let gate = gate?;
-    let changed = changes::of(checks.edition, &cases, gate, &rig.capabilities);
-    changes::warn(&changed, root, catalogue, cx);
+    let changed = changes::of(&checks.edition, &cases, gate, &rig.capabilities);
+    changes::warn(&changed, &checks.name, root, catalogue, cx);
     let profile = Profile {
         rig,
         cases_known: catalogue.len(),
         waivers: written.iter().map(|w| w.waiver.clone()).collect(),
         gate,
-        checks: EDITION.into(),
+        checks: checks.name.clone(),
         cases,
         changed,
     };
@@ -177,7 +170,7 @@ fn read(root: &Node, checks: &Checks<'_>, sound: bool, cx: &Reading) -> Option<L
     let bound = profile.bind().ok()?;
     waivers::check(&written, &bound, &profile.rig, cx);
     let waivers_at = written.iter().map(|w| w.at).collect();
-    Some(Loaded { profile, settings, cases: bound, warnings: Problems::default(), waivers_at, now: None })
+    Some(Loaded { profile, settings, cases: bound, newer: checks.newer, warnings: Problems::default(), waivers_at, now: None })
 }
 
 fn version(field: &Field<'_>, cx: &Reading) {
@@ -187,33 +180,25 @@ fn version(field: &Field<'_>, cx: &Reading) {
     }
 }
 
-fn edition(field: &Field<'_>, cx: &Reading) {
-    if let Value::Num(_) = field.node.value {
-        cx.problem(field.refuse("is a number here, and 2027.10 would be 2027.1", format!("put it in quotes: `checks: \"{EDITION}\"`")));
-    } else if field.text(cx).is_some_and(|t| t != EDITION) {
-        cx.problem(field.refuse("is an edition that this release does not have", format!("write `checks: \"{EDITION}\"`")));
-    }
-}
-
 fn rig_name(field: &Field<'_>, cx: &Reading) -> Option<Name> {
     let text = field.text(cx)?;
     check_name("a rig", &text, field.node.at, cx).then(|| name(text))
 }
 
-fn gate(field: &Field<'_>, cx: &Reading) -> Option<Gate> {
+fn gate(field: &Field<'_>, edition: &str, cx: &Reading) -> Option<Gate> {
     let mut table: Table<'_> = field.table(cx)?;
     let defaults = Gate::default();
-    let mut part = |key, default| table.get(key).map_or(Some(default), |f| f.part(cx).inspect(|p| open_gate(*p, default, &f, cx)));
+    let mut part = |key, default| table.get(key).map_or(Some(default), |f| f.part(cx).inspect(|p| open_gate(*p, default, edition, &f, cx)));
     let (threshold, coverage) = (part("threshold", defaults.threshold), part("coverage", defaults.coverage));
     table.close(cx);
     Some(Gate { threshold: threshold?, coverage: coverage? })
 }
 
-fn open_gate(part: f64, edition: f64, field: &Field<'_>, cx: &Reading) {
+fn open_gate(part: f64, default: f64, edition: &str, field: &Field<'_>, cx: &Reading) {
     if part <= 0.0 {
         cx.warn(field.refuse("of 0 lets everything through", "nothing can fall below it"));
-    } else if part < edition {
-        let what = format!("of {part} is below the {edition} of checks {EDITION}");
+    } else if part < default {
+        let what = format!("of {part} is below the {default} of checks {edition}");
         cx.warn(field.refuse(what, "what passes by this gate alone is READY here only, and the report says so"));
     }
 }

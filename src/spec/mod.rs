@@ -8,12 +8,15 @@ mod canonical;
 mod case_file;
 pub mod catalogue;
 mod changes;
+mod chosen;
 mod connection;
 pub mod diagnostics;
 pub mod discover;
+mod editions;
 pub mod explain;
 pub mod files;
 mod load;
+pub mod lock;
 mod metrics;
 pub mod profile;
 mod references;
@@ -28,8 +31,9 @@ mod target;
 mod waivers;
 pub mod yaml;
 
+pub use changes::between;
 pub use load::{Loaded, Options, load, load_text};
 pub use target::LOOPBACK_ALLOW;
 
-/// The edition of the checks that this release knows: fixes rules, thresholds, weights and strengths.
+/// The newest edition of the checks, which the case files hold: fixes rules, thresholds, weights and strengths.
 pub const EDITION: &str = "2027.1";

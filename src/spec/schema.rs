@@ -20,7 +20,7 @@ pub fn schema() -> Value {
         &required,
         [
             ("version", json!({"const": 1})),
-            ("checks", described(json!({"const": super::EDITION}), "Edition of the checks: fixes rules, thresholds and weights")),
+            ("checks", described(json!({"enum": super::editions::embedded_names()}), "Edition of the checks: fixes rules, thresholds and weights")),
             ("rig", described(text(), "What you call this rig; its history goes by this name")),
             ("target", target()),
             ("sources", sources()),

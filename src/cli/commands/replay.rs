@@ -12,7 +12,10 @@ use crate::{
         Journal,
         replay::{asked_alike, replay},
     },
-    model::{event::Sink, redactor::Redactor},
+    model::{
+        event::{Event, Header, Sink, Stamped},
+        redactor::Redactor,
+    },
     report::Report,
     store::{self, Shelf},
 };
@@ -33,6 +36,9 @@ pub struct Replay {
     /// Where the checks come from.
     #[command(flatten)]
     pub checks: ChecksArgs,
+    /// Seed each rule's own fault into a copy of the evidence: what does not fail there counts less
+    #[arg(long)]
+    pub prove: bool,
     /// What to write.
     #[command(flatten)]
     pub out: OutputArgs,
@@ -54,13 +60,15 @@ pub fn run(args: &Replay, color: bool) -> anyhow::Result<ExitCode> {
                     path.display()
                 )
             })?;
-            replay(&recorded.events, &recorded.evidence, &recorded.profile, &cases, None, &journal);
+            let proving = began(&recorded.events).filter(|_| args.prove).map(|h| Header { prove: true, ..h.clone() });
+            replay(&recorded.events, &recorded.evidence, &recorded.profile, &cases, proving.as_ref(), &journal);
         }
         Some(spec) => {
             let loaded = load_at(spec, args.checks.checks.as_deref())?;
             let id = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
             let remark = format!("run {id} judged again under {}", spec.display());
-            let header = header(&id.as_str().into(), &loaded.profile, Some(remark));
+            let prove = args.prove || began(&recorded.events).is_some_and(|h| h.prove);
+            let header = Header { prove, ..header(&id.as_str().into(), &loaded.profile, Some(remark)) };
             let evidence = asked_alike(&recorded.evidence, &recorded.profile.rig, &loaded.profile.rig);
             replay(&recorded.events, &evidence, &loaded.profile, &loaded.cases, Some(&header), &journal);
         }
@@ -68,4 +76,9 @@ pub fn run(args: &Replay, color: bool) -> anyhow::Result<ExitCode> {
     let report = Report::of(&collected.events());
     outputs.write(&report)?;
     Ok(exit::of(&report, args.out.exit_zero))
+}
+
+/// How the run was described when it began.
+fn began(events: &[Stamped]) -> Option<&Header> {
+    events.iter().find_map(|e| if let Event::Began(header) = &e.event { Some(header) } else { None })
 }

@@ -33,6 +33,7 @@ fn outcome(spec: &RuleSpec, subject: &str, status: Status, q: f64) -> Outcome {
         unknown: None,
         error: None,
         strength: status.value().map(|_| Strength { origin: q, freshness: 1.0, rows: 1.0, control: 1.0 }),
+        proof: None,
         remedy: String::new(),
         waiver: None,
     }
