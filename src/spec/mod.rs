@@ -20,6 +20,7 @@ pub mod lock;
 mod metrics;
 pub mod profile;
 mod references;
+pub mod rewrite;
 pub mod schema;
 mod secrets;
 mod selection;
