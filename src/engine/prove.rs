@@ -32,7 +32,10 @@ pub fn prove(case: &dyn AnyCase, cx: &Context<'_>, judged: &mut CaseJudged) {
         }
     }
     let note = |(rule, said): (Name, Vec<String>)| {
-        format!("{rule} does not fail on this rig when its own fault is seeded into a copy of the evidence: {}; what it says here counts less", said.join(", "))
+        format!(
+            "{rule} does not fail on this rig when its own fault is seeded into a copy of the evidence: {}; what it says here counts less",
+            said.join(", ")
+        )
     };
     judged.notes.extend(silent.into_iter().map(note));
 }

@@ -138,7 +138,8 @@ impl<'r> Board<'r> {
 impl<'r> Standing<'r> {
     fn of(case: usize, judged: &'r CaseJudged, rule: &'r RuleSpec) -> Standing<'r> {
         // A rule in scope without any outcome is a missing outcome: unknown.
-        let worst = |of: &dyn Fn(&Outcome) -> Interval| subjects(judged, rule).map(of).reduce(|a, b| Interval { lo: a.lo.min(b.lo), hi: a.hi.min(b.hi) });
+        let worst =
+            |of: &dyn Fn(&Outcome) -> Interval| subjects(judged, rule).map(of).reduce(|a, b| Interval { lo: a.lo.min(b.lo), hi: a.hi.min(b.hi) });
         let score = worst(&contribution);
         let fails = |waived: bool| subjects(judged, rule).any(|o| o.status == Status::Fail && o.waived() == waived);
         Standing {
@@ -158,7 +159,14 @@ impl<'r> Standing<'r> {
     }
     /// As it would stand if it failed, with evidence as strong as it could have.
     pub fn failing(self) -> Standing<'r> {
-        Standing { score: Interval { lo: 0.0, hi: self.score.hi.min(1.0 - at_best(self.rule).least()) }, known: true, fails: true, waived: false, open: true, ..self }
+        Standing {
+            score: Interval { lo: 0.0, hi: self.score.hi.min(1.0 - at_best(self.rule).least()) },
+            known: true,
+            fails: true,
+            waived: false,
+            open: true,
+            ..self
+        }
     }
     /// As it would stand without its waivers.
     pub fn unwaived(self) -> Standing<'r> {

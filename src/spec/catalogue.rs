@@ -4,7 +4,6 @@
 use super::{
     case_file,
     diagnostics::{Problem, Problems, nearest},
-    editions,
     files::Files,
     table::Reading,
     yaml::{self, MAX_BYTES},
@@ -24,6 +23,9 @@ use std::{
 
 /// The embedded case files, in the order of the report. A new case is one line here.
 const EMBEDDED: &[(&str, &str)] = &[("checks/observability/latency_accuracy.yaml", include_str!("../../checks/observability/latency_accuracy.yaml"))];
+
+/// The folder of a folder of checks that holds its editions.
+const EDITIONS: &str = "editions";
 
 /// More files than this in a folder of checks are not checks.
 const MAX_FILES: usize = 1_000;
@@ -121,8 +123,14 @@ pub(super) fn bind(cases: &[Case]) -> Vec<Problem> {
     problems
 }
 
+/// The texts of a folder's own editions, if it has any.
+pub(super) fn own_editions(checks: &Path) -> Result<Option<Vec<(String, String)>>, Problems> {
+    let dir = checks.join(EDITIONS);
+    if dir.is_dir() { texts_in(&dir).map(Some) } else { Ok(None) }
+}
+
 /// The texts of a folder, those of folders in it included; editions lie apart.
-pub(super) fn texts_in(dir: &Path) -> Result<Vec<(String, String)>, Problems> {
+fn texts_in(dir: &Path) -> Result<Vec<(String, String)>, Problems> {
     let failed = |path: &Path, why: &dyn std::fmt::Display| Problems::one(format!("{}: {why}", path.display()));
     let mut paths = vec![];
     walk(dir, 0, &mut paths).map_err(|e| failed(dir, &format!("cannot be read as a folder of checks: {e}")))?;
@@ -152,7 +160,7 @@ fn walk(dir: &Path, depth: usize, found: &mut Vec<PathBuf>) -> io::Result<()> {
         if name.starts_with(['_', '.']) {
             continue;
         }
-        if path.is_dir() && depth == 0 && name == editions::FOLDER {
+        if path.is_dir() && depth == 0 && name == EDITIONS {
             continue;
         }
         if path.is_dir() {

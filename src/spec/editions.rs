@@ -1,9 +1,8 @@
 //! Editions of the checks. The case files hold the newest one; an earlier one is a lock: what its cases and rules judged by,
 //! without the prose. A spec that stays with an earlier edition is judged by the case files under its lock.
-#![allow(clippy::disallowed_methods, reason = "reads the editions of a folder of checks that the user names")]
 
 use super::{
-    catalogue::texts_in,
+    catalogue,
     diagnostics::{Problem, Problems},
     files::Files,
     lock,
@@ -19,9 +18,6 @@ use std::path::Path;
 
 /// The embedded editions, oldest first; the last one is what the case files hold. A new edition is one line here.
 const EMBEDDED: &[(&str, &str)] = &[("checks/editions/2027.1.yaml", include_str!("../../checks/editions/2027.1.yaml"))];
-
-/// The folder of a folder of checks that holds editions.
-pub(super) const FOLDER: &str = "editions";
 
 /// All editions that there are, oldest first.
 #[derive(Clone, Debug, Default)]
@@ -43,8 +39,7 @@ impl Editions {
     }
     /// Those of a folder of checks; `None` where it has none of its own.
     pub fn of_folder(checks: &Path, files: &mut Files) -> Result<Option<(Editions, Vec<Problem>)>, Problems> {
-        let dir = checks.join(FOLDER);
-        Ok(if dir.is_dir() { Some(read(texts_in(&dir)?, files)) } else { None })
+        Ok(catalogue::own_editions(checks)?.map(|texts| read(texts, files)))
     }
     /// An edition by its name.
     pub fn named(&self, name: &str) -> Option<&Edition> {
@@ -109,7 +104,7 @@ impl Edition {
     /// Does it judge by exactly what these cases say?
     #[cfg(test)]
     fn is(&self, cases: &[Case]) -> bool {
-        self.gone(cases).is_empty() && self.over(cases).iter().map(canonical::case).eq(cases.iter().map(canonical::case))
+        self.gone(cases).is_empty() && self.over(cases).iter().map(super::canonical::case).eq(cases.iter().map(super::canonical::case))
     }
 }
 
@@ -137,7 +132,9 @@ fn read(texts: Vec<(String, String)>, files: &mut Files) -> (Editions, Vec<Probl
             problems.extend(cx.finish().0);
             let Some((edition, at)) = edition else { continue };
             match read.iter().find(|(other, _)| other.name == edition.name) {
-                Some((_, first)) => problems.push(Problem::new(at, format!("the edition `{}` is given twice", edition.name)).also(*first, "also here")),
+                Some((_, first)) => {
+                    problems.push(Problem::new(at, format!("the edition `{}` is given twice", edition.name)).also(*first, "also here"))
+                }
                 None => read.push((edition, at)),
             }
         }
@@ -180,7 +177,7 @@ mod tests {
         let mut files = Files::default();
         let (editions, problems) = Editions::embedded(&mut files);
         assert!(problems.is_empty());
-        let (cases, _) = super::super::catalogue::read(None, &mut files).unwrap();
+        let (cases, _) = catalogue::read(None, &mut files).unwrap();
         let newest = editions.newest().unwrap();
         assert_eq!(newest.name, super::super::EDITION);
         assert!(newest.is(&cases), "checks/editions/{}.yaml says otherwise than the case files", newest.name);
@@ -190,10 +187,10 @@ mod tests {
     fn every_edition_still_binds() {
         let mut files = Files::default();
         let (editions, _) = Editions::embedded(&mut files);
-        let (cases, _) = super::super::catalogue::read(None, &mut files).unwrap();
+        let (cases, _) = catalogue::read(None, &mut files).unwrap();
         for edition in &editions.0 {
             assert_eq!(edition.gone(&cases), vec![], "{}", edition.name);
-            assert!(super::super::catalogue::bind(&edition.over(&cases)).is_empty(), "{}", edition.name);
+            assert!(catalogue::bind(&edition.over(&cases)).is_empty(), "{}", edition.name);
         }
     }
 }

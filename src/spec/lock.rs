@@ -24,7 +24,14 @@ pub fn text(edition: &str, cases: &[Case]) -> String {
          edition: \"{edition}\"\ncases:\n"
     );
     for case in cases {
-        let _ = writeln!(out, "  - id: {}\n    weight: {}\n    audit: {{{}: {}}}\n    rules:", case.id, case.weight.word(), case.audit, flow(&case.params));
+        let _ = writeln!(
+            out,
+            "  - id: {}\n    weight: {}\n    audit: {{{}: {}}}\n    rules:",
+            case.id,
+            case.weight.word(),
+            case.audit,
+            flow(&case.params)
+        );
         for r in &case.rules {
             let requires: Vec<_> = r.requires.iter().map(|c| c.word()).collect();
             let _ = writeln!(out, "      - id: {}\n        judge: {}\n        requires: [{}]", r.id, r.judge, requires.join(", "));
@@ -124,7 +131,8 @@ mod tests {
 
     #[test]
     fn what_is_written_reads_back_as_the_same() {
-        let value = serde_json::json!({"a": "5ms", "b": "2%", "c": [1, 0.5, "480", "true", "null", "a: b", "", "x, y", "~"], "d": {"e": null, "f": false}});
+        let value =
+            serde_json::json!({"a": "5ms", "b": "2%", "c": [1, 0.5, "480", "true", "null", "a: b", "", "x, y", "~"], "d": {"e": null, "f": false}});
         let node = Node::from(value);
         let text = format!("x: {}\n", flow(&node));
         let read = yaml::parse(&text, 0);

@@ -69,10 +69,7 @@ fn id_of(run: &Path) -> String {
 fn as_recorded(recorded: &Recorded, path: &Path, prove: bool) -> anyhow::Result<Report> {
     let cases = recorded.profile.bind().map_err(|bad| {
         let why = bad.iter().map(|b| b.why.as_str()).collect::<Vec<_>>().join("; ");
-        anyhow::anyhow!(
-            "{}: recorded with cases that this release does not know so ({why}); `--spec` judges it by this release's",
-            path.display()
-        )
+        anyhow::anyhow!("{}: recorded with cases that this release does not know so ({why}); `--spec` judges it by this release's", path.display())
     })?;
     let proving = began(&recorded.events).filter(|_| prove).map(|h| Header { prove: true, ..h.clone() });
     Ok(told(|journal| replay(&recorded.events, &recorded.evidence, &recorded.profile, &cases, proving.as_ref(), journal)))

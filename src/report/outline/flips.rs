@@ -36,7 +36,8 @@ pub fn of(report: &Report) -> Option<String> {
     } else {
         better(&flips, a.flips_are_all)
     };
-    if let Some(worse) = worse(&a.threats) {
+    // What was not reached threatens nothing: it has to be asked first.
+    if let Some(worse) = worse(&a.threats).filter(|_| !report.interrupted) {
         said.push_str(&worse);
     }
     Some(said)

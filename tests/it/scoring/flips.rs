@@ -74,8 +74,9 @@ fn open(cases: &[CaseJudged]) -> Vec<Name> {
 /// All smallest sets of open rules that better the verdict, by trying all sets.
 fn smallest(cases: &[CaseJudged]) -> BTreeSet<BTreeSet<Name>> {
     let (open, now) = (open(cases), judge(cases).verdict);
-    let mut sets: Vec<BTreeSet<Name>> =
-        (1..1_usize << open.len()).map(|bits| open.iter().enumerate().filter(|(i, _)| bits >> i & 1 == 1).map(|(_, r)| r.clone()).collect()).collect();
+    let mut sets: Vec<BTreeSet<Name>> = (1..1_usize << open.len())
+        .map(|bits| open.iter().enumerate().filter(|(i, _)| bits >> i & 1 == 1).map(|(_, r)| r.clone()).collect())
+        .collect();
     sets.sort_by_key(BTreeSet::len);
     let mut found: BTreeSet<BTreeSet<Name>> = BTreeSet::new();
     for set in sets {
@@ -196,7 +197,9 @@ fn a_large_board_is_searched_within_the_bound() {
 fn what_is_newer_than_the_edition_counts_for_nothing() {
     let (old, mut new) = (spec("R-0", Weight::Normal, true), spec("R-1", Weight::Critical, true));
     new.newer = true;
-    let with = |status| vec![case(vec![old.clone(), new.clone()], vec![outcome(&old, "", Status::Pass, 1.0), outcome(&new, "", status, 1.0)], Weight::Normal)];
+    let with = |status| {
+        vec![case(vec![old.clone(), new.clone()], vec![outcome(&old, "", Status::Pass, 1.0), outcome(&new, "", status, 1.0)], Weight::Normal)]
+    };
     let without = judge(&[case(vec![old.clone()], vec![outcome(&old, "", Status::Pass, 1.0)], Weight::Normal)]);
     for status in [Status::Pass, Status::Fail, Status::NoData, Status::Error] {
         assert_eq!(judge(&with(status)), without, "{status:?}");

@@ -3,6 +3,7 @@
 mod bad;
 mod changes;
 mod discover;
+pub mod editions;
 mod good;
 mod laws;
 mod schema;
