@@ -82,6 +82,8 @@ pub struct Assessment {
     pub flips: Vec<Flip>,
     /// Are those all such sets?
     pub flips_are_all: bool,
+    /// The shortest set that would make it READY, with or without waivers, where none of `flips` does.
+    pub to_ready: Option<Flip>,
     /// Where it could not be told: rules that, if they failed alone, would make it NOT READY.
     pub threats: Vec<Flip>,
     /// Rules without whose waivers the verdict would be worse.
@@ -136,6 +138,7 @@ pub fn assess(cases: &[CaseJudged], gate: &Gate) -> Assessment {
         cases: board.case_scores(),
         rules_in_scope: board.rules.len(),
         without_waivers: (bare != verdict).then_some(bare),
+        to_ready: flips::to_ready(&board, gate, &flips),
         flips,
         flips_are_all,
         threats: flips::threats(&board, gate, verdict),

@@ -32,10 +32,8 @@ pub(super) struct Standing<'r> {
     pub fails: bool,
     /// Does it fail for a subject for which one does?
     pub waived: bool,
-    /// Is it not simply passing?
-    pub open: bool,
-    /// Its score if it passed: at the strength that its evidence has, or could have.
-    pub passed: Interval,
+    /// Its score if it passed, at the strength that its evidence has or could have; `None` where it passes.
+    pub passed: Option<Interval>,
 }
 
 /// Score and coverage of a board.
@@ -142,6 +140,7 @@ impl<'r> Standing<'r> {
             |of: &dyn Fn(&Outcome) -> Interval| subjects(judged, rule).map(of).reduce(|a, b| Interval { lo: a.lo.min(b.lo), hi: a.hi.min(b.hi) });
         let score = worst(&contribution);
         let fails = |waived: bool| subjects(judged, rule).any(|o| o.status == Status::Fail && o.waived() == waived);
+        let open = score.is_none() || subjects(judged, rule).any(|o| o.status != Status::Pass);
         Standing {
             case,
             rule,
@@ -149,13 +148,12 @@ impl<'r> Standing<'r> {
             known: score.is_some() && subjects(judged, rule).all(|o| o.status.value().is_some()),
             fails: fails(false),
             waived: fails(true),
-            open: score.is_none() || subjects(judged, rule).any(|o| o.status != Status::Pass),
-            passed: worst(&|o| pass(o.strength.unwrap_or(at_best(rule)))).unwrap_or(pass(at_best(rule))),
+            passed: open.then(|| worst(&|o| pass(o.strength.unwrap_or(at_best(rule)))).unwrap_or(pass(at_best(rule)))),
         }
     }
     /// As it would stand if it passed for every subject.
     pub fn passing(self) -> Standing<'r> {
-        Standing { score: self.passed, known: true, fails: false, waived: false, open: false, ..self }
+        Standing { score: self.passed.unwrap_or(self.score), known: true, fails: false, waived: false, passed: None, ..self }
     }
     /// As it would stand if it failed, with evidence as strong as it could have.
     pub fn failing(self) -> Standing<'r> {
@@ -164,7 +162,6 @@ impl<'r> Standing<'r> {
             known: true,
             fails: true,
             waived: false,
-            open: true,
             ..self
         }
     }

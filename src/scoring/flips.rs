@@ -15,15 +15,15 @@ const TRIES: usize = 20_000;
 /// More sets are no help to anybody.
 const MOST: usize = 12;
 
-/// Smallest sets of rules that, passing, would better the verdict, the shortest first; and whether those are all.
-pub(super) fn better(board: &Board<'_>, gate: &Gate, now: Verdict) -> (Vec<Flip>, bool) {
-    let mut search = Search { board, gate, now, tries: 0 };
-    let open = || (0..board.rules.len()).filter(|i| board.rules[*i].open);
+/// Smallest sets of rules that, passing, would make the verdict better than this one, the shortest first; and whether those are all.
+pub(super) fn better(board: &Board<'_>, gate: &Gate, than: Verdict) -> (Vec<Flip>, bool) {
+    let mut search = Search { board, gate, than, tries: 0 };
+    let open = || (0..board.rules.len()).filter(|i| board.rules[*i].passed.is_some());
     let all: Vec<usize> = open().collect();
-    if now == Verdict::Ready || !search.betters(&all) {
+    if search.betters(&[]) || !search.betters(&all) {
         return (vec![], true);
     }
-    let (must, free): (Vec<usize>, Vec<usize>) = open().partition(|i| holds_down(board, *i, now));
+    let (must, free): (Vec<usize>, Vec<usize>) = open().partition(|i| holds_down(board, *i, than));
     if search.betters(&must) {
         return (vec![search.flip(&must)], true);
     }
@@ -37,6 +37,15 @@ pub(super) fn better(board: &Board<'_>, gate: &Gate, now: Verdict) -> (Vec<Flip>
     let complete = complete && flips.len() <= MOST;
     flips.truncate(MOST);
     (flips, complete)
+}
+
+/// The shortest way to READY, where none of the flips leads there: one step first is often no more than INDETERMINATE.
+pub(super) fn to_ready(board: &Board<'_>, gate: &Gate, flips: &[Flip]) -> Option<Flip> {
+    let leads = |f: &Flip| f.verdict.rank() > Verdict::Indeterminate.rank();
+    if flips.is_empty() || flips.iter().any(leads) {
+        return None;
+    }
+    better(board, gate, Verdict::Indeterminate).0.into_iter().next()
 }
 
 /// Unknown rules that, failing, alone make it NOT READY.
@@ -61,22 +70,23 @@ fn worse<'r>(board: &Board<'r>, gate: &Gate, now: Verdict, at: usize, instead: s
     (verdict.rank() < now.rank()).then(|| Flip { rules: vec![instead.rule.id.clone()], verdict, score: then.tally().score })
 }
 
-/// Does the verdict stay as long as this rule does not pass, whatever the others do?
-fn holds_down(board: &Board<'_>, at: usize, now: Verdict) -> bool {
+/// Is the verdict no better than this one as long as this rule does not pass, whatever the others do?
+fn holds_down(board: &Board<'_>, at: usize, than: Verdict) -> bool {
     let s = &board.rules[at];
     s.rule.blocks()
-        && match now {
+        && match than {
             Verdict::NotReady => s.fails,
-            Verdict::Indeterminate => !s.known,
-            Verdict::ReadyWithWaivers => s.waived,
-            Verdict::Ready => false,
+            Verdict::Indeterminate => s.fails || !s.known,
+            Verdict::ReadyWithWaivers => s.fails || !s.known || s.waived,
+            Verdict::Ready => true,
         }
 }
 
 struct Search<'a, 'r> {
     board: &'a Board<'r>,
     gate: &'a Gate,
-    now: Verdict,
+    /// The verdict that is to be bettered.
+    than: Verdict,
     tries: usize,
 }
 
@@ -90,7 +100,7 @@ impl<'r> Search<'_, 'r> {
     }
     fn betters(&mut self, passing: &[usize]) -> bool {
         self.tries += 1;
-        self.with(passing).decide(self.gate, true).0.rank() > self.now.rank()
+        self.with(passing).decide(self.gate, true).0.rank() > self.than.rank()
     }
     fn flip(&self, passing: &[usize]) -> Flip {
         let board = self.with(passing);
@@ -135,7 +145,7 @@ impl<'r> Search<'_, 'r> {
     fn greedy(&mut self, must: &[usize], free: &[usize]) -> Vec<usize> {
         let gain = |at: usize| {
             let s = &self.board.rules[at];
-            self.board.cases[s.case].1 * s.rule.weight.value() * (s.passed.lo - s.score.lo)
+            self.board.cases[s.case].1 * s.rule.weight.value() * (s.passing().score.lo - s.score.lo)
         };
         let mut by_gain = free.to_vec();
         by_gain.sort_by(|a, b| gain(*b).total_cmp(&gain(*a)));

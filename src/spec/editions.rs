@@ -63,32 +63,12 @@ impl Edition {
                 weight: locked.weight,
                 audit: locked.audit.clone(),
                 params: locked.params.clone(),
-                rules: case.rules.iter().map(|rule| self.rule(rule, locked)).collect(),
+                rules: case.rules.iter().map(|rule| under(rule, locked)).collect(),
                 ..case.clone()
             },
             None => Case { rules: case.rules.iter().map(|r| RuleSpec { newer: true, ..r.clone() }).collect(), ..case.clone() },
         };
         cases.iter().map(of).collect()
-    }
-    fn rule(&self, rule: &RuleSpec, locked: &Case) -> RuleSpec {
-        let Some(was) = locked.rules.iter().find(|r| r.id == rule.id) else { return RuleSpec { newer: true, ..rule.clone() } };
-        // What proved it then may have another name now, or be gone: the edition fixes that it counts as proven.
-        let proven_by = match (was.proven_by.is_empty(), rule.proven_by.is_empty()) {
-            (true, _) => vec![],
-            (false, true) => was.proven_by.clone(),
-            (false, false) => rule.proven_by.clone(),
-        };
-        RuleSpec {
-            judge: was.judge.clone(),
-            requires: was.requires.clone(),
-            weight: was.weight,
-            blocker: was.blocker,
-            params: was.params.clone(),
-            n_min: was.n_min,
-            ttl: was.ttl,
-            proven_by,
-            ..rule.clone()
-        }
     }
     /// What it judges by and the case files no longer have. Ids are never used again, so nothing else can stand in for them.
     pub fn gone(&self, cases: &[Case]) -> Vec<Name> {
@@ -105,6 +85,28 @@ impl Edition {
     #[cfg(test)]
     fn is(&self, cases: &[Case]) -> bool {
         self.gone(cases).is_empty() && self.over(cases).iter().map(super::canonical::case).eq(cases.iter().map(super::canonical::case))
+    }
+}
+
+/// A rule as the lock of its case has it.
+fn under(rule: &RuleSpec, locked: &Case) -> RuleSpec {
+    let Some(was) = locked.rules.iter().find(|r| r.id == rule.id) else { return RuleSpec { newer: true, ..rule.clone() } };
+    // What proved it then may have another name now, or be gone: the edition fixes that it counts as proven.
+    let proven_by = match (was.proven_by.is_empty(), rule.proven_by.is_empty()) {
+        (true, _) => vec![],
+        (false, true) => was.proven_by.clone(),
+        (false, false) => rule.proven_by.clone(),
+    };
+    RuleSpec {
+        judge: was.judge.clone(),
+        requires: was.requires.clone(),
+        weight: was.weight,
+        blocker: was.blocker,
+        params: was.params.clone(),
+        n_min: was.n_min,
+        ttl: was.ttl,
+        proven_by,
+        ..rule.clone()
     }
 }
 
@@ -133,7 +135,7 @@ fn read(texts: Vec<(String, String)>, files: &mut Files) -> (Editions, Vec<Probl
             let Some((edition, at)) = edition else { continue };
             match read.iter().find(|(other, _)| other.name == edition.name) {
                 Some((_, first)) => {
-                    problems.push(Problem::new(at, format!("the edition `{}` is given twice", edition.name)).also(*first, "also here"))
+                    problems.push(Problem::new(at, format!("the edition `{}` is given twice", edition.name)).also(*first, "also here"));
                 }
                 None => read.push((edition, at)),
             }

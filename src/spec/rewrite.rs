@@ -34,7 +34,7 @@ pub fn with_edition(text: &str, edition: &str) -> Option<Rewritten> {
     let after = parsed(&changed);
     let sound = after.whole && after.problems.is_empty() && after.root.get("checks").and_then(Node::text) == Some(edition);
     let rest = |parsed: &Parsed| canonical::params(&without_checks(&parsed.root));
-    (sound && rest(&before) == rest(&after)).then(|| Rewritten { text: changed, line: at.line, was, now })
+    (sound && rest(&before) == rest(&after)).then_some(Rewritten { text: changed, line: at.line, was, now })
 }
 
 fn parsed(text: &str) -> Parsed {

@@ -36,6 +36,8 @@ struct Document<'r> {
     flips: Vec<run::Flip<'r>>,
     /// Are those all such sets?
     flips_are_all: bool,
+    /// The shortest such set that would make it ready, where none of `flips` does.
+    to_ready: Option<run::Flip<'r>>,
     /// Where it could not be told: rules that, failing alone, would make it not ready.
     threats: Vec<run::Flip<'r>>,
     /// Rules without whose waivers the verdict would be worse.
@@ -85,6 +87,7 @@ pub fn render(report: &Report) -> String {
         waivers: outline.waivers.iter().map(run::Waived::of).collect(),
         flips: a.flips.iter().map(run::Flip::of).collect(),
         flips_are_all: a.flips_are_all,
+        to_ready: a.to_ready.as_ref().map(run::Flip::of),
         threats: a.threats.iter().map(run::Flip::of).collect(),
         leans_on_waivers: a.leans_on.iter().map(run::Flip::of).collect(),
         notices: &report.notices,

@@ -36,6 +36,9 @@ pub fn of(report: &Report) -> Option<String> {
     } else {
         better(&flips, a.flips_are_all)
     };
+    if let Some(all) = a.to_ready.as_ref().map(|flip| flip_of(flip, report)).filter(|all| !flips.contains(all)) {
+        said = format!("{said}; all the way: {all}");
+    }
     // What was not reached threatens nothing: it has to be asked first.
     if let Some(worse) = worse(&a.threats).filter(|_| !report.interrupted) {
         said.push_str(&worse);

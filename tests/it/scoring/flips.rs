@@ -122,6 +122,22 @@ proptest! {
         }
     }
 
+    /// What better step there is may end short of READY; then the way there is told, too.
+    #[test]
+    fn the_way_to_ready_is_told_where_no_first_step_gets_there(cases in any_cases()) {
+        let a = judge(&cases);
+        let ready = |rules: &[Name]| rank(judge(&passing(&cases, rules)).verdict) >= 2;
+        let short = !a.flips.is_empty() && a.flips.iter().all(|f| rank(f.verdict) < 2);
+        prop_assert_eq!(a.to_ready.is_some(), short && ready(&open(&cases)));
+        if let Some(flip) = &a.to_ready {
+            prop_assert!(ready(&flip.rules));
+            for without in &flip.rules {
+                let part: Vec<Name> = flip.rules.iter().filter(|r| *r != without).cloned().collect();
+                prop_assert!(!ready(&part), "{:?} is not needed", without);
+            }
+        }
+    }
+
     #[test]
     fn whatever_threatens_makes_it_not_ready_and_nothing_else_does(cases in any_cases()) {
         let a = judge(&cases);
