@@ -4,6 +4,9 @@ use super::name::Name;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// Ends the name of an edition that only a folder of checks knows: this release vouches for nothing in it.
+pub const OWN_EDITION: &str = " (own)";
+
 /// One difference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {

@@ -10,7 +10,7 @@ use crate::model::event::Gate;
 
 /// Sets of so many rules, beside those that must be in every set, are all tried.
 const EXACT: usize = 3;
-/// At most so many sets are tried: all triples of 50 rules. A board of 150 rules takes about a microsecond each.
+/// At most so many sets are tried: all triples of 50 rules. With 150 rules that takes 0.3 s in a debug build.
 const TRIES: usize = 20_000;
 /// More sets are no help to anybody.
 const MOST: usize = 12;

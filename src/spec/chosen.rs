@@ -9,6 +9,7 @@ use super::{
 };
 use crate::model::{
     case::Case,
+    change::OWN_EDITION,
     node::{At, Value},
 };
 use std::path::Path;
@@ -78,7 +79,7 @@ impl Checks {
             chosen.over(&self.cases)
         };
         Some(Chosen {
-            name: if of_release.is_some() { chosen.name.clone() } else { format!("{} (own)", chosen.name) },
+            name: if of_release.is_some() { chosen.name.clone() } else { format!("{}{OWN_EDITION}", chosen.name) },
             cases: judged,
             edition: without_newer(basis.over(cases)),
             newer: (chosen.name != newest.name).then(|| newest.name.clone()),

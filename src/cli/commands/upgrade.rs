@@ -39,6 +39,9 @@ pub fn run(args: &Upgrade) -> anyhow::Result<ExitCode> {
     })?;
     let options = spec::Options { checks_dir: args.spec.checks.checks.clone(), env: &environment };
     let then = spec::load_text(&new.text, &format!("{shown} with checks {newest}"), folder_of(&path), &options)?.as_of(engine::wall_now());
+    if !then.warnings.is_empty() {
+        eprintln!("{}", then.warnings);
+    }
     let mut said = format!("Checks {edition} → {}\n\n{}\n", then.profile.checks, changes(&now, &then));
     said.push_str(&on_a_run(args, &path, &now, &then)?);
     let _ = write!(said, "\n{shown}:{}\n- checks: {}\n+ checks: {}\n", new.line, new.was, new.now);

@@ -2,6 +2,7 @@
 
 mod demo;
 mod offline;
+mod prove;
 mod upgrade;
 
 use std::{path::Path, process::Output};

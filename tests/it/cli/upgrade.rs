@@ -29,7 +29,14 @@ fn an_upgrade_is_shown_on_the_last_run_and_written_only_if_told() {
     let none = rigcheck(folder.path(), &["upgrade", "--checks", checks]).ends(0).out;
     assert!(none.contains("No run is recorded here") && none.contains("LAT-90 is scored from now on"), "{none}");
 
-    rigcheck(folder.path(), &["audit", "--checks", checks, "--output", "json"]).ends(3);
+    let audited: serde_json::Value =
+        serde_json::from_str(&rigcheck(folder.path(), &["audit", "--checks", checks, "--output", "json"]).ends(3).out).unwrap();
+    let plain: serde_json::Value =
+        serde_json::from_str(&rigcheck(folder.path(), &["replay", "latest", "--spec", "rigcheck.yaml", "--output", "json"]).ends(3).out).unwrap();
+    assert_eq!(audited["rules_in_scope"], plain["rules_in_scope"], "what is newer is no part of the score");
+    assert_eq!(audited["run"]["profile"], plain["run"]["profile"], "and leaves scores comparable");
+    let scored = |id: &str| audited["cases"][0]["rules"].as_array().unwrap().iter().find(|r| r["id"] == id).map(|r| r["scored"] == true);
+    assert_eq!(scored("LAT-01").or(scored("LAT-02")), Some(true));
     for args in [&["upgrade", "--checks", checks][..], &["upgrade", "--checks", checks, "--run", "latest"]] {
         let said = rigcheck(folder.path(), args).ends(0).out;
         for part in [

@@ -39,6 +39,16 @@ fn a_newer_rule_is_shown_and_decides_nothing() {
     assert_eq!((rule["scored"].as_bool(), rule["blocker"].as_bool(), rule["status"].as_str()), (Some(false), Some(false), Some("fail")));
 }
 
+/// Nothing is compared with this release where only a folder of checks knows the edition; a good verdict says so.
+#[test]
+fn a_good_verdict_by_an_edition_of_others_says_so() {
+    let mut run = ready();
+    run.header.checks = "2031.1 (own)".into();
+    let because = run.report().assessment.because;
+    assert!(because.ends_with("; but the spec judges by an edition that this release does not vouch for"), "{because}");
+    assert!(!ready().report().assessment.because.contains("vouch"));
+}
+
 #[test]
 fn what_an_upgrade_would_move_is_told() {
     let text = moved(&with_a_newer_failure().report(), &samples::blocked().report());

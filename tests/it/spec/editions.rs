@@ -95,6 +95,9 @@ fn an_earlier_edition_judges_as_it_did() {
         assert_eq!((rule.n_min, rule.ttl, rule.proven_by.is_empty()), (was.n_min, was.ttl, was.proven_by.is_empty()), "{}", rule.id);
         assert!(!rule.why.is_empty(), "{}: the words are those of the release", rule.id);
     }
+    let summary = loaded.summary();
+    assert!(summary.contains("newer than checks 2027.1, judged and not scored: LAT-90\n"), "{summary}");
+    assert_eq!(loaded.rules_in_scope(), today.rules_in_scope());
     // Whatever a spec says of it, it is not scored.
     let loud = read(
         checks.path(),
