@@ -1,7 +1,10 @@
 //! Arguments as written: the commands, and what several of them take. What one command takes stands with it.
 
 use super::{
-    commands::{audit::Audit, demo::Demo, explain::Explain, generate::Generate, mock::Mock, replay::Replay, report::Report, validate::Validate},
+    commands::{
+        audit::Audit, demo::Demo, explain::Explain, generate::Generate, mock::Mock, replay::Replay, report::Report, upgrade::Upgrade,
+        validate::Validate,
+    },
     outputs::Output,
 };
 use clap::{
@@ -56,6 +59,8 @@ pub enum Command {
     Replay(Replay),
     /// Render the report of a recorded run as it was judged then
     Report(Report),
+    /// Show what a newer edition of the checks would change, on a recorded run
+    Upgrade(Upgrade),
     /// Serve an OpenAI-compatible endpoint with exact delays and an emission log of its own
     Mock(Mock),
     /// Write what editors, shells and manuals need: schema, completions, man pages
@@ -104,7 +109,7 @@ pub fn with_tip(mut error: clap::Error) -> clap::Error {
         Some(ContextValue::String(argument)) if error.kind() == ErrorKind::UnknownArgument => argument.clone(),
         _ => return error,
     };
-    let takes_spec = std::env::args().any(|word| ["audit", "plan", "validate", "replay"].contains(&word.as_str()));
+    let takes_spec = std::env::args().any(|word| ["audit", "plan", "validate", "replay", "upgrade"].contains(&word.as_str()));
     if takes_spec && [".yaml", ".yml"].iter().any(|end| argument.ends_with(end)) && !argument.starts_with('-') {
         let tip = format!("name the spec by `--spec {argument}`");
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));

@@ -31,6 +31,8 @@ pub struct How<'a> {
     pub outputs: Outputs,
     /// End with 0 whatever the verdict.
     pub exit_zero: bool,
+    /// Put each rule to the proof on this rig.
+    pub prove: bool,
 }
 
 /// Runs, records, reports.
@@ -48,7 +50,7 @@ pub async fn run(loaded: Loaded, mut how: How<'_>) -> anyhow::Result<ExitCode> {
     let cancel = CancellationToken::new();
     let listening = listen_for_the_end(cancel.clone());
     let job = Job {
-        header: header(&id, &loaded.profile, how.remark.take()),
+        header: Header { prove: how.prove, ..header(&id, &loaded.profile, how.remark.take()) },
         sources: sources::build(&loaded.profile.rig, &loaded.settings),
         profile: loaded.profile,
         cases: loaded.cases,
@@ -97,6 +99,7 @@ pub fn header(id: &Name, profile: &Profile, remark: Option<String>) -> Header {
         cases_known: profile.cases_known,
         changed: profile.changed.clone(),
         unmeasured: profile.unmeasured(),
+        prove: false,
     }
 }
 

@@ -1,6 +1,6 @@
 //! From evidence to outcomes: what each rule said, how strong its evidence is, and what waivers do to it.
 
-use super::Journal;
+use super::{Journal, prove};
 use crate::{
     model::{
         audit::{AnyCase, Context, Judgement},
@@ -15,10 +15,14 @@ use crate::{
     spec::profile::Profile,
 };
 
-/// Judges every case and says so. Pure but for the journal.
-pub fn judge(cases: &[Box<dyn AnyCase>], cx: &Context<'_>, profile: &Profile, journal: &Journal) {
+/// Judges every case, with its negative controls on this rig if they are wished for, and says so. Pure but for the journal.
+pub fn judge(cases: &[Box<dyn AnyCase>], cx: &Context<'_>, profile: &Profile, prove: bool, journal: &Journal) {
     for case in cases {
-        journal.say(Event::Judged(Box::new(judge_case(case.as_ref(), cx, &profile.waivers))));
+        let mut judged = judge_case(case.as_ref(), cx, &profile.waivers);
+        if prove {
+            prove::prove(case.as_ref(), cx, &mut judged);
+        }
+        journal.say(Event::Judged(Box::new(judged)));
     }
 }
 
@@ -53,12 +57,13 @@ fn outcome(spec: &RuleSpec, subject: Name, said: Result<Judgement, String>, cx: 
         subject,
         title: spec.title.clone(),
         weight: spec.weight,
-        blocker: spec.blocker,
+        blocker: spec.blocks(),
         status: Status::Error,
         finding: None,
         unknown: None,
         error: None,
         strength: None,
+        proof: None,
         remedy: spec.remedy.clone(),
         waiver: None,
     };
@@ -81,9 +86,6 @@ fn outcome(spec: &RuleSpec, subject: Name, said: Result<Judgement, String>, cx: 
     outcome
 }
 
-/// How far a rule without a negative control is trusted.
-const UNPROVEN: f64 = 0.9;
-
 /// The least of origin, freshness, rows and negative control. A finding that names no evidence rests on nothing.
 fn strength(spec: &RuleSpec, finding: &Finding, evidence: &Evidence, as_of: Wall) -> Strength {
     let seen: Vec<_> = finding.from.iter().map(|k| evidence.raw(k).and_then(|a| a.as_ref().ok())).collect();
@@ -96,7 +98,7 @@ fn strength(spec: &RuleSpec, finding: &Finding, evidence: &Evidence, as_of: Wall
         origin: over_all(&|s| s.origin.method.strength()),
         freshness: over_all(&freshness),
         rows: (finding.rows as f64 / spec.n_min.max(1) as f64).min(1.0),
-        control: if spec.proven_by.is_empty() { UNPROVEN } else { 1.0 },
+        control: if spec.proven_by.is_empty() { Strength::UNPROVEN } else { 1.0 },
     }
 }
 

@@ -5,6 +5,7 @@ mod journal;
 pub mod judge;
 pub mod own_cost;
 pub mod plan;
+pub mod prove;
 pub mod replay;
 mod retry;
 
@@ -76,7 +77,7 @@ pub async fn run(job: &Job, journal: &Journal) -> Result<Evidence, RunError> {
     let evidence = gather::gather(job, &plan, journal).await?;
     let as_of = wall_now();
     journal.say(Event::Gathered { as_of, own: meter.read(&job.sources), interrupted: job.cancel.is_cancelled() });
-    judge::judge(&job.cases, &Context { rig: &job.profile.rig, evidence: &evidence, as_of }, &job.profile, journal);
+    judge::judge(&job.cases, &Context { rig: &job.profile.rig, evidence: &evidence, as_of }, &job.profile, job.header.prove, journal);
     journal.say(Event::Ended);
     Ok(evidence)
 }

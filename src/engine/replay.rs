@@ -38,9 +38,11 @@ pub fn asked_alike(evidence: &Evidence, then: &Rig, now: &Rig) -> Evidence {
 }
 
 /// Replays. With the recorded profile the report equals the live one; with another, `header` says so.
+/// Rules that were put to the proof then are again; `header` can ask for it, too.
 /// A run that was killed before its end is judged at the time of its last answer and counts as interrupted.
 pub fn replay(events: &[Stamped], evidence: &Evidence, profile: &Profile, cases: &[Box<dyn AnyCase>], header: Option<&Header>, journal: &Journal) {
     let mut as_of = None;
+    let mut prove = false;
     let mut last = Ms(0.0);
     for stamped in events {
         let event = match (&stamped.event, header) {
@@ -48,8 +50,10 @@ pub fn replay(events: &[Stamped], evidence: &Evidence, profile: &Profile, cases:
             (Event::Judged(_) | Event::Ended, _) => continue,
             (event, _) => event.clone(),
         };
-        if let Event::Gathered { as_of: at, .. } = &event {
-            as_of = Some(*at);
+        match &event {
+            Event::Began(header) => prove = header.prove,
+            Event::Gathered { as_of: at, .. } => as_of = Some(*at),
+            _ => {}
         }
         last = stamped.after;
         journal.say_at(last, event);
@@ -59,6 +63,6 @@ pub fn replay(events: &[Stamped], evidence: &Evidence, profile: &Profile, cases:
         journal.say_at(last, Event::Gathered { as_of: latest, own: OwnCost::default(), interrupted: true });
         latest
     });
-    judge::judge(cases, &Context { rig: &profile.rig, evidence, as_of }, profile, journal);
+    judge::judge(cases, &Context { rig: &profile.rig, evidence, as_of }, profile, prove, journal);
     journal.say(Event::Ended);
 }

@@ -161,6 +161,8 @@ pub trait AnyCase: Send + Sync {
     fn subjects(&self, rig: &Rig) -> Vec<(usize, Name)>;
     /// Judges the rules that are in scope; a panicking rule costs itself only.
     fn judge(&self, cx: &Context<'_>) -> Judged;
+    /// What one rule says of one subject; `Err` means that our own code broke.
+    fn judge_one(&self, rule: usize, subject: &Name, cx: &Context<'_>) -> Result<Judgement, String>;
     /// Negative control of one rule and subject.
     fn spoil(&self, rule: usize, rig: &Rig, subject: &Name, copy: &mut Evidence);
 }
@@ -201,6 +203,10 @@ impl<A: Audit> AnyCase for Bound<A> {
             charts: caught(|| self.audit.charts(&view)).unwrap_or_default(),
             notes: caught(|| self.audit.notes(&view)).unwrap_or_default(),
         }
+    }
+    fn judge_one(&self, rule: usize, subject: &Name, cx: &Context<'_>) -> Result<Judgement, String> {
+        let view = caught(|| self.audit.view(cx))?;
+        caught(|| self.rules[rule].judge(&view, subject))
     }
     fn spoil(&self, rule: usize, rig: &Rig, subject: &Name, copy: &mut Evidence) {
         self.rules[rule].spoil(&self.audit, rig, subject, copy);

@@ -55,6 +55,9 @@ pub struct RuleSpec {
     /// Did the user take it out?
     #[serde(default)]
     pub deselected: bool,
+    /// Is it newer than the edition of the checks that the spec chose? Then it is judged and shown, and counts for nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub newer: bool,
     /// Names of seeded faults that this release's fault matrix shows to be found by this rule.
     pub proven_by: Vec<Name>,
     /// Why it exists.
@@ -111,6 +114,10 @@ impl RuleSpec {
     /// Is it judged on a rig with these capabilities?
     pub fn in_scope(&self, has: &std::collections::BTreeSet<Capability>) -> bool {
         !self.deselected && self.missing(has).is_empty()
+    }
+    /// Does its failure alone make the rig not ready? Never where its edition has not come yet.
+    pub fn blocks(&self) -> bool {
+        self.blocker && !self.newer
     }
     /// The capabilities that a rig does not have.
     pub fn missing(&self, has: &std::collections::BTreeSet<Capability>) -> Vec<Capability> {

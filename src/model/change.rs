@@ -4,6 +4,9 @@ use super::name::Name;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// Ends the name of an edition that only a folder of checks knows: this release vouches for nothing in it.
+pub const OWN_EDITION: &str = " (own)";
+
 /// One difference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
@@ -41,6 +44,8 @@ pub enum What {
     LeftOut,
     /// It is there, and not judged.
     Deselected,
+    /// An earlier edition judges it without a share of the score, a later one scores it.
+    Scored,
     /// The audit of a case.
     Audit,
     /// The judge of a rule.
@@ -82,6 +87,7 @@ impl What {
             What::Added => "added",
             What::LeftOut => "left_out",
             What::Deselected => "deselected",
+            What::Scored => "scored",
             What::Audit => "audit",
             What::Judge => "judge",
             What::Requires => "requires",
@@ -105,6 +111,7 @@ impl fmt::Display for Change {
             What::Added => write!(f, "{id} not of this edition"),
             What::LeftOut => write!(f, "{id} left out"),
             What::Deselected => write!(f, "{id} deselected"),
+            What::Scored => write!(f, "{id} is scored from now on"),
             what => write!(f, "{id} {} {from} → {to}", what.word()),
         }
     }

@@ -120,6 +120,9 @@ pub struct Header {
     /// Quantities that no source at the server claims to measure.
     #[serde(default)]
     pub unmeasured: Vec<Quantity>,
+    /// Is each rule's own fault seeded into a copy of the evidence, to see whether the rule can fail on this rig?
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub prove: bool,
 }
 
 /// What decides the verdict.

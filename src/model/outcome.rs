@@ -135,15 +135,27 @@ pub struct Strength {
     pub freshness: f64,
     /// n / n_min inside one observation, at most 1.
     pub rows: f64,
-    /// 1 if this release or this rig showed that the rule can fail, else 0.9.
+    /// 1 if this release or this rig showed that the rule can fail, else [`Strength::UNPROVEN`].
     pub control: f64,
 }
 
 impl Strength {
+    /// How far a rule without a negative control is trusted.
+    pub const UNPROVEN: f64 = 0.9;
     /// The minimum: one sentence explains it.
     pub fn least(&self) -> f64 {
         self.origin.min(self.freshness).min(self.rows).min(self.control).clamp(0.0, 1.0)
     }
+}
+
+/// What became of the rule's own fault, seeded into a copy of this run's evidence: its negative control on this rig.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Proof {
+    /// The rule fails there, as it must.
+    Fires,
+    /// It says something else there.
+    Silent(Status),
 }
 
 /// What was found about one rule and one subject, with all that scoring needs.
@@ -169,6 +181,9 @@ pub struct Outcome {
     pub error: Option<String>,
     /// How strong the evidence is; `None` for unknown statuses.
     pub strength: Option<Strength>,
+    /// Was it shown on this rig that the rule can fail for this subject? `None` where nobody tried, or nothing was judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Proof>,
     /// What to do when it is not a pass.
     pub remedy: String,
     /// The waiver that was looked at and what it did.

@@ -135,7 +135,7 @@ impl Report {
         let blocked = self.outcomes().any(|o| o.blocker && o.status == Status::Fail && !o.waived());
         let a = &mut self.assessment;
         (a.score, a.coverage, a.without_waivers) = (scoring::UNKNOWN, 0.0, None);
-        a.flips.clear();
+        (a.flips, a.flips_are_all, a.to_ready, a.threats, a.leans_on) = (vec![], true, None, vec![], vec![]);
         if !blocked {
             a.verdict = Verdict::Indeterminate;
             a.because = "the run was cut short before everything was judged".into();

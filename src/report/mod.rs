@@ -6,10 +6,12 @@ mod fold;
 mod html;
 mod human;
 mod json;
+mod moved;
 mod outline;
 mod phrases;
 
 pub use fold::{GapGroup, Report, StepDone};
+pub use moved::moved;
 
 /// Formats that a report can be written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use crate::{
     model::{
-        change::Changed,
+        change::{Changed, OWN_EDITION},
         event::{Header, OwnCost, Sent},
         outcome::{Figure, Strength},
         units::{Count, Ms, Share, Wall},
@@ -207,6 +207,7 @@ pub fn but(header: &Header) -> Option<String> {
     out.extend(cases.iter().map(|case| format!("{case} with its blockers")));
     parts.extend((!out.is_empty()).then(|| format!("takes out {}", list(&out))));
     parts.extend((!gate.is_empty()).then(|| format!("lowers the gate ({})", gate.join(", "))));
+    parts.extend(header.checks.ends_with(OWN_EDITION).then(|| "judges by an edition that this release does not vouch for".to_owned()));
     (!parts.is_empty()).then(|| format!("the spec {}", list(&parts)))
 }
 

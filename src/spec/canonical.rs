@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 /// A case without what only people read.
 pub(super) fn case(case: &Case) -> Json {
-    let rules = case.rules.iter().map(|rule| {
+    let rules = case.rules.iter().filter(|r| !r.newer).map(|rule| {
         json!({
             "id": rule.id, "judge": rule.judge, "requires": rule.requires, "weight": rule.weight, "blocker": rule.blocker,
             "params": params(&rule.params), "n_min": rule.n_min, "ttl": rule.ttl, "deselected": rule.deselected,

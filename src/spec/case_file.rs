@@ -75,6 +75,7 @@ fn rule(field: &Field<'_>, cx: &Reading) -> Option<RuleSpec> {
         n_min: n_min?,
         ttl: ttl?,
         deselected: false,
+        newer: false,
         proven_by: proven_by.unwrap_or_default(),
         why: why?,
         method: method?,
@@ -93,13 +94,13 @@ fn prose(table: &mut Table<'_>, key: &'static str, example: Option<&str>, cx: &R
     }
 }
 
-fn id(field: &Field<'_>, of: &str, cx: &Reading) -> Option<Name> {
+pub(super) fn id(field: &Field<'_>, of: &str, cx: &Reading) -> Option<Name> {
     let text = field.text(cx)?;
     check_name(of, &text, field.node.at, cx).then(|| name(text))
 }
 
 /// `audit: {latency_accuracy: {load: controlled}}`.
-fn audit(field: &Field<'_>, cx: &Reading) -> Option<(Name, Node)> {
+pub(super) fn audit(field: &Field<'_>, cx: &Reading) -> Option<(Name, Node)> {
     match field.entries(cx).as_slice() {
         [(word, inner)] => Some((name(*word), params(inner, cx)?)),
         [] => {

@@ -25,6 +25,9 @@ use std::{
 /// The embedded case files, in the order of the report. A new case is one line here.
 const EMBEDDED: &[(&str, &str)] = &[("checks/observability/latency_accuracy.yaml", include_str!("../../checks/observability/latency_accuracy.yaml"))];
 
+/// The folder of a folder of checks that holds its editions.
+const EDITIONS: &str = "editions";
+
 /// More files than this in a folder of checks are not checks.
 const MAX_FILES: usize = 1_000;
 /// Folders below a folder of checks: one per group of cases, and some room.
@@ -74,7 +77,7 @@ pub(super) fn edition() -> Result<Vec<Case>, Problems> {
 /// Reads the case files into a list of texts that may hold others already.
 pub(super) fn read(checks_dir: Option<&Path>, files: &mut Files) -> Result<(Vec<Case>, Vec<Problem>), Problems> {
     let embedded = || EMBEDDED.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-    let texts: Vec<(String, String)> = checks_dir.map_or_else(|| Ok(embedded()), texts_of)?;
+    let texts: Vec<(String, String)> = checks_dir.map_or_else(|| Ok(embedded()), texts_in)?;
     let mut problems = vec![];
     let mut cases = vec![];
     for (name, text) in texts {
@@ -121,7 +124,14 @@ pub(super) fn bind(cases: &[Case]) -> Vec<Problem> {
     problems
 }
 
-fn texts_of(dir: &Path) -> Result<Vec<(String, String)>, Problems> {
+/// The texts of a folder's own editions, if it has any.
+pub(super) fn own_editions(checks: &Path) -> Result<Option<Vec<(String, String)>>, Problems> {
+    let dir = checks.join(EDITIONS);
+    if dir.is_dir() { texts_in(&dir).map(Some) } else { Ok(None) }
+}
+
+/// The texts of a folder, those of folders in it included; editions lie apart.
+fn texts_in(dir: &Path) -> Result<Vec<(String, String)>, Problems> {
     let failed = |path: &Path, why: &dyn std::fmt::Display| Problems::one(format!("{}: {why}", path.display()));
     let mut paths = vec![];
     walk(dir, 0, &mut paths).map_err(|e| failed(dir, &format!("cannot be read as a folder of checks: {e}")))?;
@@ -149,6 +159,9 @@ fn walk(dir: &Path, depth: usize, found: &mut Vec<PathBuf>) -> io::Result<()> {
     for path in entries {
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         if name.starts_with(['_', '.']) {
+            continue;
+        }
+        if path.is_dir() && depth == 0 && name == EDITIONS {
             continue;
         }
         if path.is_dir() {

@@ -1,6 +1,6 @@
 //! What a spec (or a folder of own checks) changes of the edition: found once, when the spec is loaded, and recorded with the run.
 
-use super::{EDITION, canonical, diagnostics::Problem, explain::inline, table::Reading};
+use super::{canonical, diagnostics::Problem, explain::inline, profile::Profile, table::Reading};
 use crate::model::{
     case::{Case, RuleSpec},
     change::{Change, Changed, What},
@@ -12,6 +12,11 @@ use crate::model::{
 };
 use std::collections::BTreeSet;
 
+/// What another edition would change for a spec: both profiles are of the same spec, judged by an earlier and a later edition.
+pub fn between(earlier: &Profile, later: &Profile) -> Vec<Change> {
+    of(&earlier.cases, &later.cases, later.gate, &later.rig.capabilities).into_iter().filter(|c| c.of != Changed::Gate).collect()
+}
+
 /// All differences: cases in the order of the edition, then those that it does not have, then the gate.
 pub(super) fn of(edition: &[Case], cases: &[Case], gate: Gate, has: &BTreeSet<Capability>) -> Vec<Change> {
     let mut found = vec![];
@@ -21,7 +26,7 @@ pub(super) fn of(edition: &[Case], cases: &[Case], gate: Gate, has: &BTreeSet<Ca
             None => found.push(flag(Changed::Case(was.id.clone()), What::LeftOut, true, blocks(was))),
         }
     }
-    let added = cases.iter().filter(|c| !edition.iter().any(|was| was.id == c.id));
+    let added = cases.iter().filter(|c| !edition.iter().any(|was| was.id == c.id) && !c.rules.iter().all(|r| r.newer));
     found.extend(added.map(|case| flag(Changed::Case(case.id.clone()), What::Added, true, false)));
     of_gate(gate, &mut found);
     found
@@ -42,13 +47,17 @@ fn of_case(was: &Case, case: &Case, has: &BTreeSet<Capability>, found: &mut Vec<
             None => found.push(flag(Changed::Rule(rule.id.clone()), What::LeftOut, true, rule.blocker)),
         }
     }
-    let added = case.rules.iter().filter(|r| !was.rules.iter().any(|w| w.id == r.id));
+    // What is newer than the edition counts for nothing, so it changes nothing.
+    let added = case.rules.iter().filter(|r| !r.newer && !was.rules.iter().any(|w| w.id == r.id));
     found.extend(added.map(|rule| flag(Changed::Rule(rule.id.clone()), What::Added, true, false)));
 }
 
 fn of_rule(was: &RuleSpec, now: &RuleSpec, has: &BTreeSet<Capability>, found: &mut Vec<Change>) {
     let of = || Changed::Rule(was.id.clone());
-    if now.deselected {
+    if was.newer != now.newer {
+        found.push(flag(of(), What::Scored, !now.newer, was.blocks() && !now.blocks()));
+    }
+    if now.deselected && !was.deselected {
         found.push(flag(of(), What::Deselected, true, was.blocker));
     }
     told(found, of(), What::Judge, was.judge.as_str(), now.judge.as_str(), was.blocker);
@@ -121,14 +130,14 @@ pub(super) fn exact(ms: Ms) -> String {
 }
 
 /// Warns of each blocker of the edition that is taken out, at the place where the spec or the own case file does it.
-pub(super) fn warn(changes: &[Change], root: &Node, cases: &[Case], cx: &Reading) {
+pub(super) fn warn(changes: &[Change], edition: &str, root: &Node, cases: &[Case], cx: &Reading) {
     for change in changes.iter().filter(|c| c.lets_through) {
         let (at, title) = match &change.of {
             Changed::Gate => continue,
             Changed::Case(id) => {
-                (key_of(root, "cases").unwrap_or_default(), format!("{id}, which has blockers of checks {EDITION}, {}", case_lost(&change.what)))
+                (key_of(root, "cases").unwrap_or_default(), format!("{id}, which has blockers of checks {edition}, {}", case_lost(&change.what)))
             }
-            Changed::Rule(id) => (place(root, id, &change.what, cases), format!("{id} is a blocker{}", rule_lost(change))),
+            Changed::Rule(id) => (place(root, id, &change.what, cases), format!("{id} is a blocker{}", rule_lost(change, edition))),
         };
         cx.warn(Problem::new(at, title).label(effect(change)));
     }
@@ -146,8 +155,8 @@ fn case_lost(what: &What) -> &'static str {
     if *what == What::Audit { "has another audit" } else { "is left out" }
 }
 
-fn rule_lost(change: &Change) -> String {
-    let of_edition = format!(" of checks {EDITION} and ");
+fn rule_lost(change: &Change, edition: &str) -> String {
+    let of_edition = format!(" of checks {edition} and ");
     match &change.what {
         // As it is said where the spec is read: told once.
         What::Deselected => " and is deselected".into(),

@@ -88,7 +88,7 @@ fn explain_rule(case: &Case, rule: &RuleSpec) -> String {
     section(&mut out, "Counts", &counts(rule));
     section(&mut out, "Needs", &needs(rule));
     let proven = if rule.proven_by.is_empty() {
-        "no seeded fault shows yet that it can fail, so it counts nine tenths".to_owned()
+        "no seeded fault shows yet that it can fail, so it counts nine tenths (`rigcheck audit --prove` tries it on your rig)".to_owned()
     } else {
         format!("these seeded faults make it fail: {}", rule.proven_by.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
     };

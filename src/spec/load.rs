@@ -1,7 +1,8 @@
 //! From the text of a spec to a rig, settings and bound cases; or to every problem in it.
 
 use super::{
-    EDITION, case_file, catalogue, changes,
+    case_file, catalogue, changes,
+    chosen::Checks,
     connection::same_origin,
     diagnostics::{Problem, Problems},
     exec::Exec,
@@ -20,11 +21,10 @@ use super::{
 };
 use crate::model::{
     audit::AnyCase,
-    case::Case,
     event::Gate,
     key::{Destination, LoadAct},
     name::{Name, name},
-    node::{At, Node, Value},
+    node::{At, Node},
     rig::{By, Capability, Claim, Quantity, Rig, SourceInfo},
     units::Wall,
 };
@@ -47,6 +47,8 @@ pub struct Loaded {
     pub settings: Settings,
     /// The cases, bound to their audits.
     pub cases: Vec<Box<dyn AnyCase>>,
+    /// The newest edition of the checks, where the spec stays with an earlier one.
+    pub newer: Option<String>,
     /// What is odd, but keeps nothing from running.
     pub warnings: Problems,
     /// Where each waiver of the profile stands.
@@ -94,8 +96,7 @@ pub fn load_text(text: &str, name: &str, base: &Path, options: &Options<'_>) -> 
 fn understood(named: &Named<'_>, changes: &[String], options: &Options<'_>) -> Result<Loaded, Problems> {
     let mut files = Files::default();
     let written = extends::read(named, changes, &mut files);
-    let (catalogue, broken_checks) = catalogue::read(options.checks_dir.as_deref(), &mut files)?;
-    let edition = if options.checks_dir.is_some() { catalogue::edition()? } else { catalogue.clone() };
+    let (checks, broken_checks) = Checks::read(options.checks_dir.as_deref(), &mut files)?;
     let files = Arc::new(files);
     let mut problems = written.problems.clone();
     problems.extend(broken_checks);
@@ -106,13 +107,13 @@ fn understood(named: &Named<'_>, changes: &[String], options: &Options<'_>) -> R
     let cx = Reading::new(written.folders);
     let mut root = written.root;
     references::resolve(&mut root, options.env, options.exec, &cx);
-    let read = read(&root, &Checks { catalogue: &catalogue, edition: &edition }, problems.is_empty(), &cx);
+    let read = read(&root, &checks, problems.is_empty(), &cx);
     let (found, warnings, redactor) = cx.finish();
     problems.extend(found);
     match read {
         Some(mut loaded) if problems.is_empty() => {
             loaded.settings.redactor = redactor;
-            loaded.basis = basis.became(root, catalogue);
+            loaded.basis = basis.became(root, std::mem::take(&mut loaded.basis));
             loaded.warnings = Problems::new(files, warnings, false);
             Ok(loaded)
         }
@@ -120,15 +121,8 @@ fn understood(named: &Named<'_>, changes: &[String], options: &Options<'_>) -> R
     }
 }
 
-/// What a spec selects from, and what its choice is compared with.
-struct Checks<'a> {
-    catalogue: &'a [Case],
-    edition: &'a [Case],
-}
-
 /// Reads all sections. Cross-checks between sections run only where the sections themselves are sound.
-fn read(root: &Node, checks: &Checks<'_>, sound: bool, cx: &Reading) -> Option<Loaded> {
-    let catalogue = checks.catalogue;
+fn read(root: &Node, checks: &Checks, sound: bool, cx: &Reading) -> Option<Loaded> {
     let document = Field::document(root);
     if root.entries().is_some_and(<[_]>::is_empty) {
         cx.problem(Problem::new(document.key, "the spec is empty").label("`rigcheck init` writes one"));
@@ -140,9 +134,8 @@ fn read(root: &Node, checks: &Checks<'_>, sound: bool, cx: &Reading) -> Option<L
     if let Some(field) = table.need("version", "1", cx) {
         version(&field, cx);
     }
-    if let Some(field) = table.get("checks") {
-        edition(&field, cx);
-    }
+    let checks = checks.under(table.get("checks").as_ref(), cx)?;
+    let catalogue = checks.cases.as_slice();
     let rig_name = table.need("rig", "staging", cx).and_then(|f| rig_name(&f, cx));
     let sources_field = table.get("sources");
     let declared = sources::declared(sources_field.as_ref(), cx);
@@ -158,7 +151,7 @@ fn read(root: &Node, checks: &Checks<'_>, sound: bool, cx: &Reading) -> Option<L
     let required = require.as_ref().and_then(|f| case_file::capabilities(f, cx));
     let waivers_field = table.get("waivers");
     let written = waivers_field.as_ref().map(|f| waivers::read(f, catalogue, cx)).unwrap_or_default();
-    let gate = table.get("gate").map_or(Some(Gate::default()), |f| gate(&f, cx));
+    let gate = table.get("gate").map_or(Some(Gate::default()), |f| gate(&f, &checks.name, cx));
     table.close(cx);
     for problem in catalogue::bind(&cases) {
         cx.problem(problem);
@@ -174,14 +167,14 @@ fn read(root: &Node, checks: &Checks<'_>, sound: bool, cx: &Reading) -> Option<L
     let settings =
         Settings { target: target.map(|t| t.settings), sources: sources.into_iter().map(|s| (s.name, s.settings)).collect(), ..Settings::default() };
     let gate = gate?;
-    let changed = changes::of(checks.edition, &cases, gate, &rig.capabilities);
-    changes::warn(&changed, root, catalogue, cx);
+    let changed = changes::of(&checks.edition, &cases, gate, &rig.capabilities);
+    changes::warn(&changed, &checks.name, root, catalogue, cx);
     let profile = Profile {
         rig,
         cases_known: catalogue.len(),
         waivers: written.iter().map(|w| w.waiver.clone()).collect(),
         gate,
-        checks: EDITION.into(),
+        checks: checks.name.clone(),
         cases,
         changed,
     };
@@ -189,7 +182,16 @@ fn read(root: &Node, checks: &Checks<'_>, sound: bool, cx: &Reading) -> Option<L
     let bound = profile.bind().ok()?;
     waivers::check(&written, &bound, &profile.rig, cx);
     let waivers_at = written.iter().map(|w| w.at).collect();
-    Some(Loaded { profile, settings, cases: bound, warnings: Problems::default(), waivers_at, now: None, basis: Basis::default() })
+    Some(Loaded {
+        profile,
+        settings,
+        cases: bound,
+        newer: checks.newer,
+        warnings: Problems::default(),
+        waivers_at,
+        now: None,
+        basis: Basis::selecting(checks.cases),
+    })
 }
 
 fn version(field: &Field<'_>, cx: &Reading) {
@@ -199,33 +201,25 @@ fn version(field: &Field<'_>, cx: &Reading) {
     }
 }
 
-fn edition(field: &Field<'_>, cx: &Reading) {
-    if let Value::Num(_) = field.node.value {
-        cx.problem(field.refuse("is a number here, and 2027.10 would be 2027.1", format!("put it in quotes: `checks: \"{EDITION}\"`")));
-    } else if field.text(cx).is_some_and(|t| t != EDITION) {
-        cx.problem(field.refuse("is an edition that this release does not have", format!("write `checks: \"{EDITION}\"`")));
-    }
-}
-
 fn rig_name(field: &Field<'_>, cx: &Reading) -> Option<Name> {
     let text = field.text(cx)?;
     check_name("a rig", &text, field.node.at, cx).then(|| name(text))
 }
 
-fn gate(field: &Field<'_>, cx: &Reading) -> Option<Gate> {
+fn gate(field: &Field<'_>, edition: &str, cx: &Reading) -> Option<Gate> {
     let mut table: Table<'_> = field.table(cx)?;
     let defaults = Gate::default();
-    let mut part = |key, default| table.get(key).map_or(Some(default), |f| f.part(cx).inspect(|p| open_gate(*p, default, &f, cx)));
+    let mut part = |key, default| table.get(key).map_or(Some(default), |f| f.part(cx).inspect(|p| open_gate(*p, default, edition, &f, cx)));
     let (threshold, coverage) = (part("threshold", defaults.threshold), part("coverage", defaults.coverage));
     table.close(cx);
     Some(Gate { threshold: threshold?, coverage: coverage? })
 }
 
-fn open_gate(part: f64, edition: f64, field: &Field<'_>, cx: &Reading) {
+fn open_gate(part: f64, default: f64, edition: &str, field: &Field<'_>, cx: &Reading) {
     if part <= 0.0 {
         cx.warn(field.refuse("of 0 lets everything through", "nothing can fall below it"));
-    } else if part < edition {
-        let what = format!("of {part} is below the {edition} of checks {EDITION}");
+    } else if part < default {
+        let what = format!("of {part} is below the {default} of checks {edition}");
         cx.warn(field.refuse(what, "what passes by this gate alone is READY here only, and the report says so"));
     }
 }

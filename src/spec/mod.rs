@@ -9,20 +9,24 @@ mod canonical;
 mod case_file;
 pub mod catalogue;
 mod changes;
+mod chosen;
 mod connection;
 pub mod diagnostics;
 pub mod discover;
+mod editions;
 mod exec;
 pub mod explain;
 mod extends;
 pub mod files;
 mod folders;
 mod load;
+pub mod lock;
 mod merge;
 mod metrics;
 pub mod profile;
 mod references;
 mod resolved;
+pub mod rewrite;
 pub mod schema;
 mod secrets;
 mod selection;
@@ -37,9 +41,10 @@ pub mod tls_files;
 mod waivers;
 pub mod yaml;
 
+pub use changes::between;
 pub use exec::Exec;
 pub use load::{Loaded, Options, load, load_changed, load_text};
 pub use target::LOOPBACK_ALLOW;
 
-/// The edition of the checks that this release knows: fixes rules, thresholds, weights and strengths.
+/// The newest edition of the checks, which the case files hold: fixes rules, thresholds, weights and strengths.
 pub const EDITION: &str = "2027.1";

@@ -38,9 +38,10 @@ pub struct Profile {
 
 impl Profile {
     /// Digest of what scores are comparable within: what judges of the cases, gate, edition. Neither prose nor the places at
-    /// which they were written: a typing error mended in a case file changes no score.
+    /// which they were written: a typing error mended in a case file changes no score. Nor rules that are newer than the edition.
     pub fn digest(&self) -> String {
-        let cases: Vec<_> = self.cases.iter().map(canonical::case).collect();
+        let scored = self.cases.iter().filter(|c| !c.rules.iter().all(|r| r.newer));
+        let cases: Vec<_> = scored.map(canonical::case).collect();
         let canonical = serde_json::to_vec(&(&self.checks, &self.gate, &cases)).unwrap_or_default();
         digest(&canonical)[..16].to_owned()
     }

@@ -31,7 +31,7 @@ fn whole() -> Value {
         [
             ("extends", described(text(), "A spec that this one is written over: mappings merge, anything else replaces, `null` removes a key")),
             ("version", json!({"const": 1})),
-            ("checks", described(json!({"const": super::EDITION}), "Edition of the checks: fixes rules, thresholds and weights")),
+            ("checks", described(json!({"enum": super::editions::embedded_names()}), "Edition of the checks: fixes rules, thresholds and weights")),
             ("rig", described(text(), "What you call this rig; its history goes by this name")),
             ("target", target()),
             ("sources", sources()),

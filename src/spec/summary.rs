@@ -51,16 +51,16 @@ impl Loaded {
         out
     }
 
-    /// Rules that would be judged.
+    /// Rules that would be judged and scored.
     pub fn rules_in_scope(&self) -> usize {
-        self.profile.cases.iter().flat_map(|c| &c.rules).filter(|r| r.in_scope(&self.profile.rig.capabilities)).count()
+        self.profile.cases.iter().flat_map(|c| &c.rules).filter(|r| !r.newer && r.in_scope(&self.profile.rig.capabilities)).count()
     }
 
     fn scope(&self) -> String {
         let (profile, has) = (&self.profile, &self.profile.rig.capabilities);
-        let in_scope = |rule: &&RuleSpec| rule.in_scope(has);
+        let in_scope = |rule: &&RuleSpec| !rule.newer && rule.in_scope(has);
         let judged = |case: &&Case| case.rules.iter().any(|r| in_scope(&r));
-        let rules: usize = profile.cases.iter().map(|c| c.rules.len()).sum();
+        let rules = profile.cases.iter().flat_map(|c| &c.rules).filter(|r| !r.newer).count();
         let inside = self.rules_in_scope();
         let cases = profile.cases.iter().filter(judged).count();
         let (known, all) = (profile.cases_known, CATALOGUE.max(profile.cases_known));
@@ -71,6 +71,10 @@ impl Loaded {
             if !ids.is_empty() {
                 let _ = writeln!(out, "  out: {} (no {}): {}", ids.join(", "), capability.word(), capability.how());
             }
+        }
+        let newer: Vec<_> = profile.cases.iter().flat_map(|c| &c.rules).filter(|r| r.newer).map(|r| r.id.to_string()).collect();
+        if !newer.is_empty() {
+            let _ = writeln!(out, "  newer than checks {}, judged and not scored: {}", profile.checks, newer.join(", "));
         }
         let deselected: Vec<_> = profile.cases.iter().flat_map(|c| &c.rules).filter(|r| r.deselected).map(|r| r.id.to_string()).collect();
         if !deselected.is_empty() {

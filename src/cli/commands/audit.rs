@@ -18,6 +18,9 @@ pub struct Audit {
     /// Run the programs that the spec names in ${exec:PROGRAM ARG ...}, for secrets
     #[arg(long)]
     pub allow_exec: bool,
+    /// Seed each rule's own fault into a copy of the evidence: what does not fail there counts less
+    #[arg(long)]
+    pub prove: bool,
     /// What to write.
     #[command(flatten)]
     pub out: OutputArgs,
@@ -26,6 +29,6 @@ pub struct Audit {
 pub async fn run(args: Audit, color: bool) -> anyhow::Result<ExitCode> {
     let outputs = Outputs::new(&args.out, color, &[])?;
     let (path, loaded) = load(&args.spec, if args.allow_exec { Exec::Allowed } else { Exec::Refused })?;
-    let how = run::How { folder: folder_of(&path), remark: None, outputs, exit_zero: args.out.exit_zero };
+    let how = run::How { folder: folder_of(&path), remark: None, outputs, exit_zero: args.out.exit_zero, prove: args.prove };
     run::run(loaded, how).await
 }

@@ -50,7 +50,7 @@ pub async fn run(args: Demo, color: bool) -> anyhow::Result<ExitCode> {
     )?;
     let remark =
         fault.map_or("reference rig on 127.0.0.1".to_owned(), |f| format!("reference rig on 127.0.0.1 · fault seeded: {} ({})", f.name, f.title));
-    let code = run::run(loaded, How { folder: Path::new("."), remark: Some(remark), outputs, exit_zero: args.out.exit_zero }).await;
+    let code = run::run(loaded, How { folder: Path::new("."), remark: Some(remark), outputs, exit_zero: args.out.exit_zero, prove: false }).await;
     let pacing = rig.pacing();
     rig.stop().await;
     eprintln!("The rig's own pacing error: {pacing}.");

@@ -10,6 +10,7 @@ mod outlook;
 mod plan;
 pub mod replay;
 pub mod report;
+pub mod upgrade;
 pub mod validate;
 
 use super::args::{Args, Color, Command, SpecArgs};
@@ -36,6 +37,7 @@ pub async fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::Explain(explain) => explain::run(&explain),
         Command::Replay(replay) => replay::run(&replay, color),
         Command::Report(report) => report::run(&report, color),
+        Command::Upgrade(upgrade) => upgrade::run(&upgrade),
         Command::Mock(mock) => mock::run(mock).await,
         Command::Generate(generate) => generate::run(&generate),
     }

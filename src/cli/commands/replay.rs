@@ -12,10 +12,13 @@ use crate::{
         Journal,
         replay::{asked_alike, replay},
     },
-    model::{event::Sink, redactor::Redactor},
+    model::{
+        event::{Event, Header, Sink, Stamped},
+        redactor::Redactor,
+    },
     report::Report,
-    spec::Exec,
-    store::{self, Shelf},
+    spec::{Exec, Loaded},
+    store::{self, Recorded, Shelf},
 };
 use std::{
     path::{Path, PathBuf},
@@ -37,6 +40,9 @@ pub struct Replay {
     /// Where the checks come from.
     #[command(flatten)]
     pub checks: ChecksArgs,
+    /// Seed each rule's own fault into a copy of the evidence: what does not fail there counts less
+    #[arg(long)]
+    pub prove: bool,
     /// What to write.
     #[command(flatten)]
     pub out: OutputArgs,
@@ -47,29 +53,47 @@ pub fn run(args: &Replay, color: bool) -> anyhow::Result<ExitCode> {
     let path = Shelf::of(Path::new(".")).find(&args.run)?;
     let recorded = store::open(&path)?;
     outputs.recorded_in(path.display().to_string());
-    let collected = Arc::new(Collected::default());
-    let journal = Journal::new(vec![Arc::clone(&collected) as Arc<dyn Sink>], Redactor::default());
-    match &args.spec {
-        None => {
-            let cases = recorded.profile.bind().map_err(|bad| {
-                let why = bad.iter().map(|b| b.why.as_str()).collect::<Vec<_>>().join("; ");
-                anyhow::anyhow!(
-                    "{}: recorded with cases that this release does not know so ({why}); `--spec` judges it by this release's",
-                    path.display()
-                )
-            })?;
-            replay(&recorded.events, &recorded.evidence, &recorded.profile, &cases, None, &journal);
-        }
+    let report = match &args.spec {
+        None => as_recorded(&recorded, &path, args.prove)?,
         Some(spec) => {
             let loaded = load_at(spec, &args.set, args.checks.checks.as_deref(), Exec::Refused)?;
-            let id = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-            let remark = format!("run {id} judged again under {}", spec.display());
-            let header = header(&id.as_str().into(), &loaded.profile, Some(remark));
-            let evidence = asked_alike(&recorded.evidence, &recorded.profile.rig, &loaded.profile.rig);
-            replay(&recorded.events, &evidence, &loaded.profile, &loaded.cases, Some(&header), &journal);
+            let remark = format!("run {} judged again under {}", id_of(&path), spec.display());
+            judged_under(&recorded, &path, &loaded, Some(remark), args.prove)
         }
-    }
-    let report = Report::of(&collected.events());
+    };
     outputs.write(&report)?;
     Ok(exit::of(&report, args.out.exit_zero))
+}
+
+fn id_of(run: &Path) -> String {
+    run.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+fn as_recorded(recorded: &Recorded, path: &Path, prove: bool) -> anyhow::Result<Report> {
+    let cases = recorded.profile.bind().map_err(|bad| {
+        let why = bad.iter().map(|b| b.why.as_str()).collect::<Vec<_>>().join("; ");
+        anyhow::anyhow!("{}: recorded with cases that this release does not know so ({why}); `--spec` judges it by this release's", path.display())
+    })?;
+    let proving = began(&recorded.events).filter(|_| prove).map(|h| Header { prove: true, ..h.clone() });
+    Ok(told(|journal| replay(&recorded.events, &recorded.evidence, &recorded.profile, &cases, proving.as_ref(), journal)))
+}
+
+/// A recorded run as another spec judges it. Rules that were put to the proof then are again.
+pub(super) fn judged_under(recorded: &Recorded, path: &Path, loaded: &Loaded, remark: Option<String>, prove: bool) -> Report {
+    let prove = prove || began(&recorded.events).is_some_and(|h| h.prove);
+    let header = Header { prove, ..header(&id_of(path).as_str().into(), &loaded.profile, remark) };
+    let evidence = asked_alike(&recorded.evidence, &recorded.profile.rig, &loaded.profile.rig);
+    told(|journal| replay(&recorded.events, &evidence, &loaded.profile, &loaded.cases, Some(&header), journal))
+}
+
+/// The report on what is told.
+fn told(tell: impl FnOnce(&Journal)) -> Report {
+    let collected = Arc::new(Collected::default());
+    tell(&Journal::new(vec![Arc::clone(&collected) as Arc<dyn Sink>], Redactor::default()));
+    Report::of(&collected.events())
+}
+
+/// How the run was described when it began.
+fn began(events: &[Stamped]) -> Option<&Header> {
+    events.iter().find_map(|e| if let Event::Began(header) = &e.event { Some(header) } else { None })
 }

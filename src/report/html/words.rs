@@ -8,7 +8,7 @@ use crate::{
         waiver::WaiverState,
     },
     report::{
-        outline::{SubjectView, WaiverLine},
+        outline::{self, SubjectView, WaiverLine},
         phrases,
     },
 };
@@ -75,6 +75,11 @@ pub fn margin(subject: &SubjectView<'_>) -> Option<String> {
 /// How much it counts, and why.
 pub fn strength(outcome: &Outcome) -> Option<String> {
     outcome.strength.as_ref().map(phrases::strength)
+}
+
+/// What became of its negative control on this rig.
+pub fn proof(outcome: &Outcome) -> Option<String> {
+    outline::proof(outcome)
 }
 
 /// The first digits of a digest; all of them stand in the run and in JSON.

@@ -96,7 +96,11 @@ pub fn unknowns(page: &mut Page, outline: &Outline<'_>, verbose: bool) {
         let head = format!("{} {}", cause.status.glyph(), cause.status.word());
         page.flow(0, BODY, &[piece(head, ink(cause.status)), piece(&cause.why, Ink::Plain).after(2)]);
         for hit in &cause.hits {
-            let blocker = if hit.blocker { " (blocker)" } else { "" };
+            let blocker = match (hit.blocker, hit.unscored) {
+                (true, _) => " (blocker)",
+                (_, true) => " (not scored)",
+                _ => "",
+            };
             let of = if hit.subjects.is_empty() { String::new() } else { format!(" — {}", hit.subjects.join(", ")) };
             page.flow(BODY, BODY + LABEL, &[piece(hit.rule, Ink::Bold), piece(format!("{}{blocker}{of}", hit.title), Ink::Plain).after(2)]);
             if let Some(found) = &hit.found {
@@ -175,13 +179,14 @@ fn listed(page: &mut Page, case: &CaseView<'_>, wanted: impl Fn(&Outcome) -> boo
             let status = subject.outcome.status;
             let of = if subject.outcome.subject.as_str().is_empty() { String::new() } else { format!("{}: ", subject.name()) };
             let expected = subject.expected().map(|e| format!(", expected {e}")).unwrap_or_default();
+            let title = rule.unscored.as_ref().map_or_else(|| rule.spec.title.clone(), |why| format!("{} ({why})", rule.spec.title));
             page.flow(
                 2,
                 10,
                 &[
                     piece(format!("{} {}", status.glyph(), status.word()), ink(status)),
                     piece(rule.spec.id.as_str(), Ink::Bold).after(2),
-                    piece(&rule.spec.title, Ink::Plain).after(2),
+                    piece(title, Ink::Plain).after(2),
                     piece(format!("{of}{}{expected}", subject.observed()), Ink::Plain).after(3),
                 ],
             );

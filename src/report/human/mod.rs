@@ -59,6 +59,9 @@ fn headline(page: &mut Page, report: &Report, outline: &Outline<'_>, style: &Sty
     if let Some(changed) = &h.changed {
         changed_line(page, changed, style.verbose);
     }
+    if let Some(proven) = &h.proven {
+        page.pair(0, 8, "proven", proven);
+    }
     page.pair(0, 8, "from", &h.from.join(" · "));
     page.pair(0, 8, "sent", &h.sent.join(" · "));
 }

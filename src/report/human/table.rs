@@ -1,7 +1,13 @@
 //! Every rule of a case, for `--verbose`.
 
 use super::page::columns;
-use crate::report::{clean, outline::CaseView};
+use crate::{
+    model::outcome::{Outcome, Proof},
+    report::{
+        clean,
+        outline::{CaseView, RuleView},
+    },
+};
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 
 /// A table of all rules in scope and their subjects, to the width.
@@ -19,7 +25,7 @@ pub fn rules(case: &CaseView<'_>, width: usize) -> String {
     let name = Width::Fixed(u16::try_from(longest.clamp(2, 32)).unwrap_or(32) + 2);
     table.set_constraints([ColumnConstraint::ContentWidth, ColumnConstraint::LowerBoundary(Width::Fixed(20)), ColumnConstraint::LowerBoundary(name)]);
     for rule in &case.rules {
-        let title = format!("{} {} ({}{})", rule.spec.id, rule.spec.title, rule.spec.weight.word(), if rule.spec.blocker { ", blocker" } else { "" });
+        let title = format!("{} {} ({}{})", rule.spec.id, rule.spec.title, rule.spec.weight.word(), mark(rule));
         if rule.subjects.is_empty() {
             let status = format!("{} {}", rule.status.glyph(), rule.status.word());
             table.add_row(cells([status, title.clone(), String::new(), "nothing was recorded".into(), String::new(), String::new(), String::new()]));
@@ -34,11 +40,25 @@ pub fn rules(case: &CaseView<'_>, width: usize) -> String {
                 subject.observed() + &subject.settles().map(|s| format!("; {s}")).unwrap_or_default(),
                 subject.expected().unwrap_or_default().to_owned(),
                 o.finding.as_ref().and_then(|f| f.margin).filter(|m| m.is_finite()).map(|m| format!("{:+.0} %", m * 100.0)).unwrap_or_default(),
-                o.strength.map(|s| format!("{:.2}", s.least())).unwrap_or_default(),
+                counts(o),
             ]));
         }
     }
     table.to_string()
+}
+
+fn mark(rule: &RuleView<'_>) -> String {
+    match &rule.unscored {
+        Some(why) => format!(", {why}"),
+        None if rule.spec.blocker => ", blocker".into(),
+        None => String::new(),
+    }
+}
+
+/// How much it counts, and whether it was shown here that it can fail.
+fn counts(o: &Outcome) -> String {
+    let proof = o.proof.map(|p| if p == Proof::Fires { " proven" } else { " silent" }).unwrap_or_default();
+    o.strength.map(|s| format!("{:.2}{proof}", s.least())).unwrap_or_default()
 }
 
 /// `access_log:total`; a long one on two lines.

@@ -4,7 +4,7 @@ use super::{Score, finite};
 use crate::{
     model::{
         event::OutOfScope,
-        outcome::{Figure, Status},
+        outcome::{Figure, Proof, Status},
         rig::Capability,
         waiver::WaiverState,
     },
@@ -35,6 +35,8 @@ struct Rule<'r> {
     title: &'r str,
     weight: &'static str,
     blocker: bool,
+    /// `false`: newer than the edition of the checks that the spec chose; it counts for nothing.
+    scored: bool,
     /// Of its worst subject.
     status: Status,
     remedy: &'r str,
@@ -56,6 +58,8 @@ struct Outcome<'r> {
     /// The number of rows that would settle an inconclusive one.
     settles_at: Option<u64>,
     strength: Option<Strength>,
+    /// Does the rule fail on its own seeded fault, on this rig? `null` where that was not tried.
+    proven: Option<bool>,
     unknown: Option<Unknown<'r>>,
     error: Option<&'r str>,
     waiver: Option<Waiver>,
@@ -142,7 +146,8 @@ impl<'r> Rule<'r> {
             id: spec.id.as_str(),
             title: &spec.title,
             weight: spec.weight.word(),
-            blocker: spec.blocker,
+            blocker: spec.blocks(),
+            scored: !spec.newer,
             status: view.status,
             remedy: &spec.remedy,
             outcomes: view.subjects.iter().map(Outcome::of).collect(),
@@ -171,6 +176,7 @@ impl<'r> Outcome<'r> {
                 rows: finite(s.rows),
                 control: finite(s.control),
             }),
+            proven: o.proof.map(|p| p == Proof::Fires),
             unknown: o.unknown.as_ref().map(|u| Unknown { gap: u.gap.word(), detail: u.gap.detail(), asked: u.key.to_string() }),
             error: o.error.as_deref(),
             waiver: o.waiver.map(|(index, state)| Waiver { index, state }),

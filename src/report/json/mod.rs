@@ -32,7 +32,16 @@ struct Document<'r> {
     run: run::Run<'r>,
     cases: Vec<cases::Case<'r>>,
     waivers: Vec<run::Waived<'r>>,
+    /// Smallest sets of rules that, passing, would better the verdict.
     flips: Vec<run::Flip<'r>>,
+    /// Are those all such sets?
+    flips_are_all: bool,
+    /// The shortest such set that would make it ready, where none of `flips` does.
+    to_ready: Option<run::Flip<'r>>,
+    /// Where it could not be told: rules that, failing alone, would make it not ready.
+    threats: Vec<run::Flip<'r>>,
+    /// Rules without whose waivers the verdict would be worse.
+    leans_on_waivers: Vec<run::Flip<'r>>,
     /// What the user should know about the run; what concerns one case stands in its `notes`.
     notices: &'r [String],
     steps: Vec<run::Step<'r>>,
@@ -77,6 +86,10 @@ pub fn render(report: &Report) -> String {
         cases: outline.cases.iter().map(cases::Case::of).collect(),
         waivers: outline.waivers.iter().map(run::Waived::of).collect(),
         flips: a.flips.iter().map(run::Flip::of).collect(),
+        flips_are_all: a.flips_are_all,
+        to_ready: a.to_ready.as_ref().map(run::Flip::of),
+        threats: a.threats.iter().map(run::Flip::of).collect(),
+        leans_on_waivers: a.leans_on.iter().map(run::Flip::of).collect(),
         notices: &report.notices,
         steps: report.steps.iter().map(run::Step::of).collect(),
         answers: report.answers.iter().enumerate().map(|(at, a)| run::Answer::of(a, report.watched.contains(&at))).collect(),

@@ -116,7 +116,7 @@ impl<'r> Waived<'r> {
     }
 }
 
-/// Rules whose passing would better the verdict.
+/// Rules whose passing (or failing, or losing its waivers) would change the verdict.
 #[derive(Serialize)]
 pub struct Flip<'r> {
     rules: &'r [Name],

@@ -32,6 +32,8 @@ pub struct CaseView<'r> {
 pub struct RuleView<'r> {
     /// The rule.
     pub spec: &'r RuleSpec,
+    /// Why it carries no score, where that is so.
+    pub unscored: Option<String>,
     /// Its worst subject's status.
     pub status: Status,
     /// In order of the rig. Empty where no outcome was recorded.
@@ -59,7 +61,7 @@ pub struct Asked<'r> {
 impl RuleView<'_> {
     /// Does it alone make the rig not ready?
     pub fn blocks(&self) -> bool {
-        self.spec.blocker && self.subjects.iter().any(SubjectView::fails)
+        self.spec.blocks() && self.subjects.iter().any(SubjectView::fails)
     }
     /// Its subjects, worst first, without those that are simply fine; and those.
     pub fn worst_first(&self) -> (Vec<&SubjectView<'_>>, Vec<&SubjectView<'_>>) {
@@ -146,7 +148,8 @@ fn rule<'r>(spec: &'r RuleSpec, judged: &'r CaseJudged, report: &'r Report) -> R
     let subjects: Vec<_> = of_rule.map(|outcome| SubjectView { outcome, from: asked(outcome, report), action: action(outcome, report) }).collect();
     // A rule in scope without any outcome is our fault, as scoring sees it too.
     let status = subjects.iter().map(|s| s.outcome.status).min_by_key(|s| badness(*s)).unwrap_or(Status::Error);
-    RuleView { spec, status, subjects }
+    let unscored = spec.newer.then(|| format!("newer than checks {}, not scored", report.header.checks));
+    RuleView { spec, unscored, status, subjects }
 }
 
 /// The remedy mends what was found; what could not be told needs something else first.
@@ -192,6 +195,8 @@ fn badness(status: Status) -> u8 {
 }
 
 fn counts(rules: &[RuleView<'_>]) -> Vec<String> {
-    let of = |status: Status| rules.iter().filter(|r| r.status == status).count();
-    COUNTED.iter().filter(|s| of(**s) > 0).map(|s| format!("{} {}", of(*s), s.word().to_lowercase())).collect()
+    let of = |status: Status| rules.iter().filter(|r| !r.spec.newer && r.status == status).count();
+    let unscored = rules.iter().filter(|r| r.spec.newer).count();
+    let counted = COUNTED.iter().filter(|s| of(**s) > 0).map(|s| format!("{} {}", of(*s), s.word().to_lowercase()));
+    counted.chain((unscored > 0).then(|| format!("{unscored} not scored"))).collect()
 }

@@ -31,11 +31,43 @@ pub fn of(report: &Report) -> Option<String> {
             flips.push(said);
         }
     }
-    Some(if flips.is_empty() {
+    let mut said = if flips.is_empty() {
         "no rule passing would; the evidence itself has to get stronger (fresher, more rows, more of the scope)".into()
     } else {
-        flips.join(", or ")
-    })
+        better(&flips, a.flips_are_all)
+    };
+    if let Some(all) = a.to_ready.as_ref().map(|flip| flip_of(flip, report)).filter(|all| !flips.contains(all)) {
+        said = format!("{said}; all the way: {all}");
+    }
+    // What was not reached threatens nothing: it has to be asked first.
+    if let Some(worse) = worse(&a.threats).filter(|_| !report.interrupted) {
+        said.push_str(&worse);
+    }
+    Some(said)
+}
+
+/// Sets that are told; the rest is counted.
+const FEW: usize = 3;
+
+fn better(flips: &[String], all: bool) -> String {
+    let shown = flips[..FEW.min(flips.len())].join(", or ");
+    match (flips.len().saturating_sub(FEW), all) {
+        (0, true) => shown,
+        (0, false) => format!("{shown} (there may be other ways)"),
+        (more, true) => format!("{shown}, or one of {more} other ways (the JSON report lists them)"),
+        (more, false) => format!("{shown}, or one of at least {more} other ways (the JSON report lists some)"),
+    }
+}
+
+/// `; for the worse, LAT-01 or LAT-02 failing (→ NOT READY)`.
+fn worse(threats: &[Flip]) -> Option<String> {
+    let first = threats.first()?;
+    let rules: Vec<String> = threats.iter().flat_map(|t| &t.rules).map(ToString::to_string).collect();
+    let any = match rules.as_slice() {
+        [head @ .., last] if !head.is_empty() => format!("{} or {last}", head.join(", ")),
+        one => one.concat(),
+    };
+    Some(format!("; for the worse, {any} failing (→ {})", first.verdict.words()))
 }
 
 fn flip_of(flip: &Flip, report: &Report) -> String {

@@ -1,6 +1,6 @@
 //! The lines that are read first.
 
-use super::{ChangedLine, changed, range, scope};
+use super::{ChangedLine, changed, proven, range, scope};
 use crate::{
     report::{Report, phrases},
     scoring::Verdict,
@@ -32,6 +32,8 @@ pub struct Headline {
     pub cases_not_judged: Option<String>,
     /// What the spec changes of the checks; `None` where it changes nothing.
     pub changed: Option<ChangedLine>,
+    /// How many rules were shown on this rig that they can fail; `None` where nobody tried.
+    pub proven: Option<String>,
     /// Where from, and by which checks.
     pub from: Vec<String>,
     /// What was sent.
@@ -56,6 +58,7 @@ pub fn of(report: &Report) -> Headline {
         scope: scope::phrases(report),
         cases_not_judged: scope::cases_not_judged(report),
         changed: changed::of(report),
+        proven: proven::of(report),
         from: from(report),
         sent: sent(report),
         own: match report.as_of {

@@ -47,7 +47,7 @@ pub fn why(report: &Report) -> Option<String> {
 
 /// Each rule whose evidence is not whole, with its weakest subject.
 fn weak(judged: &CaseJudged) -> impl Iterator<Item = (&RuleSpec, &Outcome, &Strength)> {
-    judged.case.rules.iter().filter_map(|rule| {
+    judged.case.rules.iter().filter(|r| !r.newer).filter_map(|rule| {
         let of_rule = judged.outcomes.iter().filter(|o| o.rule == rule.id && o.status != Status::NotApplicable);
         let strengths = of_rule.filter_map(|o| Some((rule, o, o.strength.as_ref()?)));
         strengths.min_by(|a, b| a.2.least().total_cmp(&b.2.least())).filter(|(.., s)| s.least() < 1.0)

@@ -24,11 +24,14 @@ impl NotTested<'_> {
 pub fn phrases(report: &Report) -> Vec<String> {
     let h = &report.header;
     let judged = judged(report);
-    let rules: usize = report.cases.iter().map(|c| c.case.rules.len()).sum();
-    vec![
+    let all = || report.cases.iter().flat_map(|c| &c.case.rules);
+    let (rules, newer) = (all().filter(|r| !r.newer).count(), all().filter(|r| r.newer).count());
+    let mut said = vec![
         format!("{judged} of {} cases (this release has {})", CATALOGUE.max(h.cases_known), h.cases_known),
         format!("{} of {rules} rules", report.assessment.rules_in_scope),
-    ]
+    ];
+    said.extend((newer > 0).then(|| format!("{newer} newer than checks {}, not scored", h.checks)));
+    said
 }
 
 fn judged(report: &Report) -> usize {

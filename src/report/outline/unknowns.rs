@@ -33,6 +33,8 @@ pub struct Hit<'r> {
     pub title: &'r str,
     /// Is it a blocker?
     pub blocker: bool,
+    /// Is it newer than the edition of the checks?
+    pub unscored: bool,
     /// For which subjects; empty where the rule has one for the whole rig.
     pub subjects: Vec<&'r str>,
     /// What was found nevertheless, observed against expected.
@@ -97,7 +99,8 @@ fn add<'r>(causes: &mut Vec<Cause<'r>>, rule: &RuleView<'r>, subject: Option<&Su
         None => hits.push(Hit {
             rule: rule.spec.id.as_str(),
             title: &rule.spec.title,
-            blocker: rule.spec.blocker,
+            blocker: rule.spec.blocks(),
+            unscored: rule.spec.newer,
             subjects: name.into_iter().collect(),
             found,
         }),

@@ -39,6 +39,13 @@ pub fn matter(report: &Report) -> Option<String> {
         return None;
     }
     let now = report.assessment.verdict.words();
+    let mut leans_on: Vec<String> = report.assessment.leans_on.iter().map(|f| format!("that of {}", f.rules[0])).collect();
+    if let [first, ..] = leans_on.as_mut_slice() {
+        *first = first.replacen("that", "the waiver", 1);
+        let then = report.assessment.leans_on[0].verdict.words();
+        let each = if leans_on.len() == 1 { "" } else { ", each alone" };
+        return Some(format!("waivers decide: without {}{each}, it is {then}; the score is the same", leans_on.join(" or ")));
+    }
     Some(match report.assessment.without_waivers {
         Some(other) => format!("waivers decide: without them the verdict would be {}; the score is the same", other.words()),
         None => format!("waivers change nothing: with or without them the verdict is {now}, and they never touch the score"),

@@ -48,8 +48,12 @@ impl Basis {
         Basis { written: root, folders, files: written.files, own_checks, ..Basis::default() }
     }
     /// With what it became.
-    pub(super) fn became(self, resolved: Node, catalogue: Vec<Case>) -> Basis {
-        Basis { resolved: Some(resolved), catalogue, ..self }
+    pub(super) fn became(self, resolved: Node, selecting: Basis) -> Basis {
+        Basis { resolved: Some(resolved), catalogue: selecting.catalogue, ..self }
+    }
+    /// The cases that the spec selects from, under its edition.
+    pub(super) fn selecting(catalogue: Vec<Case>) -> Basis {
+        Basis { catalogue, ..Basis::default() }
     }
 }
 

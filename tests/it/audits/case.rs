@@ -33,6 +33,7 @@ pub fn bound() -> Box<dyn AnyCase> {
         n_min: r["n_min"].as_u64().unwrap(),
         ttl: text(r, "ttl").parse().unwrap(),
         deselected: false,
+        newer: false,
         proven_by: serde_json::from_value(r["proven_by"].clone()).unwrap(),
         why: text(r, "why"),
         method: text(r, "method"),

@@ -108,3 +108,21 @@ fn ids_are_unique_over_all_files() {
     let told = Catalogue::load(Some(folder.path())).unwrap_err().to_string();
     assert!(told.contains("is given twice") && told.contains("b.yaml:") && told.contains("a.yaml:"), "{told}");
 }
+
+/// Whoever changes a threshold, a weight or what a rule requires without a new edition is caught here.
+#[test]
+fn the_lock_of_the_newest_edition_is_what_the_case_files_say() {
+    let edition = rigcheck::spec::EDITION;
+    let path = format!("{}/checks/editions/{edition}.yaml", env!("CARGO_MANIFEST_DIR"));
+    let text = rigcheck::spec::lock::text(edition, &embedded().cases);
+    if std::env::var("BLESS").is_ok() {
+        fs::write(&path, &text).unwrap();
+    }
+    let there = fs::read_to_string(&path).unwrap_or_default();
+    let differs = there.lines().zip(text.lines()).find(|(a, b)| a != b);
+    assert!(
+        there == text,
+        "what the checks judge by differs from edition {edition} ({differs:?}). If {edition} was released, this is a new edition: name it in \
+         src/spec/mod.rs, add its file to src/spec/editions.rs, and write it by BLESS=1 cargo test --test it catalogue"
+    );
+}

@@ -5,6 +5,8 @@ mod demo;
 mod generate;
 mod newer_runs;
 mod offline;
+mod prove;
+mod upgrade;
 
 use std::{path::Path, process::Output};
 

@@ -1,8 +1,9 @@
 use super::toy::{Do, case, run, run_until, usual_rules};
 use rigcheck::{
     model::{
+        event::Event,
         name::name,
-        outcome::Status,
+        outcome::{Proof, Status},
         units::{Ms, Wall},
         waiver::{Range, Waiver, WaiverState},
     },
@@ -60,4 +61,41 @@ async fn a_waiver_binds_to_rule_subject_range_and_time() {
     assert_eq!(state(vec![waiver(None, None, 1)]).await, Some(WaiverState::Lapsed));
     assert_eq!(state(vec![waiver(None, None, 1), waiver(None, None, i64::MAX)]).await, Some(WaiverState::Holds));
     assert_eq!(state(vec![waiver(Some("elsewhere"), None, i64::MAX)]).await, None);
+}
+
+/// The toy's rules have no fault of their own: seeding it changes nothing, and so it is not shown that they can fail.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_that_stays_silent_counts_less_whatever_the_release_says() {
+    let (mut job, memory, _) = super::toy::job(|_, _, _| Do::Answer, usual_rules(), PATIENT, CancellationToken::new(), Profile::default());
+    job.header.prove = true;
+    rigcheck::engine::run(&job, &super::toy::journal(&memory)).await.unwrap();
+    let events = memory.events.lock().unwrap().clone();
+    let judged = events.iter().find_map(|e| if let Event::Judged(j) = &e.event { Some((**j).clone()) } else { None }).unwrap();
+    let proven = judged.outcomes.iter().find(|o| o.rule.as_str() == "TOY-01").unwrap();
+    assert_eq!((proven.status, proven.proof), (Status::Pass, Some(Proof::Silent(Status::Pass))));
+    assert!((proven.strength.unwrap().control - 0.9).abs() < 1e-12, "although `proven_by` names a fault");
+    assert!(judged.notes.iter().any(|n| n.starts_with("TOY-01 does not fail on this rig") && n.contains("PASS for the rig")), "{:?}", judged.notes);
+
+    // A replay of a run that was put to the proof shows the same.
+    let again = std::sync::Arc::new(super::toy::Memory::default());
+    let evidence = rigcheck::engine::run(&job, &super::toy::journal(&again)).await.unwrap();
+    let replayed = std::sync::Arc::new(super::toy::Memory::default());
+    let recorded = again.events.lock().unwrap().clone();
+    rigcheck::engine::replay::replay(&recorded, &evidence, &job.profile, &job.cases, None, &super::toy::journal(&replayed));
+    let told = |events: &[rigcheck::model::event::Stamped]| -> Vec<Event> {
+        events.iter().map(|e| e.event.clone()).filter(|e| !matches!(e, Event::StepMoved { .. })).collect()
+    };
+    assert_eq!(told(&replayed.events.lock().unwrap()), told(&recorded));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fails_as_it_is_has_shown_that_it_can() {
+    let strict = vec![case(&[("TOY-01", "near", json!({"limit": "0ms"}), false)])];
+    let (mut job, memory, _) = super::toy::job(|_, _, _| Do::Answer, strict, PATIENT, CancellationToken::new(), Profile::default());
+    job.header.prove = true;
+    rigcheck::engine::run(&job, &super::toy::journal(&memory)).await.unwrap();
+    let events = memory.events.lock().unwrap().clone();
+    let judged = events.iter().find_map(|e| if let Event::Judged(j) = &e.event { Some((**j).clone()) } else { None }).unwrap();
+    assert_eq!((judged.outcomes[0].status, judged.outcomes[0].proof), (Status::Fail, Some(Proof::Fires)));
+    assert!((judged.outcomes[0].strength.unwrap().control - 1.0).abs() < 1e-12 && judged.notes.is_empty());
 }

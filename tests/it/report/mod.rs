@@ -9,6 +9,7 @@ mod laws;
 mod loosened;
 mod newcomer;
 mod samples;
+mod unscored;
 
 use rigcheck::report::Style;
 

@@ -4,6 +4,7 @@ mod bad;
 mod changes;
 mod connection;
 mod discover;
+pub mod editions;
 mod exec;
 mod extends;
 mod good;

@@ -42,7 +42,8 @@ gate: {threshold: 0.9, coverage: 95%}
 "#;
 
 fn again(text: &str) -> Loaded {
-    load_text(text, "rigcheck.yaml", Path::new("/nowhere"), &Options { checks_dir: None, env: &env, exec: Exec::Refused }).unwrap_or_else(|p| panic!("{p}\n{text}"))
+    load_text(text, "rigcheck.yaml", Path::new("/nowhere"), &Options { checks_dir: None, env: &env, exec: Exec::Refused })
+        .unwrap_or_else(|p| panic!("{p}\n{text}"))
 }
 
 /// Without the places at which it was written.

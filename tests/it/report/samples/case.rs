@@ -54,6 +54,7 @@ pub fn rule(id: &str, title: &str, weight: Weight, blocker: bool) -> RuleSpec {
         n_min: 200,
         ttl: Ms(86_400_000.0),
         deselected: false,
+        newer: false,
         proven_by: vec![],
         why: "A constant offset hides in every average and in every correlation; only a paired equivalence test sees it.".into(),
         method: "20 % trimmed mean of client minus source, matched by trace id, with a block-jackknife error".into(),
@@ -86,6 +87,7 @@ pub fn outcome(spec: &RuleSpec, subject: &str, status: Status) -> Outcome {
         unknown: None,
         error: None,
         strength: None,
+        proof: None,
         remedy: spec.remedy.clone(),
         waiver: None,
     }

@@ -40,6 +40,7 @@ fn header() -> Header {
         cases_known: 1,
         changed: vec![],
         unmeasured: vec![],
+        prove: false,
     }
 }
 
