@@ -56,6 +56,6 @@ fn what_this_release_cannot_read_is_refused_with_its_place() {
     assert!(question.contains("dreams_of_"), "{question}");
     let profile = refused(&run, "profile.json", |text| text[..text.len() / 2].to_owned());
     assert!(profile.contains("EOF"), "{profile}");
-    refused(&run, "profile.json", |text| text.replacen("\"access_log\"", "\"a_later_one\"", 1));
+    refused(&run, "profile.json", |text| text.replacen("\"controlled_load\"", "\"a_later_capability\"", 1));
     refused(&run, "profile.json", |_| String::new());
 }
