@@ -35,14 +35,14 @@ fn made(name: &str, folder: &Path) -> bool {
         "nul_byte" => spec(SMALL.replace("rig: dev", "rig: d\0v").as_bytes()),
         "hundred_levels_deep" => spec(format!("{SMALL}gate: {}1{}\n", "{a: ".repeat(100), "}".repeat(100)).as_bytes()),
         "ten_thousand_aliases" => spec(many(10_000).as_bytes()),
-        "too_many_keys" => spec(lines(12_000, |i| format!("k{i}: 1\n")).as_bytes()),
-        "too_many_cases" => spec(lines(20_000, |i| format!("{}- case{i}\n", if i == 0 { "cases:\n" } else { "" })).as_bytes()),
+        "too_many_keys" => spec(lines(8_000, |i| format!("k{i}: 1\n")).as_bytes()),
+        "too_many_cases" => spec(lines(8_000, |i| format!("{}- case{i}\n", if i == 0 { "cases:\n" } else { "" })).as_bytes()),
         "too_many_headers" => {
-            spec(lines(12_000, |i| format!("{}x{i}: s3cr3t\n", if i == 0 { "target:\n url: http://h\n headers:\n  " } else { "  " })).as_bytes());
+            spec(lines(2_000, |i| format!("{}x{i}: s3cr3t\n", if i == 0 { "target:\n url: http://h\n headers:\n  " } else { "  " })).as_bytes());
         }
         "too_many_removals" => {
-            spec(lines(6_000, |i| format!("k{i}: null\n")).replace("version: 1", "extends: base.yaml").as_bytes());
-            put("base.yaml", lines(6_000, |i| format!("k{i}{}: 1\n", if i % 2 == 0 { "" } else { "x" })).as_bytes());
+            spec(lines(3_000, |i| format!("k{i}: null\n")).replace("version: 1", "extends: base.yaml").as_bytes());
+            put("base.yaml", lines(3_000, |i| format!("k{i}{}: 1\n", if i % 2 == 0 { "" } else { "x" })).as_bytes());
         }
         "spec_is_a_folder" => fs::create_dir(folder.join("rigcheck.yaml")).unwrap(),
         "spec_is_missing" => {}

@@ -47,15 +47,15 @@ fn what_this_release_cannot_read_is_refused_with_its_place() {
     let event = refused(&run, "events.jsonl", |text| {
         let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
         let mut unknown: serde_json::Value = serde_json::from_str(&lines[1]).unwrap();
-        unknown["event"] = serde_json::json!({"dreamt": {"of": "a later release"}});
+        unknown["event"] = serde_json::json!({"event": "dreamt", "of": "a later release"});
         lines.insert(2, unknown.to_string());
         lines.join("\n") + "\n"
     });
-    assert!(event.contains('3'), "its line: {event}");
-    let question = refused(&run, "evidence.jsonl", |text| text.replacen("\"query\":{\"", "\"query\":{\"dreams_of_", 1));
+    assert!(event.contains("events.jsonl:3: ") && event.contains("dreamt"), "its line: {event}");
+    let question = refused(&run, "evidence.jsonl", |text| text.replacen("\"ask\":\"", "\"ask\":\"dreams_of_", 1));
     assert!(question.contains("dreams_of_"), "{question}");
     let profile = refused(&run, "profile.json", |text| text[..text.len() / 2].to_owned());
     assert!(profile.contains("EOF"), "{profile}");
-    refused(&run, "profile.json", |text| text.replacen("\"access_log\"", "\"a_later_one\"", 1));
+    refused(&run, "profile.json", |text| text.replacen("\"controlled_load\"", "\"a_later_capability\"", 1));
     refused(&run, "profile.json", |_| String::new());
 }
