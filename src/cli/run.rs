@@ -9,7 +9,7 @@ use crate::{
     },
     report::Report,
     sources,
-    spec::{Loaded, profile::Profile},
+    spec::Loaded,
     store::{Kept, Shelf, StoreError},
 };
 use std::{
@@ -48,7 +48,7 @@ pub async fn run(loaded: Loaded, mut how: How<'_>) -> anyhow::Result<ExitCode> {
     let cancel = CancellationToken::new();
     let listening = listen_for_the_end(cancel.clone());
     let job = Job {
-        header: header(&id, &loaded.profile, how.remark.take()),
+        header: header(&id, &loaded, how.remark.take()),
         sources: sources::build(&loaded.profile.rig, &loaded.settings),
         profile: loaded.profile,
         cases: loaded.cases,
@@ -81,7 +81,8 @@ fn begun(why: StoreError) -> anyhow::Error {
 }
 
 /// How a run is described.
-pub fn header(id: &Name, profile: &Profile, remark: Option<String>) -> Header {
+pub fn header(id: &Name, loaded: &Loaded, remark: Option<String>) -> Header {
+    let profile = &loaded.profile;
     Header {
         run: id.clone(),
         tool: concat!("rigcheck ", env!("CARGO_PKG_VERSION")).into(),
@@ -97,6 +98,7 @@ pub fn header(id: &Name, profile: &Profile, remark: Option<String>) -> Header {
         cases_known: profile.cases_known,
         changed: profile.changed.clone(),
         unmeasured: profile.unmeasured(),
+        anchors: loaded.anchors.clone(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What happens in a run, in order. The report is a fold of these; recording and progress are two more readers.
 
 use super::{
+    anchors::Anchors,
     case::{Case, Weight},
     change::Change,
     chart::Chart,
@@ -120,6 +121,9 @@ pub struct Header {
     /// Quantities that no source at the server claims to measure.
     #[serde(default)]
     pub unmeasured: Vec<Quantity>,
+    /// Where the spec states what is expected.
+    #[serde(default)]
+    pub anchors: Anchors,
 }
 
 /// What decides the verdict.

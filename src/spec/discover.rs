@@ -61,6 +61,15 @@ pub fn find(start: &Path) -> Result<PathBuf, NotFound> {
     Err(NotFound::Nowhere { from: start.to_owned(), hint })
 }
 
+/// How a file is named for others: relative to the root of its repository, or by its name alone where there is none.
+pub(super) fn in_repository(path: &Path) -> String {
+    let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let root = whole.ancestors().skip(1).find(|folder| folder.join(".git").exists());
+    let inside = root.and_then(|root| whole.strip_prefix(root).ok()).map(Path::to_owned);
+    let alone = || whole.file_name().map(PathBuf::from).unwrap_or_default();
+    inside.unwrap_or_else(alone).display().to_string()
+}
+
 #[cfg(unix)]
 fn ours(path: PathBuf) -> Result<PathBuf, NotFound> {
     use std::os::unix::fs::MetadataExt;

@@ -2,9 +2,10 @@
 #![allow(clippy::disallowed_methods, reason = "reads the spec")]
 
 use super::{
-    EDITION, case_file, catalogue, changes,
+    EDITION, anchors, case_file, catalogue, changes,
     connection::same_origin,
     diagnostics::{Problem, Problems},
+    discover,
     files::Files,
     metrics,
     profile::Profile,
@@ -18,6 +19,7 @@ use super::{
     yaml::{self, MAX_BYTES},
 };
 use crate::model::{
+    anchors::Anchors,
     audit::AnyCase,
     case::Case,
     event::Gate,
@@ -48,6 +50,8 @@ pub struct Loaded {
     pub cases: Vec<Box<dyn AnyCase>>,
     /// What is odd, but keeps nothing from running.
     pub warnings: Problems,
+    /// Where things were written.
+    pub anchors: Anchors,
     /// Where each waiver of the profile stands.
     pub(super) waivers_at: Vec<At>,
     /// When it is looked at, if that was said.
@@ -79,7 +83,9 @@ pub fn load(path: &Path, options: &Options<'_>) -> Result<Loaded, Problems> {
     let bytes = std::fs::read(path).map_err(|e| failed(&format!("cannot read the spec: {e}")))?;
     let text = String::from_utf8(bytes).map_err(|e| failed(&yaml::not_utf8(e.as_bytes()).unwrap_or_default()))?;
     let base = path.parent().unwrap_or(Path::new("."));
-    load_text(&text, &path.display().to_string(), base, options)
+    let mut loaded = load_text(&text, &path.display().to_string(), base, options)?;
+    loaded.anchors = loaded.anchors.named(|file| discover::in_repository(Path::new(file)));
+    Ok(loaded)
 }
 
 /// Reads the text of a spec that goes by a name, with the folder at which its relative paths start.
@@ -109,6 +115,7 @@ pub fn load_text(text: &str, name: &str, base: &Path, options: &Options<'_>) -> 
     match read {
         Some(mut loaded) if problems.is_empty() => {
             loaded.settings.redactor = redactor;
+            loaded.anchors = anchors::of(&root, &loaded.profile.rig, &files);
             loaded.warnings = Problems::new(files, warnings, false);
             Ok(loaded)
         }
@@ -177,7 +184,7 @@ fn read(root: &Node, checks: &Checks<'_>, sound: bool, cx: &Reading) -> Option<L
     let bound = profile.bind().ok()?;
     waivers::check(&written, &bound, &profile.rig, cx);
     let waivers_at = written.iter().map(|w| w.at).collect();
-    Some(Loaded { profile, settings, cases: bound, warnings: Problems::default(), waivers_at, now: None })
+    Some(Loaded { profile, settings, cases: bound, warnings: Problems::default(), anchors: Anchors::default(), waivers_at, now: None })
 }
 
 fn version(field: &Field<'_>, cx: &Reading) {

@@ -60,7 +60,7 @@ pub fn run(args: &Replay, color: bool) -> anyhow::Result<ExitCode> {
             let loaded = load_at(spec, args.checks.checks.as_deref())?;
             let id = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
             let remark = format!("run {id} judged again under {}", spec.display());
-            let header = header(&id.as_str().into(), &loaded.profile, Some(remark));
+            let header = header(&id.as_str().into(), &loaded, Some(remark));
             let evidence = asked_alike(&recorded.evidence, &recorded.profile.rig, &loaded.profile.rig);
             replay(&recorded.events, &evidence, &loaded.profile, &loaded.cases, Some(&header), &journal);
         }
