@@ -1,6 +1,6 @@
 //! From events to a report.
 
-use super::phrases;
+use super::{Comparison, phrases};
 use crate::{
     model::{
         event::{Answered, CaseJudged, Event, Header, OwnCost, Sent, Stamped, Step},
@@ -37,6 +37,8 @@ pub struct Report {
     pub interrupted: bool,
     /// Sentences that the user should know.
     pub notices: Vec<String>,
+    /// How it compares with an earlier run, where one was named.
+    pub against: Option<Comparison>,
 }
 
 /// A step that was done or begun.
@@ -78,6 +80,7 @@ impl Report {
             as_of: None,
             interrupted: false,
             notices: vec![],
+            against: None,
         };
         let mut planned: Vec<Step> = vec![];
         let mut ended = false;

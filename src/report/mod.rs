@@ -2,6 +2,7 @@
 
 mod chart;
 mod clean;
+mod compare;
 mod fold;
 mod html;
 mod human;
@@ -9,6 +10,7 @@ mod json;
 mod outline;
 mod phrases;
 
+pub use compare::{Comparison, Judged, Kind, Shift};
 pub use fold::{GapGroup, Report, StepDone};
 
 /// Formats that a report can be written in.

@@ -1,6 +1,7 @@
 //! The report in the order in which people read it: what is shown where, in words that the terminal and the browser share.
 //! Formats lay it out; none of them decides anything.
 
+mod against;
 mod cases;
 mod changed;
 mod flips;
@@ -11,6 +12,7 @@ mod unknowns;
 mod unmeasured;
 mod waivers;
 
+pub use against::Against;
 pub use cases::{Asked, CaseView, RuleView, SubjectView};
 pub use changed::ChangedLine;
 pub use headline::Headline;
@@ -25,6 +27,8 @@ use super::Report;
 pub struct Outline<'r> {
     /// The first screen's few lines.
     pub headline: Headline,
+    /// What is new since an earlier run, where one was named.
+    pub against: Option<Against<'r>>,
     /// Every case with its rules and their subjects, in report order.
     pub cases: Vec<CaseView<'r>>,
     /// What could not be told, grouped by cause.
@@ -47,6 +51,7 @@ impl<'r> Outline<'r> {
         let cases = cases::of(report);
         Outline {
             headline: headline::of(report),
+            against: against::of(report),
             causes: unknowns::of(report, &cases),
             waivers: waivers::of(report, &cases),
             waivers_matter: waivers::matter(report),
