@@ -1,7 +1,7 @@
 //! `--output FORMAT[:PATH]`.
 #![allow(clippy::disallowed_methods, reason = "writes the reports that the user asked for")]
 
-use super::args::OutputArgs;
+use super::{args::OutputArgs, exit::FailOn};
 use crate::report::{Format, Report, Style, render};
 use anyhow::{Context, bail};
 use std::{
@@ -29,6 +29,13 @@ impl FromStr for Output {
     }
 }
 
+impl Output {
+    /// Is it what a monitoring system reads from standard output?
+    pub fn is_plugin(&self) -> bool {
+        self.format == Format::Nagios && self.path.is_none()
+    }
+}
+
 /// What goes where.
 pub struct Outputs {
     wishes: Vec<Output>,
@@ -45,6 +52,11 @@ impl Outputs {
         }
         if wishes.iter().filter(|w| w.path.is_none()).count() > 1 {
             bail!("only one report can go to standard output; give the others a path, as in --output html:report.html");
+        }
+        if args.plugin() && (args.exit_zero || args.fail_on != FailOn::default() || args.fail_on_new) {
+            bail!(
+                "with nagios on standard output the command ends as monitoring plugins do; remove --fail-on, --exit-zero or --fail-on-new, or give nagios a path"
+            );
         }
         for path in wishes.iter().filter_map(|w| w.path.as_ref()) {
             if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty() && !f.is_dir()) {

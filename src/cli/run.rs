@@ -1,6 +1,11 @@
 //! What `audit` and `demo` share: a loaded spec in, a recorded and reported run out.
 
-use super::{exit, outputs::Outputs, progress::Progress};
+use super::{
+    against::Against,
+    exit::{self, Ending},
+    outputs::Outputs,
+    progress::Progress,
+};
 use crate::{
     engine::{self, Job, Journal},
     model::{
@@ -29,8 +34,10 @@ pub struct How<'a> {
     pub remark: Option<String>,
     /// Where reports go.
     pub outputs: Outputs,
-    /// End with 0 whatever the verdict.
-    pub exit_zero: bool,
+    /// What decides how it ends.
+    pub ending: Ending,
+    /// The run that it is compared with.
+    pub against: Option<Against>,
 }
 
 /// Runs, records, reports.
@@ -63,13 +70,14 @@ pub async fn run(loaded: Loaded, mut how: How<'_>) -> anyhow::Result<ExitCode> {
     ran?;
     // What was found is told first: neither a full disk nor an old run that cannot be removed may keep it back.
     let recorded = writer.finish();
-    let report = Report::of(&collected.events());
+    let mut report = Report::of(&collected.events());
+    how.against.iter().for_each(|against| against.put_into(&mut report));
     how.outputs.write(&report)?;
     recorded?;
     if let Err(error) = shelf.prune(Kept::default()) {
         eprintln!("note: old runs are kept: {error}");
     }
-    Ok(exit::of(&report, how.exit_zero))
+    Ok(exit::of(&report, how.ending))
 }
 
 /// Another run that goes on is no trouble with recording this one.

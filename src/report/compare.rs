@@ -136,10 +136,9 @@ fn step(was: Option<Kind>, is: Option<Kind>) -> Step {
     use Kind::{Failure, Good, Unknown, Waived, Warning};
     match (was, is) {
         (Some(Unknown), None) | (None, None | Some(Good)) => Step::Same,
-        (_, None) => Step::Worse(Unknown),
         (Some(was), Some(is)) if was == is => Step::Same,
         (_, Some(Failure)) => Step::Worse(Failure),
-        (_, Some(Unknown)) => Step::Worse(Unknown),
+        (_, None | Some(Unknown)) => Step::Worse(Unknown),
         // Somebody answers for a failure now: it is there all the same.
         (Some(Failure), Some(Waived)) => Step::Same,
         (_, Some(Waived)) => Step::Worse(Waived),
@@ -217,7 +216,9 @@ mod tests {
         for was in all {
             for is in all {
                 match step(was, is) {
-                    Step::Better(kind) => assert!(matches!(kind, Good | Warning) && was.is_some_and(|w| w > is.unwrap() || w < Warning || w == Waived)),
+                    Step::Better(kind) => {
+                        assert!(matches!(kind, Good | Warning) && was.is_some_and(|w| w > is.unwrap() || w < Warning || w == Waived))
+                    }
                     Step::Worse(kind) => assert!(is.is_none_or(|is| is == kind) && kind != Good),
                     Step::Same => assert!(was == is || is.is_none() || was.is_none() || (was, is) == (Some(Failure), Some(Waived))),
                 }

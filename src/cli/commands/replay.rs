@@ -3,6 +3,7 @@
 use super::load_at;
 use crate::{
     cli::{
+        against::Against,
         args::{ChecksArgs, OutputArgs},
         exit,
         outputs::Outputs,
@@ -40,7 +41,9 @@ pub struct Replay {
 
 pub fn run(args: &Replay, color: bool) -> anyhow::Result<ExitCode> {
     let mut outputs = Outputs::new(&args.out, color, &[])?;
-    let path = Shelf::of(Path::new(".")).find(&args.run)?;
+    let shelf = Shelf::of(Path::new("."));
+    let path = shelf.find(&args.run)?;
+    let against = Against::open(&args.out, &shelf)?;
     let recorded = store::open(&path)?;
     outputs.recorded_in(path.display().to_string());
     let collected = Arc::new(Collected::default());
@@ -65,7 +68,8 @@ pub fn run(args: &Replay, color: bool) -> anyhow::Result<ExitCode> {
             replay(&recorded.events, &evidence, &loaded.profile, &loaded.cases, Some(&header), &journal);
         }
     }
-    let report = Report::of(&collected.events());
+    let mut report = Report::of(&collected.events());
+    against.iter().for_each(|against| against.put_into(&mut report));
     outputs.write(&report)?;
-    Ok(exit::of(&report, args.out.exit_zero))
+    Ok(exit::of(&report, args.out.ending()))
 }

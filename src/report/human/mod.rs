@@ -84,7 +84,11 @@ fn against(page: &mut Page, outline: &Outline<'_>) {
     let c = against.comparison;
     let listed = c.new.iter().map(|s| ("+ new", Ink::Bad, s)).chain(c.resolved.iter().map(|s| ("- resolved", Ink::Good, s)));
     for (word, ink, shift) in listed {
-        page.flow(2, 14, &[piece(format!("{word:<10}"), ink), piece(Against::line(shift), Ink::Plain).after(2), piece(format!("({})", shift.title), Ink::Dim)]);
+        page.flow(
+            2,
+            14,
+            &[piece(format!("{word:<10}"), ink), piece(Against::line(shift), Ink::Plain).after(2), piece(format!("({})", shift.title), Ink::Dim)],
+        );
     }
 }
 

@@ -22,6 +22,7 @@ pub use unmeasured::Unmeasured;
 pub use waivers::WaiverLine;
 
 use super::Report;
+use crate::model::{event::OutOfScope, outcome::Outcome};
 
 /// A report, sorted for reading.
 pub struct Outline<'r> {
@@ -68,5 +69,15 @@ impl<'r> Outline<'r> {
     /// Blockers that fail and that no waiver covers.
     pub fn blockers(&self) -> impl Iterator<Item = &RuleView<'r>> {
         self.rules().filter(|r| r.blocks())
+    }
+    /// What the waiver did that was looked at for an outcome.
+    pub fn waiver_of(&self, outcome: &Outcome) -> Option<&WaiverLine<'r>> {
+        let of = |line: &&WaiverLine<'r>| line.waiver.rule == outcome.rule && line.subject == outcome.subject.as_str();
+        outcome.waiver.and_then(|_| self.waivers.iter().find(of))
+    }
+    /// What would bring a rule in that is out of scope.
+    pub fn bring_in(&self, out: &OutOfScope) -> Option<&str> {
+        let group = self.not_tested.iter().find(|group| group.rules.iter().any(|rule| std::ptr::eq(*rule, out)));
+        group.map(|group| group.bring_in.as_str())
     }
 }
