@@ -71,7 +71,9 @@ pub async fn run(loaded: Loaded, mut how: How<'_>) -> anyhow::Result<ExitCode> {
     // What was found is told first: neither a full disk nor an old run that cannot be removed may keep it back.
     let recorded = writer.finish();
     let mut report = Report::of(&collected.events());
-    how.against.iter().for_each(|against| against.put_into(&mut report));
+    if let Some(against) = &how.against {
+        against.put_into(&mut report);
+    }
     how.outputs.write(&report)?;
     recorded?;
     if let Err(error) = shelf.prune(Kept::default()) {

@@ -1,7 +1,7 @@
 //! The report for Prometheus: the last run as a metrics page, OpenMetrics 1.0.0. A job writes it where node_exporter's
 //! textfile collector or a static web server picks it up.
 //!
-//! Everything is a gauge, states included, in the shape of a state set (one series per state, 1 for the one that holds):
+//! Everything is a gauge, the verdict included, in the shape of a state set (one series per state, 1 for the one that holds):
 //! Prometheus keeps no other types, and the text parser of the textfile collector and of `promtool check metrics` refuses a
 //! page that names `stateset` or `info`.
 //!
@@ -27,18 +27,6 @@ const VERDICTS: [(Verdict, &str); 4] = [
     (Verdict::NotReady, "not_ready"),
     (Verdict::Indeterminate, "indeterminate"),
 ];
-const STATUSES: [(Status, &str); 9] = [
-    (Status::Pass, "pass"),
-    (Status::Warn, "warn"),
-    (Status::Fail, "fail"),
-    (Status::Inconclusive, "inconclusive"),
-    (Status::NoData, "no_data"),
-    (Status::Error, "error"),
-    (Status::Skipped, "skipped"),
-    (Status::NotApplicable, "not_applicable"),
-    (Status::ManualPending, "manual_pending"),
-];
-
 /// The page.
 pub fn render(report: &Report) -> String {
     let (a, h) = (&report.assessment, &report.header);
@@ -96,13 +84,11 @@ fn rules(report: &Report, page: &mut Page) {
     for judged in &report.cases {
         for (rule, subject, status, waived) in judged.case.rules.iter().flat_map(|rule| of_rule(judged, rule)) {
             if !std::mem::replace(&mut listed, true) {
-                page.family("rigcheck_rule", "", "What was found about each subject of each rule: 1 for the status that holds.");
+                page.family("rigcheck_rule", "", "What was found about each subject of each rule: one series, of the status that holds, always 1.");
             }
             let of = [("rig", rig), ("case", judged.case.id.as_str()), ("rule", rule.id.as_str()), ("subject", subject)];
             let of = [&of[..], &[("blocker", yes(rule.blocker)), ("waived", yes(waived))]].concat();
-            for (each, word) in STATUSES {
-                page.sample(&[&of[..], &[("status", word)]].concat(), flag(each == status));
-            }
+            page.sample(&[&of[..], &[("status", status_word(status))]].concat(), 1.0);
         }
     }
 }
@@ -112,6 +98,20 @@ fn of_rule<'r>(judged: &'r CaseJudged, rule: &'r RuleSpec) -> Vec<(&'r RuleSpec,
     let of_rule: Vec<_> = judged.outcomes.iter().filter(|o| o.rule == rule.id).map(|o| (rule, o.subject.as_str(), o.status, o.waived())).collect();
     let in_scope = !judged.out_of_scope.iter().any(|o| o.rule == rule.id);
     if of_rule.is_empty() && in_scope { vec![(rule, "", Status::Error, false)] } else { of_rule }
+}
+
+fn status_word(status: Status) -> &'static str {
+    match status {
+        Status::Pass => "pass",
+        Status::Warn => "warn",
+        Status::Fail => "fail",
+        Status::Inconclusive => "inconclusive",
+        Status::NoData => "no_data",
+        Status::Error => "error",
+        Status::Skipped => "skipped",
+        Status::NotApplicable => "not_applicable",
+        Status::ManualPending => "manual_pending",
+    }
 }
 
 fn flag(holds: bool) -> f64 {

@@ -69,7 +69,9 @@ pub fn run(args: &Replay, color: bool) -> anyhow::Result<ExitCode> {
         }
     }
     let mut report = Report::of(&collected.events());
-    against.iter().for_each(|against| against.put_into(&mut report));
+    if let Some(against) = &against {
+        against.put_into(&mut report);
+    }
     outputs.write(&report)?;
     Ok(exit::of(&report, args.out.ending()))
 }

@@ -25,7 +25,9 @@ pub fn run(args: &Report, color: bool) -> anyhow::Result<ExitCode> {
     let recorded = store::open(&path)?;
     outputs.recorded_in(path.display().to_string());
     let mut report = report::Report::of(&recorded.events);
-    against.iter().for_each(|against| against.put_into(&mut report));
+    if let Some(against) = &against {
+        against.put_into(&mut report);
+    }
     outputs.write(&report)?;
     Ok(exit::of(&report, args.out.ending()))
 }

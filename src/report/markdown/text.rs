@@ -14,7 +14,7 @@ pub fn inline(text: &str) -> String {
     let mut fresh = true;
     for c in text.chars() {
         match c {
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '|' | '~' | '!' => out.extend(['\\', c]),
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '|' | '~' | '!' => out.extend(['\\', c]),
             // At the beginning these make a list, a heading or a rule.
             '-' | '+' | '=' if fresh => out.extend(['\\', c]),
             _ => plain(c, &mut out),
@@ -82,12 +82,12 @@ mod tests {
 
     #[test]
     fn nothing_acts() {
-        assert_eq!(inline("a | b `c` *d* [e](f)"), r"a \| b \`c\` \*d\* \[e\]\(f\)");
+        assert_eq!(inline("a | b `c` *d* [e](f)"), r"a \| b \`c\` \*d\* \[e\](f)");
         assert_eq!(inline("<img src=x>"), "&lt;img src=x&gt;");
         assert_eq!(inline("@all #1"), "@<!-- -->all #<!-- -->1");
         assert_eq!(inline("http://x www.y.z"), "http:<!-- -->//x www<!-- -->.y.z");
         assert_eq!(inline("- x\n# y"), "\\- x #<!-- --> y");
-        assert_eq!(inline("within ±9.6 ms (2 %)"), r"within ±9.6 ms \(2 %\)");
+        assert_eq!(inline("within ±9.6 ms (2 %)"), r"within ±9.6 ms (2 %)");
         assert_eq!(html("<b>&@x"), "&lt;b&gt;&amp;@<!-- -->x");
     }
 

@@ -9,7 +9,7 @@ mod shape;
 
 use super::{Report, clean, outline::Outline, phrases};
 use crate::model::case::RuleSpec;
-use shape::{Base, Configuration, Driver, Id, Invocation, Log, Message, Notification, Rule, RuleProperties, Run, Tool};
+use shape::{Base, Configuration, Driver, Id, Invocation, Log, Message, Notification, Rule, RuleProperties, Run, Summary, Tool};
 
 /// What paths are relative to.
 const ROOT: &str = "%SRCROOT%";
@@ -28,7 +28,7 @@ pub fn render(report: &Report) -> String {
         invocations: [invocation(report)],
         results: results::of(report, &outline, &rules),
         column_kind: "unicodeCodePoints",
-        properties: shape::Verdict {
+        properties: Summary {
             verdict: a.verdict.words(),
             because: clean::line(&a.because),
             score_lo: finite(a.score.lo),

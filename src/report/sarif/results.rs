@@ -5,9 +5,9 @@ use super::{
     shape::{Artifact, Finding, FindingProperties, Location, Logical, Physical, Region, Rule, Suppression},
 };
 use crate::{
-    model::{anchors::Place, evidence::digest, name::Name, outcome::Status},
+    model::{anchors::Place, event::CaseJudged, evidence::digest, outcome::Status},
     report::{
-        Comparison, Report, clean,
+        Comparison, Judged, Report, Shift, clean,
         outline::{CaseView, Outline, RuleView, SubjectView},
     },
     scoring::Verdict,
@@ -118,9 +118,9 @@ impl Results<'_> {
     }
     /// What an earlier run judged and this one has no more.
     fn gone<'c>(&'c self, comparison: &'c Comparison) -> impl Iterator<Item = Finding> + 'c {
-        let there = |shift: &&crate::report::Shift| {
+        let there = |shift: &&Shift| {
             let (case, rule, subject) = &shift.of;
-            let has = |c: &crate::model::event::CaseJudged| c.case.id == *case && c.outcomes.iter().any(|o| o.rule == *rule && o.subject == *subject);
+            let has = |c: &CaseJudged| c.case.id == *case && c.outcomes.iter().any(|o| o.rule == *rule && o.subject == *subject);
             !self.report.cases.iter().any(has)
         };
         comparison.new.iter().filter(there).map(|shift| {
@@ -143,15 +143,15 @@ impl Results<'_> {
             message: message(says),
             locations: [location(&place, Some(logical))],
             partial_fingerprints: [("rigcheckSubject/v1", digest(of.as_bytes()))].into(),
-            baseline_state: self.state((case.into(), rule.into(), subject.into())),
+            baseline_state: self.state(&(case.into(), rule.into(), subject.into())),
             suppressions: vec![],
             properties: properties(""),
         }
     }
-    fn state(&self, of: (Name, Name, Name)) -> Option<&'static str> {
+    fn state(&self, of: &Judged) -> Option<&'static str> {
         let c = self.report.against.as_ref()?;
-        let shifted = c.new.iter().chain(&c.resolved).any(|s| s.of == of);
-        Some(match (c.knew(&of), shifted) {
+        let shifted = c.new.iter().chain(&c.resolved).any(|s| s.of == *of);
+        Some(match (c.knew(of), shifted) {
             (false, _) => "new",
             (true, true) => "updated",
             (true, false) => "unchanged",

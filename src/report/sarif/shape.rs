@@ -21,7 +21,7 @@ pub struct Run {
     pub invocations: [Invocation; 1],
     pub results: Vec<Finding>,
     pub column_kind: &'static str,
-    pub properties: Verdict,
+    pub properties: Summary,
 }
 
 #[derive(Serialize)]
@@ -169,7 +169,7 @@ pub struct FindingProperties {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Verdict {
+pub struct Summary {
     pub verdict: &'static str,
     pub because: String,
     pub score_lo: Option<f64>,

@@ -1,6 +1,7 @@
 //! The binary as a user runs it.
 
 mod demo;
+mod ending;
 mod offline;
 
 use std::{path::Path, process::Output};
