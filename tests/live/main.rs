@@ -6,5 +6,6 @@ mod docker;
 mod gateway;
 mod pages;
 mod parts;
+mod recipes;
 mod rig;
 mod stack;

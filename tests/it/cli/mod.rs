@@ -3,6 +3,7 @@
 mod demo;
 mod ending;
 mod offline;
+mod recipes;
 
 use std::{path::Path, process::Output};
 
