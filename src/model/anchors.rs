@@ -47,13 +47,21 @@ impl Anchors {
     fn first_line(&self) -> Place {
         self.spec.clone().unwrap_or_else(|| Place { file: "rigcheck.yaml".into(), line: 1 })
     }
-    /// The same with files named otherwise.
+    /// The same with files named otherwise. What is in no file (`None`) has no place: whoever looks for it gets the next best.
     #[must_use]
-    pub fn named(mut self, name: impl Fn(&str) -> String) -> Anchors {
-        let maps = [&mut self.rules, &mut self.subjects, &mut self.cases];
-        let places = maps.into_iter().flat_map(BTreeMap::values_mut).chain(&mut self.waivers).chain(&mut self.spec).chain(&mut self.gate);
-        for place in places {
-            place.file = name(&place.file);
+    pub fn named(mut self, name: impl Fn(&str) -> Option<String>) -> Anchors {
+        let placed = |place: &mut Place| name(&place.file).map(|file| place.file = file).is_some();
+        for map in [&mut self.rules, &mut self.subjects, &mut self.cases] {
+            map.retain(|_, place| placed(place));
+        }
+        for place in [&mut self.spec, &mut self.gate] {
+            place.take_if(|place| !placed(place));
+        }
+        let first = self.first_line();
+        for place in &mut self.waivers {
+            if !placed(place) {
+                place.clone_from(&first);
+            }
         }
         self
     }
@@ -82,6 +90,10 @@ mod tests {
         assert_eq!(line("LAT-01", ""), 30);
         assert_eq!(anchors.of("OTHER", "LAT-01", "load").line, 1);
         assert_eq!(Anchors::default().of("OTHER", "LAT-01", ""), Place { file: "rigcheck.yaml".into(), line: 1 });
-        assert_eq!(anchors.named(str::to_uppercase).of_verdict().file, "PERF/RIGCHECK.YAML");
+        anchors.rules.insert("LAT-02".into(), Place { file: "--set".into(), line: 1 });
+        anchors.waivers = vec![Place { file: "--set".into(), line: 3 }, at(50)];
+        let named = anchors.named(|file| (file != "--set").then(|| file.to_uppercase()));
+        assert_eq!((named.of_verdict().file.as_str(), named.rules.len()), ("PERF/RIGCHECK.YAML", 1));
+        assert_eq!(named.waivers.iter().map(|w| w.line).collect::<Vec<_>>(), [1, 50]);
     }
 }

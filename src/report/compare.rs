@@ -211,21 +211,26 @@ mod tests {
     }
 
     #[test]
-    fn only_what_can_be_seen_to_hold_is_resolved() {
+    fn each_step_is_what_it_is_by_hand() {
+        // Columns: what it is now, in the order of `all`. `=` the same, `+` better, else what is new.
         let all = [None, Some(Good), Some(Warning), Some(Waived), Some(Failure), Some(Unknown)];
-        for was in all {
-            for is in all {
-                match step(was, is) {
+        let rows = ["==wafu", "u=wafu", "u+=afu", "u++=fu", "u++==u", "=++af="];
+        for (was, row) in all.into_iter().zip(rows) {
+            for (is, expected) in all.into_iter().zip(row.chars()) {
+                let found = match step(was, is) {
+                    Step::Same => '=',
                     Step::Better(kind) => {
-                        assert!(matches!(kind, Good | Warning) && was.is_some_and(|w| w > is.unwrap() || w < Warning || w == Waived))
+                        assert_eq!(Some(kind), is);
+                        '+'
                     }
-                    Step::Worse(kind) => assert!(is.is_none_or(|is| is == kind) && kind != Good),
-                    Step::Same => assert!(was == is || is.is_none() || was.is_none() || (was, is) == (Some(Failure), Some(Waived))),
-                }
+                    Step::Worse(Failure) => 'f',
+                    Step::Worse(Unknown) => 'u',
+                    Step::Worse(Waived) => 'a',
+                    Step::Worse(Warning) => 'w',
+                    Step::Worse(Good) => '!',
+                };
+                assert_eq!(found, expected, "{was:?} to {is:?}");
             }
-        }
-        for was in [None, Some(Good), Some(Warning), Some(Waived), Some(Unknown)] {
-            assert_eq!(step(was, Some(Failure)), Step::Worse(Failure), "{was:?}");
         }
     }
 }

@@ -61,13 +61,16 @@ pub fn find(start: &Path) -> Result<PathBuf, NotFound> {
     Err(NotFound::Nowhere { from: start.to_owned(), hint })
 }
 
-/// How a file is named for others: relative to the root of its repository, or by its name alone where there is none.
-pub(super) fn in_repository(path: &Path) -> String {
-    let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+/// How a file is named for others: relative to the root of its repository, or by its name alone where there is none. `None`
+/// where there is no such file.
+pub(super) fn in_repository(path: &str) -> Option<String> {
+    let whole = Path::new(path).canonicalize().ok()?;
     let root = whole.ancestors().skip(1).find(|folder| folder.join(".git").exists());
-    let inside = root.and_then(|root| whole.strip_prefix(root).ok()).map(Path::to_owned);
-    let alone = || whole.file_name().map(PathBuf::from).unwrap_or_default();
-    inside.unwrap_or_else(alone).display().to_string()
+    let inside = match root {
+        Some(root) => whole.strip_prefix(root).ok()?,
+        None => Path::new(whole.file_name()?),
+    };
+    Some(inside.display().to_string())
 }
 
 #[cfg(unix)]

@@ -84,7 +84,7 @@ pub fn load(path: &Path, options: &Options<'_>) -> Result<Loaded, Problems> {
     let text = String::from_utf8(bytes).map_err(|e| failed(&yaml::not_utf8(e.as_bytes()).unwrap_or_default()))?;
     let base = path.parent().unwrap_or(Path::new("."));
     let mut loaded = load_text(&text, &path.display().to_string(), base, options)?;
-    loaded.anchors = loaded.anchors.named(|file| discover::in_repository(Path::new(file)));
+    loaded.anchors = loaded.anchors.named(discover::in_repository);
     Ok(loaded)
 }
 

@@ -4,9 +4,10 @@ use super::{Ran, rigcheck};
 use rigcheck::{
     model::{
         anchors::Place,
-        event::{Event, Stamped},
+        event::{Event, Sink, Stamped},
         name::name,
-        outcome::Status,
+        outcome::{Outcome, Status, Strength},
+        waiver::WaiverState,
     },
     spec::profile::Profile,
     store::Shelf,
@@ -39,7 +40,10 @@ fn events(folder: &Path) -> Vec<Stamped> {
 
 /// Records the run in a folder once more with other outcomes.
 fn rewritten(folder: &Path, id: &str, status: impl Fn(usize) -> Status) {
-    use rigcheck::model::{event::Sink, outcome::Strength};
+    changed(folder, id, |at, outcome| outcome.status = status(at));
+}
+
+fn changed(folder: &Path, id: &str, change: impl Fn(usize, &mut Outcome)) {
     let shelf = Shelf::of(folder);
     let from = shelf.find("latest").unwrap();
     let profile: Profile = serde_json::from_slice(&fs::read(from.join("profile.json")).unwrap()).unwrap();
@@ -49,9 +53,9 @@ fn rewritten(folder: &Path, id: &str, status: impl Fn(usize) -> Status) {
         match &mut stamped.event {
             Event::Judged(judged) => {
                 for (at, outcome) in judged.outcomes.iter_mut().enumerate() {
-                    outcome.status = status(at);
                     (outcome.unknown, outcome.waiver) = (None, None);
                     outcome.strength = Some(Strength { origin: 1.0, freshness: 1.0, rows: 1.0, control: 1.0 });
+                    change(at, outcome);
                 }
             }
             Event::Began(header) => header.run = name(id),
@@ -145,6 +149,38 @@ fn fail_on_is_a_ladder() {
     assert_eq!(report(folder.path(), &["01FAIL", "--exit-zero"]).code, 0);
     let both = report(folder.path(), &["01FAIL", "--exit-zero", "--fail-on", "warn"]).ends(2);
     assert!(both.err.contains("cannot be used with"), "{}", both.err);
+}
+
+#[test]
+fn waivers_are_a_step_of_the_ladder() {
+    const LEVELS: [&str; 5] = ["never", "not-ready", "indeterminate", "waived", "warn"];
+    let folder = tempfile::tempdir().unwrap();
+    let waiver = |rule: &str, year: &str| format!("  - {{rule: {rule}, reason: r, owner: o, expires: {year}-01-01T00:00:00Z}}\n");
+    let spec =
+        |waivers: &str| fs::write(folder.path().join("rigcheck.yaml"), format!("{SPEC}gate: {{threshold: 0.1}}\nwaivers:\n{waivers}")).unwrap();
+    let codes = |run: &str| LEVELS.map(|level| report(folder.path(), &[run, "--fail-on", level]).code);
+    spec(&waiver("LAT-02", "2099"));
+    rigcheck(folder.path(), &["audit"]).ends(3);
+    let held = |state| {
+        move |_: usize, outcome: &mut Outcome| {
+            let ours = outcome.rule.as_str() == "LAT-02";
+            outcome.status = if ours { Status::Fail } else { Status::Pass };
+            outcome.waiver = ours.then_some((0, state));
+        }
+    };
+    changed(folder.path(), "01HELD", held(WaiverState::Holds));
+    assert!(report(folder.path(), &["01HELD"]).ends(0).out.contains("READY WITH WAIVERS"));
+    assert_eq!(codes("01HELD"), [0, 0, 0, 1, 1]);
+    assert_eq!(report(folder.path(), &["01HELD", "--output", "nagios"]).code, 1);
+    // A waiver that nothing needed yet is no reason; one that has run out is.
+    rewritten(folder.path(), "01IDLE", |_| Status::Pass);
+    assert_eq!(codes("01IDLE"), [0, 0, 0, 0, 0]);
+    spec(&waiver("LAT-02", "2020"));
+    let ended = tempfile::tempdir().unwrap();
+    fs::copy(folder.path().join("rigcheck.yaml"), ended.path().join("rigcheck.yaml")).unwrap();
+    rigcheck(ended.path(), &["audit"]).ends(3);
+    rewritten(ended.path(), "01OVER", |_| Status::Pass);
+    assert_eq!(LEVELS.map(|level| report(ended.path(), &["01OVER", "--fail-on", level]).code), [0, 0, 0, 1, 1]);
 }
 
 #[test]
