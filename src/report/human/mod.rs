@@ -76,7 +76,7 @@ fn changed_line(page: &mut Page, changed: &ChangedLine, verbose: bool) {
 /// What is new, and what is resolved, since the run that was named.
 fn against(page: &mut Page, outline: &Outline<'_>) {
     let Some(against) = &outline.against else { return };
-    page.heading("SINCE THEN");
+    page.heading("NEW SINCE THAT RUN");
     page.flow(0, 2, &[piece(&against.lead, Ink::Plain)]);
     for warning in &against.warnings {
         page.flow(0, 2, &[piece("!", Ink::Mind), piece(warning, Ink::Bold)]);

@@ -94,7 +94,7 @@ fn head(report: &Report, outline: &Outline<'_>, page: &mut Page) {
 
 fn against(outline: &Outline<'_>, page: &mut Page) {
     let Some(against) = &outline.against else { return };
-    page.push(&format!("### Since then\n\n{}.\n\n", inline(&against.lead)));
+    page.push(&format!("### New since that run\n\n{}.\n\n", inline(&against.lead)));
     for warning in &against.warnings {
         page.push(&format!("**Mind**: {}.\n\n", inline(warning)));
     }

@@ -119,6 +119,28 @@ fn an_audit_writes_several_formats_at_once_and_talks_elsewhere() {
 }
 
 #[test]
+fn a_report_replaces_a_file_as_a_whole_and_leaves_it_to_its_readers() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+    let folder = silent();
+    let at = |name: &str| folder.path().join(name);
+    fs::write(at("kept.prom"), "old").unwrap();
+    fs::set_permissions(at("kept.prom"), fs::Permissions::from_mode(0o604)).unwrap();
+    let before = fs::metadata(at("kept.prom")).unwrap().ino();
+    let open = fs::File::open(at("kept.prom")).unwrap();
+    symlink("elsewhere.prom", at("link.prom")).unwrap();
+    fs::write(at("as-any-file"), "").unwrap();
+    let wishes = ["-o", "openmetrics:kept.prom", "-o", "openmetrics:new.prom", "-o", "openmetrics:link.prom"];
+    report(folder.path(), &[&["latest"], &wishes[..]].concat()).ends(3);
+    let mode = |name: &str| fs::metadata(at(name)).unwrap().mode() & 0o777;
+    assert_eq!((mode("kept.prom"), mode("new.prom")), (0o604, mode("as-any-file")));
+    assert_ne!(fs::metadata(at("kept.prom")).unwrap().ino(), before);
+    assert_eq!(std::io::read_to_string(open).unwrap(), "old", "who had it open reads on in the old one");
+    assert!(at("link.prom").is_symlink() && fs::read_to_string(at("elsewhere.prom")).unwrap().ends_with("# EOF\n"));
+    let left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    assert!(!left.iter().any(|name| name.starts_with(".rigcheck-")), "{left:?}");
+}
+
+#[test]
 fn anchors_are_the_lines_of_the_spec() {
     let folder = tempfile::tempdir().unwrap();
     let more = "cases:\n  PERF_INFRA_MONITORING_LATENCY_ACCURACY_001:\n    rules:\n      LAT-14: {weight: low}\nwaivers:\n  - {rule: LAT-02, reason: r, owner: o, expires: 2099-01-01T00:00:00Z}\ngate: {threshold: 0.9}\n";

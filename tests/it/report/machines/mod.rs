@@ -55,3 +55,16 @@ fn what_lets_a_verdict_through_is_in_every_machine() {
         assert!(render(&report, format, &plain(80)).contains("takes out LAT-01, LAT-14"), "{format:?}");
     }
 }
+
+#[test]
+fn a_run_that_was_killed_is_good_news_for_no_machine() {
+    for cut in 0..samples::ready().events().len() {
+        let report = samples::Run { cut: Some(cut), ..samples::ready() }.report();
+        let shown = |format| render(&report, format, &plain(80));
+        assert!(shown(Format::Junit).contains("<error message="), "after {cut} events");
+        assert!(shown(Format::Sarif).contains("\"executionSuccessful\": false"), "after {cut} events");
+        assert!(shown(Format::Markdown).starts_with("## ? INDETERMINATE"), "after {cut} events");
+        assert!(shown(Format::Openmetrics).contains("verdict=\"ready\"} 0\n"), "after {cut} events");
+        assert!(shown(Format::Nagios).starts_with("RIGCHECK UNKNOWN"), "after {cut} events");
+    }
+}
