@@ -5,6 +5,7 @@ use super::{
         audit::Audit, demo::Demo, explain::Explain, generate::Generate, mock::Mock, replay::Replay, report::Report, upgrade::Upgrade,
         validate::Validate,
     },
+    exit::{Ending, FailOn},
     outputs::Output,
 };
 use clap::{
@@ -38,6 +39,19 @@ pub enum Color {
     Always,
     /// Never.
     Never,
+}
+
+impl Command {
+    /// Does a monitoring system read standard output?
+    pub fn plugin(&self) -> bool {
+        match self {
+            Command::Demo(demo) => demo.out.plugin(),
+            Command::Audit(audit) => audit.out.plugin(),
+            Command::Replay(replay) => replay.out.plugin(),
+            Command::Report(report) => report.out.plugin(),
+            _ => false,
+        }
+    }
 }
 
 /// The commands.
@@ -92,15 +106,45 @@ pub struct SpecArgs {
 /// What to write, and how a run ends.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct OutputArgs {
-    /// Report as FORMAT or FORMAT:PATH (human, json, html); repeatable, one without a path goes to standard output
+    /// Report as FORMAT or FORMAT:PATH; repeatable, one without a path goes to standard output
+    ///
+    /// Formats: human, json, html, junit, sarif, markdown, openmetrics, nagios. With nagios on standard output the command
+    /// ends as monitoring plugins do: 0 ready, 1 ready with waivers (WARNING), 2 not ready (CRITICAL), 3 could not tell, or
+    /// could not run (UNKNOWN).
     #[arg(long, short, value_name = "FORMAT[:PATH]", env = "RIGCHECK_OUTPUT", hide_env_values = true)]
     pub output: Vec<Output>,
     /// List every rule, not only what needs attention
     #[arg(long, short)]
     pub verbose: bool,
-    /// End with 0 whatever the verdict (usage errors and bugs still do not)
-    #[arg(long)]
+    /// End with other than 0 from this on; each level includes those before it
+    #[arg(long, value_name = "LEVEL", value_enum, default_value_t)]
+    pub fail_on: FailOn,
+    /// The same as --fail-on never: end with 0 whatever the verdict (usage errors and bugs still do not)
+    #[arg(long, conflicts_with = "fail_on")]
     pub exit_zero: bool,
+    /// Say what is new and what is resolved since this run: its id, the start of its id, a path, or `latest`
+    #[arg(long, value_name = "RUN")]
+    pub against: Option<String>,
+    /// End by what is new since that run instead of by the verdict: 1 for a new failure, 3 for what could not be told any more
+    #[arg(long, requires = "against")]
+    pub fail_on_new: bool,
+}
+
+impl OutputArgs {
+    /// What decides how the run ends.
+    pub fn ending(&self) -> Ending {
+        let fail_on = if self.exit_zero { FailOn::Never } else { self.fail_on };
+        Ending { fail_on, only_new: self.fail_on_new, plugin: self.plugin() }
+    }
+    /// Does a monitoring system read standard output?
+    pub fn plugin(&self) -> bool {
+        self.output.iter().any(Output::is_plugin)
+    }
+}
+
+/// Was `--output nagios` meant, where the arguments could not be read?
+pub fn plugin_meant() -> bool {
+    std::env::args().any(|word| ["nagios", "-onagios", "-o=nagios", "--output=nagios"].contains(&word.as_str()))
 }
 
 /// A spec is named by an option: who writes it without one is told so.

@@ -1,6 +1,7 @@
 //! Level 9: the command line. Arguments as written, one file per command, exit codes; the only place that prints.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the command line talks to people")]
 
+mod against;
 mod args;
 mod commands;
 mod exit;
@@ -19,20 +20,21 @@ pub fn main() -> ExitCode {
         Err(error) => {
             let error = args::with_tip(error);
             return match outputs::read_or_left(error.print()) {
-                Err(lost) if !error.use_stderr() => exit::failed(&lost),
-                _ => exit::usage(error.use_stderr()),
+                Err(lost) if !error.use_stderr() => exit::failed(&lost, false),
+                _ => exit::usage(error.use_stderr(), args::plugin_meant()),
             };
         }
     };
+    let plugin = args.command.plugin();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return exit::failed(&anyhow::anyhow!("cannot start: {error}")),
+        Err(error) => return exit::failed(&anyhow::anyhow!("cannot start: {error}"), plugin),
     };
     let ended = panics::caught(|| runtime.block_on(commands::dispatch(args))).unwrap_or_else(|text| Err(exit::Bug(text).into()));
     // A source that ignores its cancellation must not keep the process alive.
     runtime.shutdown_timeout(std::time::Duration::from_secs(2));
     match ended {
         Ok(code) => code,
-        Err(error) => exit::failed(&error),
+        Err(error) => exit::failed(&error, plugin),
     }
 }

@@ -1,11 +1,13 @@
 //! `--output FORMAT[:PATH]`.
 #![allow(clippy::disallowed_methods, reason = "writes the reports that the user asked for")]
 
-use super::args::OutputArgs;
+use super::{args::OutputArgs, exit::FailOn};
 use crate::report::{Format, Report, Style, render};
 use anyhow::{Context, bail};
 use std::{
-    fs, io,
+    fs,
+    io::{self, Write},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     str::FromStr,
 };
@@ -29,6 +31,13 @@ impl FromStr for Output {
     }
 }
 
+impl Output {
+    /// Is it what a monitoring system reads from standard output?
+    pub fn is_plugin(&self) -> bool {
+        self.format == Format::Nagios && self.path.is_none()
+    }
+}
+
 /// What goes where.
 pub struct Outputs {
     wishes: Vec<Output>,
@@ -45,6 +54,11 @@ impl Outputs {
         }
         if wishes.iter().filter(|w| w.path.is_none()).count() > 1 {
             bail!("only one report can go to standard output; give the others a path, as in --output html:report.html");
+        }
+        if args.plugin() && (args.exit_zero || args.fail_on != FailOn::default() || args.fail_on_new) {
+            bail!(
+                "with nagios on standard output the command ends as monitoring plugins do; remove --fail-on, --exit-zero or --fail-on-new, or give nagios a path"
+            );
         }
         for path in wishes.iter().filter_map(|w| w.path.as_ref()) {
             if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty() && !f.is_dir()) {
@@ -69,7 +83,7 @@ impl Outputs {
         for wish in &self.wishes {
             if let Some(path) = &wish.path {
                 let plain = Style { color: false, ..self.style.clone() };
-                let written = fs::write(path, render(report, wish.format, &plain));
+                let written = put(path, &render(report, wish.format, &plain));
                 ended = ended.and(written.with_context(|| format!("writing {}", path.display())));
             }
         }
@@ -78,6 +92,27 @@ impl Outputs {
         }
         ended
     }
+}
+
+/// Writes a file as a whole: who reads it meanwhile (a collector of metrics, a server) sees the old one or the new one, never
+/// half of it. Devices, pipes and links are written through.
+fn put(path: &Path, text: &str) -> io::Result<()> {
+    let there = path.symlink_metadata().ok();
+    if there.as_ref().is_some_and(|there| !there.is_file()) {
+        return fs::write(path, text);
+    }
+    let folder = path.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // As any new file, for whom the umask lets in; one that is there keeps what it has.
+    let mode = there.map_or_else(|| fs::Permissions::from_mode(0o666), |there| there.permissions());
+    let Ok(mut new) = tempfile::Builder::new().prefix(".rigcheck-").permissions(mode.clone()).tempfile_in(folder) else {
+        // The file may be ours to write where the folder is not.
+        return fs::write(path, text);
+    };
+    new.write_all(text.as_bytes())?;
+    if path.exists() {
+        fs::set_permissions(new.path(), mode)?;
+    }
+    new.persist(path).map(drop).map_err(|error| error.error)
 }
 
 /// Tries it, and leaves nothing behind. Devices and pipes are not opened: that could wait for a reader.
@@ -115,7 +150,6 @@ pub fn table<const N: usize>(head: [&str; N]) -> comfy_table::Table {
 
 /// Prints to standard output. A reader that went away (`| head`) is no error; a result that is lost otherwise is one.
 pub fn print(text: &str) -> anyhow::Result<()> {
-    use std::io::Write;
     let mut out = io::stdout().lock();
     read_or_left(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
 }

@@ -1,6 +1,11 @@
 //! What `audit` and `demo` share: a loaded spec in, a recorded and reported run out.
 
-use super::{exit, outputs::Outputs, progress::Progress};
+use super::{
+    against::Against,
+    exit::{self, Ending},
+    outputs::Outputs,
+    progress::Progress,
+};
 use crate::{
     engine::{self, Job, Journal},
     model::{
@@ -9,7 +14,7 @@ use crate::{
     },
     report::Report,
     sources,
-    spec::{Loaded, profile::Profile},
+    spec::Loaded,
     store::{Kept, Shelf, StoreError},
 };
 use std::{
@@ -29,8 +34,10 @@ pub struct How<'a> {
     pub remark: Option<String>,
     /// Where reports go.
     pub outputs: Outputs,
-    /// End with 0 whatever the verdict.
-    pub exit_zero: bool,
+    /// What decides how it ends.
+    pub ending: Ending,
+    /// The run that it is compared with.
+    pub against: Option<Against>,
     /// Put each rule to the proof on this rig.
     pub prove: bool,
 }
@@ -50,7 +57,7 @@ pub async fn run(loaded: Loaded, mut how: How<'_>) -> anyhow::Result<ExitCode> {
     let cancel = CancellationToken::new();
     let listening = listen_for_the_end(cancel.clone());
     let job = Job {
-        header: Header { prove: how.prove, ..header(&id, &loaded.profile, how.remark.take()) },
+        header: Header { prove: how.prove, ..header(&id, &loaded, how.remark.take()) },
         sources: sources::build(&loaded.profile.rig, &loaded.settings),
         profile: loaded.profile,
         cases: loaded.cases,
@@ -65,13 +72,16 @@ pub async fn run(loaded: Loaded, mut how: How<'_>) -> anyhow::Result<ExitCode> {
     ran?;
     // What was found is told first: neither a full disk nor an old run that cannot be removed may keep it back.
     let recorded = writer.finish();
-    let report = Report::of(&collected.events());
+    let mut report = Report::of(&collected.events());
+    if let Some(against) = &how.against {
+        against.put_into(&mut report);
+    }
     how.outputs.write(&report)?;
     recorded?;
     if let Err(error) = shelf.prune(Kept::default()) {
         eprintln!("note: old runs are kept: {error}");
     }
-    Ok(exit::of(&report, how.exit_zero))
+    Ok(exit::of(&report, how.ending))
 }
 
 /// Another run that goes on is no trouble with recording this one.
@@ -83,7 +93,8 @@ fn begun(why: StoreError) -> anyhow::Error {
 }
 
 /// How a run is described.
-pub fn header(id: &Name, profile: &Profile, remark: Option<String>) -> Header {
+pub fn header(id: &Name, loaded: &Loaded, remark: Option<String>) -> Header {
+    let profile = &loaded.profile;
     Header {
         run: id.clone(),
         tool: concat!("rigcheck ", env!("CARGO_PKG_VERSION")).into(),
@@ -100,6 +111,7 @@ pub fn header(id: &Name, profile: &Profile, remark: Option<String>) -> Header {
         changed: profile.changed.clone(),
         unmeasured: profile.unmeasured(),
         prove: false,
+        anchors: loaded.anchors.clone(),
     }
 }
 

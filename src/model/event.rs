@@ -1,6 +1,7 @@
 //! What happens in a run, in order. The report is a fold of these; recording and progress are two more readers.
 
 use super::{
+    anchors::Anchors,
     case::{Case, Weight},
     change::Change,
     chart::Chart,
@@ -123,6 +124,9 @@ pub struct Header {
     /// Is each rule's own fault seeded into a copy of the evidence, to see whether the rule can fail on this rig?
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub prove: bool,
+    /// Where the spec states what is expected.
+    #[serde(default)]
+    pub anchors: Anchors,
 }
 
 /// What decides the verdict.
@@ -229,6 +233,13 @@ pub struct CaseJudged {
     pub charts: Vec<Chart>,
     /// Unscored truths.
     pub notes: Vec<String>,
+}
+
+impl CaseJudged {
+    /// Outcomes that carry a score: not those of rules that are newer than the edition.
+    pub fn scored(&self) -> impl Iterator<Item = &Outcome> {
+        self.outcomes.iter().filter(|o| !self.case.rules.iter().any(|r| r.newer && r.id == o.rule))
+    }
 }
 
 /// A rule that is out of scope.

@@ -4,6 +4,7 @@
 //! [`evidence`] (what is kept), [`case`] and [`audit`] (what is judged), [`outcome`] (what was found),
 //! [`event`] (what happened).
 
+pub mod anchors;
 pub mod audit;
 pub mod case;
 pub mod change;

@@ -1,6 +1,6 @@
 //! From events to a report.
 
-use super::phrases;
+use super::{Comparison, phrases};
 use crate::{
     model::{
         event::{Answered, CaseJudged, Event, Header, OwnCost, Sent, Stamped, Step},
@@ -37,6 +37,8 @@ pub struct Report {
     pub interrupted: bool,
     /// Sentences that the user should know.
     pub notices: Vec<String>,
+    /// How it compares with an earlier run, where one was named.
+    pub against: Option<Comparison>,
 }
 
 /// A step that was done or begun.
@@ -78,6 +80,7 @@ impl Report {
             as_of: None,
             interrupted: false,
             notices: vec![],
+            against: None,
         };
         let mut planned: Vec<Step> = vec![];
         let mut ended = false;
@@ -147,9 +150,9 @@ impl Report {
         self.cases.iter().flat_map(|c| &c.outcomes)
     }
 
-    /// How many outcomes have a status.
+    /// How many outcomes that carry a score have a status.
     pub fn count(&self, status: Status) -> usize {
-        self.outcomes().filter(|o| o.status == status).count()
+        self.cases.iter().flat_map(CaseJudged::scored).filter(|o| o.status == status).count()
     }
 
     /// Questions without a whole answer, by cause, in the order in which they came.

@@ -2,14 +2,21 @@
 
 mod chart;
 mod clean;
+mod compare;
 mod fold;
 mod html;
 mod human;
 mod json;
+mod junit;
+mod markdown;
 mod moved;
+pub mod nagios;
+mod openmetrics;
 mod outline;
 mod phrases;
+mod sarif;
 
+pub use compare::{Comparison, Judged, Kind, Shift};
 pub use fold::{GapGroup, Report, StepDone};
 pub use moved::moved;
 
@@ -22,10 +29,30 @@ pub enum Format {
     Json,
     /// One file, no network.
     Html,
+    /// For continuous integration.
+    Junit,
+    /// For code scanning.
+    Sarif,
+    /// For a pull request.
+    Markdown,
+    /// For an alert on what has not run.
+    Openmetrics,
+    /// For a monitoring plugin: one line, and how the command ends.
+    Nagios,
 }
 
 impl Format {
-    const ALL: [(Format, &'static str); 3] = [(Format::Human, "human"), (Format::Json, "json"), (Format::Html, "html")];
+    /// All of them with their words.
+    pub const ALL: [(Format, &'static str); 8] = [
+        (Format::Human, "human"),
+        (Format::Json, "json"),
+        (Format::Html, "html"),
+        (Format::Junit, "junit"),
+        (Format::Sarif, "sarif"),
+        (Format::Markdown, "markdown"),
+        (Format::Openmetrics, "openmetrics"),
+        (Format::Nagios, "nagios"),
+    ];
     /// The format of a word.
     pub fn from_word(word: &str) -> Option<Format> {
         Format::ALL.iter().find(|(_, w)| *w == word).map(|(f, _)| *f)
@@ -57,5 +84,10 @@ pub fn render(report: &Report, format: Format, style: &Style) -> String {
         Format::Human => human::render(report, style),
         Format::Json => json::render(report),
         Format::Html => html::render(report, style),
+        Format::Junit => junit::render(report),
+        Format::Sarif => sarif::render(report),
+        Format::Markdown => markdown::render(report),
+        Format::Openmetrics => openmetrics::render(report),
+        Format::Nagios => nagios::render(report),
     }
 }

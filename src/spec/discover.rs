@@ -61,6 +61,18 @@ pub fn find(start: &Path) -> Result<PathBuf, NotFound> {
     Err(NotFound::Nowhere { from: start.to_owned(), hint })
 }
 
+/// How a file is named for others: relative to the root of its repository, or by its name alone where there is none. `None`
+/// where there is no such file.
+pub(super) fn in_repository(path: &str) -> Option<String> {
+    let whole = Path::new(path).canonicalize().ok()?;
+    let root = whole.ancestors().skip(1).find(|folder| folder.join(".git").exists());
+    let inside = match root {
+        Some(root) => whole.strip_prefix(root).ok()?,
+        None => Path::new(whole.file_name()?),
+    };
+    Some(inside.display().to_string())
+}
+
 #[cfg(unix)]
 fn ours(path: PathBuf) -> Result<PathBuf, NotFound> {
     use std::os::unix::fs::MetadataExt;

@@ -1,10 +1,11 @@
 //! From the text of a spec to a rig, settings and bound cases; or to every problem in it.
 
 use super::{
-    case_file, catalogue, changes,
+    anchors, case_file, catalogue, changes,
     chosen::Checks,
     connection::same_origin,
     diagnostics::{Problem, Problems},
+    discover,
     exec::Exec,
     extends::{self, Named},
     files::Files,
@@ -20,6 +21,7 @@ use super::{
     text, waivers,
 };
 use crate::model::{
+    anchors::Anchors,
     audit::AnyCase,
     event::Gate,
     key::{Destination, LoadAct},
@@ -51,6 +53,8 @@ pub struct Loaded {
     pub newer: Option<String>,
     /// What is odd, but keeps nothing from running.
     pub warnings: Problems,
+    /// Where things were written.
+    pub anchors: Anchors,
     /// Where each waiver of the profile stands.
     pub(super) waivers_at: Vec<At>,
     /// When it is looked at, if that was said.
@@ -85,7 +89,9 @@ pub fn load(path: &Path, options: &Options<'_>) -> Result<Loaded, Problems> {
 pub fn load_changed(path: &Path, changes: &[String], options: &Options<'_>) -> Result<Loaded, Problems> {
     let text = text::read(path).map_err(|why| Problems::one(format!("{}: {why}", path.display())))?;
     let folder = path.parent().unwrap_or(Path::new(""));
-    understood(&Named { text: &text, name: &path.display().to_string(), folder, path: Some(path) }, changes, options)
+    let mut loaded = understood(&Named { text: &text, name: &path.display().to_string(), folder, path: Some(path) }, changes, options)?;
+    loaded.anchors = loaded.anchors.named(discover::in_repository);
+    Ok(loaded)
 }
 
 /// Reads the text of a spec that goes by a name, with the folder at which its relative paths start.
@@ -113,6 +119,7 @@ fn understood(named: &Named<'_>, changes: &[String], options: &Options<'_>) -> R
     match read {
         Some(mut loaded) if problems.is_empty() => {
             loaded.settings.redactor = redactor;
+            loaded.anchors = anchors::of(&root, &loaded.profile.rig, &files);
             loaded.basis = basis.became(root, std::mem::take(&mut loaded.basis));
             loaded.warnings = Problems::new(files, warnings, false);
             Ok(loaded)
@@ -188,6 +195,7 @@ fn read(root: &Node, checks: &Checks, sound: bool, cx: &Reading) -> Option<Loade
         cases: bound,
         newer: checks.newer,
         warnings: Problems::default(),
+        anchors: Anchors::default(),
         waivers_at,
         now: None,
         basis: Basis::selecting(checks.cases),

@@ -4,6 +4,7 @@
 //! problem in it is told ([`diagnostics`]), and what is sound becomes a [`Loaded`]: the rig, its settings, the bound cases.
 
 mod access_log;
+mod anchors;
 mod base64;
 mod canonical;
 mod case_file;

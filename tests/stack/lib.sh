@@ -15,6 +15,11 @@ die() { say "$(basename "$0"): $*"; exit 1; }
 digest_of() { cat "$@" | sha256sum | cut -c1-16; }
 jaeger_bin() { echo "$CACHE/jaeger-$(digest_of "$STACK/jaeger/go.mod" "$STACK/jaeger/go.sum")/jaeger"; }
 axe_js() { echo "$CACHE/axe-$AXE_VERSION/axe.min.js"; }
+# Linters of the recipes in examples/ci, by version.
+ACTIONLINT=v1.7.12
+CHECK_JSONSCHEMA=0.39.0
+actionlint_bin() { echo "$CACHE/actionlint-$ACTIONLINT/actionlint"; }
+check_jsonschema_bin() { echo "$CACHE/check-jsonschema-$CHECK_JSONSCHEMA/bin/check-jsonschema"; }
 gateway_venv() { echo "$CACHE/gateway-$(digest_of "$GATEWAY_SRC/requirements.txt")"; }
 
 # A JSON string. Only paths, names and URLs come here; control characters are refused rather than escaped.

@@ -1,12 +1,16 @@
 //! `rigcheck audit`: the rig that the spec describes.
 
 use super::{folder_of, load};
-use crate::cli::{
-    args::{OutputArgs, SpecArgs},
-    outputs::Outputs,
-    run,
-};
 use crate::spec::Exec;
+use crate::{
+    cli::{
+        against::Against,
+        args::{OutputArgs, SpecArgs},
+        outputs::Outputs,
+        run,
+    },
+    store::Shelf,
+};
 use std::process::ExitCode;
 
 /// `rigcheck audit`.
@@ -29,6 +33,8 @@ pub struct Audit {
 pub async fn run(args: Audit, color: bool) -> anyhow::Result<ExitCode> {
     let outputs = Outputs::new(&args.out, color, &[])?;
     let (path, loaded) = load(&args.spec, if args.allow_exec { Exec::Allowed } else { Exec::Refused })?;
-    let how = run::How { folder: folder_of(&path), remark: None, outputs, exit_zero: args.out.exit_zero, prove: args.prove };
+    let folder = folder_of(&path);
+    let against = Against::open(&args.out, &Shelf::of(folder))?;
+    let how = run::How { folder, remark: None, outputs, ending: args.out.ending(), against, prove: args.prove };
     run::run(loaded, how).await
 }

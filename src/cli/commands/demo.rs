@@ -2,6 +2,7 @@
 
 use crate::{
     cli::{
+        against::Against,
         args::OutputArgs,
         outputs::{Outputs, print},
         run::{self, How},
@@ -9,6 +10,7 @@ use crate::{
     reference::{faults, rig::ReferenceRig},
     report::Format,
     spec,
+    store::Shelf,
 };
 use anyhow::{Context, anyhow};
 use std::{fmt::Write as _, path::Path, process::ExitCode};
@@ -40,6 +42,7 @@ pub async fn run(args: Demo, color: bool) -> anyhow::Result<ExitCode> {
         Some(wanted) => Some(faults::by_name(wanted).ok_or_else(|| no_fault(wanted))?),
     };
     let outputs = Outputs::new(&args.out, color, &[(Format::Html, "rigcheck-report.html")])?;
+    let against = Against::open(&args.out, &Shelf::of(Path::new(".")))?;
     let folder = tempfile::Builder::new().prefix("rigcheck-demo-").tempdir().context("making a folder for the rig")?;
     let rig = ReferenceRig::start(folder.path(), fault, REQUESTS).context("starting the reference rig on 127.0.0.1")?;
     let loaded = spec::load_text(
@@ -50,7 +53,8 @@ pub async fn run(args: Demo, color: bool) -> anyhow::Result<ExitCode> {
     )?;
     let remark =
         fault.map_or("reference rig on 127.0.0.1".to_owned(), |f| format!("reference rig on 127.0.0.1 · fault seeded: {} ({})", f.name, f.title));
-    let code = run::run(loaded, How { folder: Path::new("."), remark: Some(remark), outputs, exit_zero: args.out.exit_zero, prove: false }).await;
+    let how = How { folder: Path::new("."), remark: Some(remark), outputs, ending: args.out.ending(), against, prove: false };
+    let code = run::run(loaded, how).await;
     let pacing = rig.pacing();
     rig.stop().await;
     eprintln!("The rig's own pacing error: {pacing}.");

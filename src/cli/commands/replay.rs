@@ -3,6 +3,7 @@
 use super::load_at;
 use crate::{
     cli::{
+        against::Against,
         args::{ChecksArgs, OutputArgs},
         exit,
         outputs::Outputs,
@@ -50,10 +51,12 @@ pub struct Replay {
 
 pub fn run(args: &Replay, color: bool) -> anyhow::Result<ExitCode> {
     let mut outputs = Outputs::new(&args.out, color, &[])?;
-    let path = Shelf::of(Path::new(".")).find(&args.run)?;
+    let shelf = Shelf::of(Path::new("."));
+    let path = shelf.find(&args.run)?;
+    let against = Against::open(&args.out, &shelf)?;
     let recorded = store::open(&path)?;
     outputs.recorded_in(path.display().to_string());
-    let report = match &args.spec {
+    let mut report = match &args.spec {
         None => as_recorded(&recorded, &path, args.prove)?,
         Some(spec) => {
             let loaded = load_at(spec, &args.set, args.checks.checks.as_deref(), Exec::Refused)?;
@@ -61,8 +64,11 @@ pub fn run(args: &Replay, color: bool) -> anyhow::Result<ExitCode> {
             judged_under(&recorded, &path, &loaded, Some(remark), args.prove)
         }
     };
+    if let Some(against) = &against {
+        against.put_into(&mut report);
+    }
     outputs.write(&report)?;
-    Ok(exit::of(&report, args.out.exit_zero))
+    Ok(exit::of(&report, args.out.ending()))
 }
 
 fn id_of(run: &Path) -> String {
@@ -81,7 +87,7 @@ fn as_recorded(recorded: &Recorded, path: &Path, prove: bool) -> anyhow::Result<
 /// A recorded run as another spec judges it. Rules that were put to the proof then are again.
 pub(super) fn judged_under(recorded: &Recorded, path: &Path, loaded: &Loaded, remark: Option<String>, prove: bool) -> Report {
     let prove = prove || began(&recorded.events).is_some_and(|h| h.prove);
-    let header = Header { prove, ..header(&id_of(path).as_str().into(), &loaded.profile, remark) };
+    let header = Header { prove, ..header(&id_of(path).as_str().into(), loaded, remark) };
     let evidence = asked_alike(&recorded.evidence, &recorded.profile.rig, &loaded.profile.rig);
     told(|journal| replay(&recorded.events, &evidence, &loaded.profile, &loaded.cases, Some(&header), journal))
 }

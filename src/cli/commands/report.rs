@@ -1,7 +1,7 @@
 //! `rigcheck report`: a recorded run as it was judged then.
 
 use crate::{
-    cli::{args::OutputArgs, exit, outputs::Outputs},
+    cli::{against::Against, args::OutputArgs, exit, outputs::Outputs},
     report,
     store::{self, Shelf},
 };
@@ -19,10 +19,15 @@ pub struct Report {
 
 pub fn run(args: &Report, color: bool) -> anyhow::Result<ExitCode> {
     let mut outputs = Outputs::new(&args.out, color, &[])?;
-    let path = Shelf::of(Path::new(".")).find(&args.run)?;
+    let shelf = Shelf::of(Path::new("."));
+    let path = shelf.find(&args.run)?;
+    let against = Against::open(&args.out, &shelf)?;
     let recorded = store::open(&path)?;
     outputs.recorded_in(path.display().to_string());
-    let report = report::Report::of(&recorded.events);
+    let mut report = report::Report::of(&recorded.events);
+    if let Some(against) = &against {
+        against.put_into(&mut report);
+    }
     outputs.write(&report)?;
-    Ok(exit::of(&report, args.out.exit_zero))
+    Ok(exit::of(&report, args.out.ending()))
 }

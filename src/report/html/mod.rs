@@ -8,7 +8,7 @@ use super::{
     Report, Style,
     chart::{self, Drawn},
     clean,
-    outline::{CaseView, Outline},
+    outline::{Against, CaseView, Outline},
     phrases,
 };
 use crate::{

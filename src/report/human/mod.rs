@@ -6,7 +6,7 @@ mod table;
 
 use super::{
     Report, Style,
-    outline::{ChangedLine, Outline},
+    outline::{Against, ChangedLine, Outline},
 };
 use crate::scoring::Verdict;
 use page::{Ink, Page, piece};
@@ -16,6 +16,7 @@ pub fn render(report: &Report, style: &Style) -> String {
     let outline = Outline::of(report);
     let mut page = Page::new(style.width, style.color);
     headline(&mut page, report, &outline, style);
+    against(&mut page, &outline);
     findings::blockers(&mut page, &outline, style.verbose);
     findings::unknowns(&mut page, &outline, style.verbose);
     findings::waivers(&mut page, &outline);
@@ -73,6 +74,25 @@ fn changed_line(page: &mut Page, changed: &ChangedLine, verbose: bool) {
     let label = if changed.quiet { Ink::Dim } else { Ink::Mind };
     let text = format!("{}: {}{rest}", changed.lead, shown.join(", "));
     page.flow(0, 8, &[piece("changed", label), piece(text, Ink::Plain)]);
+}
+
+/// What is new, and what is resolved, since the run that was named.
+fn against(page: &mut Page, outline: &Outline<'_>) {
+    let Some(against) = &outline.against else { return };
+    page.heading("NEW SINCE THAT RUN");
+    page.flow(0, 2, &[piece(&against.lead, Ink::Plain)]);
+    for warning in &against.warnings {
+        page.flow(0, 2, &[piece("!", Ink::Mind), piece(warning, Ink::Bold)]);
+    }
+    let c = against.comparison;
+    let listed = c.new.iter().map(|s| ("+ new", Ink::Bad, s)).chain(c.resolved.iter().map(|s| ("- resolved", Ink::Good, s)));
+    for (word, ink, shift) in listed {
+        page.flow(
+            2,
+            14,
+            &[piece(format!("{word:<10}"), ink), piece(Against::line(shift), Ink::Plain).after(2), piece(format!("({})", shift.title), Ink::Dim)],
+        );
+    }
 }
 
 fn verdict_ink(verdict: Verdict) -> Ink {

@@ -4,6 +4,7 @@
 //!
 //! What the other formats show under "Notes" are `notices`, sentences about the run, followed by each case's own `notes`.
 
+mod against;
 mod cases;
 mod run;
 
@@ -30,6 +31,8 @@ struct Document<'r> {
     /// The verdict without waivers, where that is another one.
     verdict_without_waivers: Option<Verdict>,
     run: run::Run<'r>,
+    /// `null` where no earlier run was named.
+    against: Option<against::Against<'r>>,
     cases: Vec<cases::Case<'r>>,
     waivers: Vec<run::Waived<'r>>,
     /// Smallest sets of rules that, passing, would better the verdict.
@@ -83,6 +86,7 @@ pub fn render(report: &Report) -> String {
         rules_in_scope: a.rules_in_scope,
         verdict_without_waivers: a.without_waivers,
         run: run::Run::of(report, &outline),
+        against: outline.against.as_ref().map(against::Against::of),
         cases: outline.cases.iter().map(cases::Case::of).collect(),
         waivers: outline.waivers.iter().map(run::Waived::of).collect(),
         flips: a.flips.iter().map(run::Flip::of).collect(),

@@ -101,6 +101,13 @@ impl SubjectView<'_> {
     pub fn expected(&self) -> Option<&str> {
         self.outcome.finding.as_ref().map(|f| f.expected.as_str()).filter(|e| !e.is_empty())
     }
+    /// What was observed against what was expected.
+    pub fn sentence(&self) -> String {
+        match self.expected() {
+            Some(expected) => format!("{}, expected {expected}", self.observed()),
+            None => self.observed(),
+        }
+    }
     /// Facts that explain it.
     pub fn because(&self) -> &[String] {
         self.outcome.finding.as_ref().map_or(&[], |f| &f.because)

@@ -1,6 +1,7 @@
 //! The report in the order in which people read it: what is shown where, in words that the terminal and the browser share.
 //! Formats lay it out; none of them decides anything.
 
+mod against;
 mod cases;
 mod changed;
 mod flips;
@@ -12,6 +13,7 @@ mod unknowns;
 mod unmeasured;
 mod waivers;
 
+pub use against::Against;
 pub use cases::{Asked, CaseView, RuleView, SubjectView};
 pub use changed::ChangedLine;
 pub use headline::Headline;
@@ -22,11 +24,14 @@ pub use unmeasured::Unmeasured;
 pub use waivers::WaiverLine;
 
 use super::Report;
+use crate::model::{event::OutOfScope, outcome::Outcome};
 
 /// A report, sorted for reading.
 pub struct Outline<'r> {
     /// The first screen's few lines.
     pub headline: Headline,
+    /// What is new since an earlier run, where one was named.
+    pub against: Option<Against<'r>>,
     /// Every case with its rules and their subjects, in report order.
     pub cases: Vec<CaseView<'r>>,
     /// What could not be told, grouped by cause.
@@ -49,6 +54,7 @@ impl<'r> Outline<'r> {
         let cases = cases::of(report);
         Outline {
             headline: headline::of(report),
+            against: against::of(report),
             causes: unknowns::of(report, &cases),
             waivers: waivers::of(report, &cases),
             waivers_matter: waivers::matter(report),
@@ -65,5 +71,15 @@ impl<'r> Outline<'r> {
     /// Blockers that fail and that no waiver covers.
     pub fn blockers(&self) -> impl Iterator<Item = &RuleView<'r>> {
         self.rules().filter(|r| r.blocks())
+    }
+    /// What the waiver did that was looked at for an outcome.
+    pub fn waiver_of(&self, outcome: &Outcome) -> Option<&WaiverLine<'r>> {
+        let of = |line: &&WaiverLine<'r>| line.waiver.rule == outcome.rule && line.subject == outcome.subject.as_str();
+        outcome.waiver.and_then(|_| self.waivers.iter().find(of))
+    }
+    /// What would bring a rule in that is out of scope.
+    pub fn bring_in(&self, out: &OutOfScope) -> Option<&str> {
+        let group = self.not_tested.iter().find(|group| group.rules.iter().any(|rule| std::ptr::eq(*rule, out)));
+        group.map(|group| group.bring_in.as_str())
     }
 }

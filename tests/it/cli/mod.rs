@@ -2,10 +2,12 @@
 
 mod bad_specs;
 mod demo;
+mod ending;
 mod generate;
 mod newer_runs;
 mod offline;
 mod prove;
+mod recipes;
 mod upgrade;
 
 use std::{path::Path, process::Output};

@@ -2,11 +2,13 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
 
 mod charts;
+mod compare;
 mod html;
 mod human;
 mod json;
 mod laws;
 mod loosened;
+mod machines;
 mod newcomer;
 mod samples;
 mod unscored;

@@ -1,7 +1,7 @@
 //! A spec that stays with an edition is judged by it, whatever later releases bring.
 
 use super::{SMALL, env, good};
-use rigcheck::spec::{self, Loaded, Options, catalogue::Catalogue, diagnostics::Problems, load_text, lock};
+use rigcheck::spec::{self, Exec, Loaded, Options, catalogue::Catalogue, diagnostics::Problems, load_text, lock};
 use std::{fs, path::Path};
 use tempfile::TempDir;
 
@@ -67,7 +67,7 @@ fn folder(case: &str, locks: &[(&str, String)]) -> TempDir {
 }
 
 fn read(checks: &Path, spec: &str) -> Result<Loaded, Problems> {
-    load_text(spec, "rigcheck.yaml", Path::new("/nowhere"), &Options { checks_dir: Some(checks.to_owned()), env: &env, exec: rigcheck::spec::Exec::Refused })
+    load_text(spec, "rigcheck.yaml", Path::new("/nowhere"), &Options { checks_dir: Some(checks.to_owned()), env: &env, exec: Exec::Refused })
 }
 
 fn under(checks: &Path, edition: &str) -> Loaded {

@@ -10,7 +10,7 @@ use super::charts::charts;
 use super::loosened::{self, change};
 use case::{figure, judged, load, outcome, passing, rule, spans};
 use rigcheck::model::{
-    case::Weight,
+    case::{RuleSpec, Weight},
     change::{Changed, What},
     chart::ChartKind,
     event::{CaseJudged, OutOfScope},
@@ -154,7 +154,7 @@ pub fn empty() -> Run {
 
 /// A name, a message and a request that try to steer terminal and browser.
 pub fn hostile() -> Run {
-    const EVIL: &str = "<script>alert(1)</script>\u{1b}[2J\u{1b}]0;owned\u{7}\nREADY   score 1.00\r\u{202e}txt\"'><img src=http://evil/x onerror=y>";
+    const EVIL: &str = "<script>alert(1)</script>\u{1b}[2J\u{1b}]0;owned\u{7}\nREADY   score 1.00\r\u{202e}txt\"'><img src=http://evil/x onerror=y>]]> | `rm` ```x``` @all #1 [a](javascript:b) **c** &lt; \\ www.evil.example $d$\u{fffe}";
     let mut run = blocked();
     let case = &mut run.cases[0];
     case.case.title = EVIL.into();
@@ -188,6 +188,19 @@ pub fn hostile() -> Run {
     run.notices = vec![EVIL.into()];
     run.jaeger = Some(Gap::Malformed(EVIL.into()));
     run
+}
+
+/// The spec selects nothing that this rig could be judged by.
+pub fn nothing_in_scope() -> Run {
+    let mut case = passing();
+    case.outcomes.clear();
+    case.out_of_scope = case.case.rules.iter().map(out_of_traces).collect();
+    Run::of(case)
+}
+
+fn out_of_traces(spec: &RuleSpec) -> OutOfScope {
+    let missing = vec![Capability::Traces];
+    OutOfScope { rule: spec.id.clone(), title: spec.title.clone(), weight: spec.weight, missing, deselected: false }
 }
 
 /// The samples with their names.

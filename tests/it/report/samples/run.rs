@@ -3,6 +3,7 @@
 use super::case::{histogram, key, load, log, spans};
 use rigcheck::{
     model::{
+        anchors::{Anchors, Place},
         event::{Answered, CaseJudged, Event, Gate, Header, OwnCost, Sent, Stamped, Step},
         evidence::Gap,
         key::{Key, RoundTrip},
@@ -16,6 +17,20 @@ use rigcheck::{
 
 /// 2027-01-15 08:00 UTC.
 pub const START: i64 = 1_800_000_000_000_000;
+
+/// As a spec with one section a line would have them.
+fn anchors() -> Anchors {
+    let at = |line| Place { file: "perf/rigcheck.yaml".into(), line };
+    let all = |of: &[(&str, u32)]| of.iter().map(|(n, line)| (name(*n), at(*line))).collect();
+    Anchors {
+        spec: Some(at(1)),
+        rules: all(&[("LAT-05", 44)]),
+        subjects: all(&[("load", 4), ("jaeger", 12), ("access_log", 16), ("access_log:total", 16), ("jaeger:total", 12), ("prometheus:total", 24)]),
+        cases: all(&[("PERF_INFRA_MONITORING_LATENCY_ACCURACY_001", 40)]),
+        waivers: (50..54).map(at).collect(),
+        gate: Some(at(60)),
+    }
+}
 
 fn header() -> Header {
     let source = |kind: &str, place: &str| SourceInfo { kind: name(kind), place: place.into(), reads: String::new() };
@@ -41,6 +56,7 @@ fn header() -> Header {
         changed: vec![],
         unmeasured: vec![],
         prove: false,
+        anchors: anchors(),
     }
 }
 
