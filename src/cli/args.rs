@@ -1,7 +1,7 @@
 //! Arguments as written: the commands, and what several of them take. What one command takes stands with it.
 
 use super::{
-    commands::{audit::Audit, demo::Demo, explain::Explain, mock::Mock, replay::Replay, report::Report},
+    commands::{audit::Audit, demo::Demo, explain::Explain, mock::Mock, replay::Replay, report::Report, runs::Runs, waive::Waive},
     outputs::Output,
 };
 use clap::{
@@ -56,6 +56,10 @@ pub enum Command {
     Replay(Replay),
     /// Render the report of a recorded run as it was judged then
     Report(Report),
+    /// List, show, export, import and remove recorded runs
+    Runs(Runs),
+    /// Accept a failure of a recorded run for a time: writes a waiver into the spec
+    Waive(Waive),
     /// Serve an OpenAI-compatible endpoint with exact delays and an emission log of its own
     Mock(Mock),
 }
@@ -99,7 +103,7 @@ pub fn with_tip(mut error: clap::Error) -> clap::Error {
         Some(ContextValue::String(argument)) if error.kind() == ErrorKind::UnknownArgument => argument.clone(),
         _ => return error,
     };
-    let takes_spec = std::env::args().any(|word| ["audit", "plan", "validate", "replay"].contains(&word.as_str()));
+    let takes_spec = std::env::args().any(|word| ["audit", "plan", "validate", "replay", "waive"].contains(&word.as_str()));
     if takes_spec && [".yaml", ".yml"].iter().any(|end| argument.ends_with(end)) && !argument.starts_with('-') {
         let tip = format!("name the spec by `--spec {argument}`");
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));

@@ -26,6 +26,11 @@ pub fn of(report: &Report, exit_zero: bool) -> ExitCode {
     }
 }
 
+/// Given up before anything was done.
+pub fn interrupted() -> ExitCode {
+    INTERRUPTED.into()
+}
+
 /// Asking for help is no failure.
 pub fn usage(wrong: bool) -> ExitCode {
     if wrong { USAGE.into() } else { ExitCode::SUCCESS }

@@ -1,9 +1,11 @@
 //! Level 9: the command line. Arguments as written, one file per command, exit codes; the only place that prints.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the command line talks to people")]
 
+mod amounts;
 mod args;
 mod commands;
 mod exit;
+mod hold;
 mod outputs;
 mod progress;
 mod run;

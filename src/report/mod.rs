@@ -7,7 +7,7 @@ mod html;
 mod human;
 mod json;
 mod outline;
-mod phrases;
+pub mod phrases;
 
 pub use fold::{GapGroup, Report, StepDone};
 

@@ -4,6 +4,7 @@
 //! problem in it is told ([`diagnostics`]), and what is sound becomes a [`Loaded`]: the rig, its settings, the bound cases.
 
 mod access_log;
+pub mod around;
 mod canonical;
 mod case_file;
 pub mod catalogue;
@@ -11,12 +12,14 @@ mod changes;
 mod connection;
 pub mod diagnostics;
 pub mod discover;
+pub mod edit;
 pub mod explain;
 pub mod files;
 mod load;
 mod metrics;
 pub mod profile;
 mod references;
+pub mod rewrite;
 pub mod schema;
 mod secrets;
 mod selection;
@@ -25,7 +28,7 @@ mod sources;
 mod summary;
 mod table;
 mod target;
-mod waivers;
+pub mod waivers;
 pub mod yaml;
 
 pub use load::{Loaded, Options, load, load_text};

@@ -3,6 +3,7 @@
 use crate::{
     cli::{
         args::OutputArgs,
+        hold::WaitArgs,
         outputs::{Outputs, print},
         run::{self, How},
     },
@@ -25,6 +26,9 @@ pub struct Demo {
     /// What to write.
     #[command(flatten)]
     pub out: OutputArgs,
+    /// What to do while another run goes on.
+    #[command(flatten)]
+    pub wait: WaitArgs,
 }
 
 /// The least at which every rule can pass: 0 of 299 is the first count whose 95 % bound is below 1 % (LAT-10). Takes 20 s.
@@ -45,7 +49,15 @@ pub async fn run(args: Demo, color: bool) -> anyhow::Result<ExitCode> {
     let loaded = spec::load_text(&rig.spec(), "the reference rig's spec", folder.path(), &spec::Options { checks_dir: None, env: &|_| None })?;
     let remark =
         fault.map_or("reference rig on 127.0.0.1".to_owned(), |f| format!("reference rig on 127.0.0.1 · fault seeded: {} ({})", f.name, f.title));
-    let code = run::run(loaded, How { folder: Path::new("."), remark: Some(remark), outputs, exit_zero: args.out.exit_zero }).await;
+    let how = How {
+        folder: Path::new("."),
+        command: "rigcheck demo",
+        wait: args.wait.into(),
+        remark: Some(remark),
+        outputs,
+        exit_zero: args.out.exit_zero,
+    };
+    let code = run::run(loaded, how).await;
     let pacing = rig.pacing();
     rig.stop().await;
     eprintln!("The rig's own pacing error: {pacing}.");

@@ -4,17 +4,21 @@ pub mod audit;
 pub mod demo;
 pub mod explain;
 mod list;
+mod listing;
 pub mod mock;
 mod outlook;
 mod plan;
 pub mod replay;
 pub mod report;
+pub mod runs;
 mod validate;
+pub mod waive;
 
 use super::args::{Args, Color, Command, SpecArgs};
 use crate::{
     engine,
     spec::{self, Loaded},
+    store::Shelf,
 };
 use outlook::Outlook;
 use std::{
@@ -35,6 +39,8 @@ pub async fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::Explain(explain) => explain::run(&explain),
         Command::Replay(replay) => replay::run(&replay, color),
         Command::Report(report) => report::run(&report, color),
+        Command::Runs(runs) => runs::run(&runs),
+        Command::Waive(waive) => waive::run(&waive),
         Command::Mock(mock) => mock::run(mock).await,
     }
 }
@@ -68,6 +74,17 @@ fn load(args: &SpecArgs) -> anyhow::Result<(PathBuf, Loaded)> {
 fn load_at(path: &Path, checks: Option<&Path>) -> anyhow::Result<Loaded> {
     let options = spec::Options { checks_dir: checks.map(Path::to_owned), env: &environment };
     Ok(spec::load(path, &options)?.as_of(engine::wall_now()))
+}
+
+/// The runs of this project: here, or where `audit` keeps them, beside the nearest spec.
+#[allow(clippy::disallowed_methods, reason = "the nearest spec is looked for from the working directory on")]
+fn shelf() -> Shelf {
+    let here = Shelf::of(Path::new("."));
+    if here.root().is_dir() {
+        return here;
+    }
+    let spec = std::env::current_dir().ok().and_then(|from| spec::discover::find(&from).ok());
+    spec.map_or(here, |spec| Shelf::of(folder_of(&spec)))
 }
 
 /// Where runs of a spec are kept: beside it.

@@ -1,6 +1,6 @@
 //! `rigcheck replay`: what was answered then, judged again now.
 
-use super::load_at;
+use super::{load_at, shelf};
 use crate::{
     cli::{
         args::{ChecksArgs, OutputArgs},
@@ -14,10 +14,10 @@ use crate::{
     },
     model::{event::Sink, redactor::Redactor},
     report::Report,
-    store::{self, Shelf},
+    store,
 };
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::ExitCode,
     sync::Arc,
 };
@@ -40,7 +40,7 @@ pub struct Replay {
 
 pub fn run(args: &Replay, color: bool) -> anyhow::Result<ExitCode> {
     let mut outputs = Outputs::new(&args.out, color, &[])?;
-    let path = Shelf::of(Path::new(".")).find(&args.run)?;
+    let path = shelf().find(&args.run)?;
     let recorded = store::open(&path)?;
     outputs.recorded_in(path.display().to_string());
     let collected = Arc::new(Collected::default());
