@@ -8,7 +8,7 @@ mod json;
 mod laws;
 mod loosened;
 mod newcomer;
-mod samples;
+pub mod samples;
 
 use rigcheck::report::Style;
 

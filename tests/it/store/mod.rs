@@ -1,5 +1,9 @@
 //! Runs on disk.
 
+mod locks;
+mod packed;
+mod releases;
+
 use rigcheck::{
     model::{
         event::{Event, Header, Recorder, Sink, Stamped},

@@ -234,6 +234,9 @@ fn means(again: &Loaded, before: &Loaded, entries: &[edit::Entry]) -> bool {
 
 /// What the waivers make of the run: judged again, nothing is asked.
 fn effect(report: &Report, again: &Loaded, now: Wall) -> String {
+    if report.interrupted {
+        return "The run was interrupted: what the waiver changes, the next run shows.".into();
+    }
     let mut cases = report.cases.clone();
     for outcome in cases.iter_mut().flat_map(|c| &mut c.outcomes) {
         let states = again.profile.waivers.iter().enumerate().filter_map(|(at, w)| Some((at, w.on(outcome, now)?)));
