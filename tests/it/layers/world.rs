@@ -8,8 +8,9 @@ use rigcheck::{model::name::name, reference::mock_llm::MockSettings, sources::ot
 
 /// The files that may use what `clippy.toml` bans, each with its reason beside the attribute.
 /// In a `mod.rs`, `#![allow]` holds for the folder.
-const OWNERS: [&str; 31] = [
+const OWNERS: [&str; 38] = [
     "cli/commands/mod.rs",
+    "cli/commands/waive/mod.rs",
     "cli/outputs.rs",
     "cli/run.rs",
     "engine/gather.rs",
@@ -36,7 +37,13 @@ const OWNERS: [&str; 31] = [
     "spec/discover.rs",
     "spec/load.rs",
     "spec/references.rs",
+    "spec/rewrite.rs",
     "store/blobs.rs",
+    "store/cited.rs",
+    "store/export.rs",
+    "store/import.rs",
+    "store/lock.rs",
+    "store/prune.rs",
     "store/read.rs",
     "store/shelf.rs",
     "store/write.rs",

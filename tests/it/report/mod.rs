@@ -9,6 +9,7 @@ mod laws;
 mod loosened;
 mod newcomer;
 pub mod samples;
+mod waivers;
 
 use rigcheck::report::Style;
 

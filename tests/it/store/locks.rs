@@ -29,7 +29,7 @@ fn two_projects_of_one_target_exclude_each_other() {
     let (one, two, shared) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let first = hold(one.path(), shared.path(), "http://gw:8000").unwrap();
     let refused = hold(two.path(), shared.path(), "http://gw:8000").unwrap_err().to_string();
-    assert!(refused.contains("on http://gw:8000") && refused.contains(&one.path().canonicalize().unwrap().display().to_string()), "{refused}");
+    assert!(refused.contains("at http://gw:8000") && refused.contains(&one.path().canonicalize().unwrap().display().to_string()), "{refused}");
     drop(hold(two.path(), shared.path(), "http://other:8000").unwrap());
     drop(first);
     assert_eq!(fs::read_dir(shared.path()).unwrap().count(), 0, "locks among other people's files are removed");
@@ -44,7 +44,7 @@ fn another_users_run_is_seen_and_told() {
     let ours = fs::read_dir(shared.path()).unwrap().next().unwrap().unwrap().path();
     let theirs = ours.with_file_name(ours.file_name().unwrap().to_string_lossy().replacen(".", ".99", 1));
     drop(first);
-    fs::write(&theirs, "{\"pid\": 4711, \"command\": \"rigcheck audit\u{1b}[2J\", \"host\": \"h\", \"folder\": \"/srv/x\", \"since\": 0}\n").unwrap();
+    fs::write(&theirs, "{\"pid\": 4711, \"command\": \"rigcheck audit\\u001b[2J\", \"host\": \"h\", \"folder\": \"/srv/x\", \"since\": 0}\n").unwrap();
     let file = fs::File::open(&theirs).unwrap();
     file.lock().unwrap();
     let refused = hold(project.path(), shared.path(), "http://gw:8000").unwrap_err().to_string();
