@@ -3,7 +3,10 @@
 use super::run::{hostname, told_to_end};
 use crate::{
     engine,
-    model::{rig::Rig, units::Ms},
+    model::{
+        rig::Rig,
+        units::{BadUnit, Ms},
+    },
     store::{Alone, Holder, Shelf, StoreError},
 };
 use anyhow::bail;
@@ -26,18 +29,21 @@ pub enum Wait {
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
 pub struct WaitArgs {
     /// Wait for another run on the same rig to end, for at most DURATION if one is given, instead of refusing
-    #[arg(long, value_name = "DURATION", num_args = 0..=1, require_equals = true)]
-    wait: Option<Option<Ms>>,
+    #[arg(long, value_name = "DURATION", num_args = 0..=1, require_equals = true, default_missing_value = FOREVER, value_parser = wait)]
+    wait: Option<Wait>,
 }
 
 impl From<WaitArgs> for Wait {
     fn from(args: WaitArgs) -> Wait {
-        match args.wait {
-            None => Wait::No,
-            Some(None) => Wait::Forever,
-            Some(Some(most)) => Wait::AtMost(most),
-        }
+        args.wait.unwrap_or_default()
     }
+}
+
+/// `--wait` without a duration.
+const FOREVER: &str = "forever";
+
+fn wait(text: &str) -> Result<Wait, String> {
+    if text == FOREVER { Ok(Wait::Forever) } else { text.parse().map(Wait::AtMost).map_err(|e: BadUnit| e.to_string()) }
 }
 
 /// How often it is tried again, and after how many tries it is said again.

@@ -15,7 +15,8 @@ pub fn around(figure: &Figure) -> String {
     let whole = |x: f64| Some((x / step).round()).filter(|n| (x / step - n).abs() < 1e-9);
     let down = whole(lo).map_or_else(|| (lo / step).floor(), |n| n - 1.0);
     let up = whole(hi).map_or_else(|| (hi / step).ceil(), |n| n + 1.0);
-    let (down, up) = (if figure.value > 0.0 || lo >= 0.0 { down.max(0.0) } else { down }, if figure.value < 0.0 || hi <= 0.0 { up.min(0.0) } else { up });
+    let (down, up) =
+        (if figure.value > 0.0 || lo >= 0.0 { down.max(0.0) } else { down }, if figure.value < 0.0 || hi <= 0.0 { up.min(0.0) } else { up });
     let shown = |steps: f64| {
         let digits = usize::try_from(-power).unwrap_or(0);
         let text = format!("{:.digits$}", steps * step);

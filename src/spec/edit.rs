@@ -4,6 +4,7 @@
 use super::yaml::plain_scalar;
 use crate::model::{name::Name, node::Value};
 use serde_yaml::granit_parser::{Event, Marker, Parser};
+use std::fmt::Write as _;
 
 /// A waiver as it is to be written.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,8 +63,8 @@ impl Entry {
         fields
     }
     fn block(&self, indent: &str, newline: &str) -> String {
-        let fields = self.fields().into_iter().enumerate();
-        fields.map(|(at, (key, value))| format!("{indent}{} {key}: {value}{newline}", if at == 0 { "-" } else { " " })).collect()
+        let fields: Vec<_> = self.fields().into_iter().map(|(key, value)| format!("{key}: {value}{newline}")).collect();
+        format!("{indent}- {}", fields.join(&format!("{indent}  ")))
     }
     fn flow(&self) -> String {
         let fields: Vec<_> = self.fields().into_iter().map(|(key, value)| format!("{key}: {value}")).collect();
@@ -86,7 +87,9 @@ fn scalar(text: &str) -> String {
             '"' | '\\' => quoted.extend(['\\', c]),
             '\n' => quoted.push_str("\\n"),
             '\t' => quoted.push_str("\\t"),
-            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') => quoted.push_str(&format!("\\U{:08x}", u32::from(c))),
+            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') => {
+                let _ = write!(quoted, "\\U{:08x}", u32::from(c));
+            }
             c => quoted.push(c),
         }
     }
@@ -222,7 +225,9 @@ mod tests {
     #[test]
     fn a_block_list_grows_at_its_end() {
         for indent in ["", "  ", "    "] {
-            let head = format!("# ü\nwaivers: # accepted\n{indent}# first\n{indent}- rule: A\n\n{indent}  reason: |\n{indent}    # text\n\n{indent}    more\n{indent}- {{rule: B}}\n{indent}  # of B\n");
+            let head = format!(
+                "# ü\nwaivers: # accepted\n{indent}# first\n{indent}- rule: A\n\n{indent}  reason: |\n{indent}    # text\n\n{indent}    more\n{indent}- {{rule: B}}\n{indent}  # of B\n"
+            );
             let tail = "\n# gate\ngate: 1\n";
             becomes(&format!("{head}{tail}"), &format!("{head}{}{tail}", block(indent)));
             let open = head.trim_end();

@@ -42,8 +42,12 @@ fn below(path: &Path, deep: usize, texts: &mut Vec<String>) -> Result<(), StoreE
         texts.push(path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default());
         texts.push(text(path)?);
     } else if kind.is_dir() && deep > 0 {
-        let mut entries: Vec<_> =
-            fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>).map_err(io_error("reading", path))?.iter().map(fs::DirEntry::path).collect();
+        let mut entries: Vec<_> = fs::read_dir(path)
+            .and_then(Iterator::collect::<io::Result<Vec<_>>>)
+            .map_err(io_error("reading", path))?
+            .iter()
+            .map(fs::DirEntry::path)
+            .collect();
         entries.sort();
         for entry in entries {
             below(&entry, deep - 1, texts)?;

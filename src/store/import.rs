@@ -139,7 +139,9 @@ mod tests {
         assert_eq!(place("01A.rig/"), Some(("01A", "")));
         assert_eq!(place(&format!("01A.rig/blobs/{digest}")), Some(("01A", format!("blobs/{digest}").as_str())));
         let shouted = format!("01A.rig/blobs/{}", digest.to_uppercase());
-        for bad in ["", "/", "/01A.rig/profile.json", "../01A.rig/profile.json", "01A.rig/../x", "01A.rig/blobs/../profile.json", "01A.rig//profile.json"] {
+        for bad in
+            ["", "/", "/01A.rig/profile.json", "../01A.rig/profile.json", "01A.rig/../x", "01A.rig/blobs/../profile.json", "01A.rig//profile.json"]
+        {
             assert_eq!(place(bad), None, "{bad}");
         }
         for bad in [".rig/profile.json", "01A/profile.json", "01A.rig/other.json", "./01A.rig/profile.json", "a b.rig/profile.json", &shouted] {

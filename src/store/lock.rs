@@ -2,7 +2,10 @@
 #![allow(clippy::disallowed_methods, reason = "the store owns the files by which runs exclude each other")]
 
 use super::{StoreError, io_error};
-use crate::model::{evidence::digest, units::Wall};
+use crate::{
+    model::{evidence::digest, units::Wall},
+    spec::discover::own_uid,
+};
 use serde::{Deserialize, Serialize};
 use std::{
     fmt, fs,
@@ -65,6 +68,8 @@ impl Drop for Held {
         if let Some(path) = &self.remove {
             drop(fs::remove_file(path)); // while it is still held: who opened it before looks again
         }
+        // Whoever reads it from now on must not take it for the next one's.
+        drop(self.file.set_len(0));
         drop(self.file.unlock());
     }
 }
@@ -105,7 +110,7 @@ impl Alone {
 
 /// This user's lock of a target.
 fn own(shared: &Path, stem: &str, what: &str, who: &Holder) -> Result<Option<(fs::File, PathBuf)>, StoreError> {
-    let uid = fs::metadata("/proc/self").map_or(0, |m| m.uid());
+    let Ok(uid) = own_uid() else { return Ok(None) };
     let path = shared.join(format!("{stem}{uid}.lock"));
     // A file that is removed between opening and locking is no lock any more: then again.
     for _ in 0..100 {
@@ -133,7 +138,7 @@ fn own(shared: &Path, stem: &str, what: &str, who: &Holder) -> Result<Option<(fs
 
 fn is_lock(path: &Path, stem: &str) -> bool {
     let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    name.starts_with(stem) && name.ends_with(".lock") && path.symlink_metadata().is_ok_and(|m| m.is_file())
+    name.starts_with(stem) && path.extension().is_some_and(|e| e == "lock") && path.symlink_metadata().is_ok_and(|m| m.is_file())
 }
 
 fn open(at: &Path, mode: u32) -> Result<fs::File, StoreError> {
@@ -158,6 +163,7 @@ fn write(mut file: &fs::File, who: &Holder) -> std::io::Result<()> {
 }
 
 /// Nobody known, where what is written is not ours.
+#[allow(clippy::unnecessary_box_returns, reason = "an error is passed on everywhere, and small")]
 fn read(file: &fs::File) -> Box<Holder> {
     let mut text = vec![];
     let mut file = file;

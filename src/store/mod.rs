@@ -142,8 +142,12 @@ pub const THIS: &str = concat!("rigcheck ", env!("CARGO_PKG_VERSION"));
 fn advice(error: &io::Error) -> &'static str {
     use io::ErrorKind as Kind;
     match error.kind() {
-        Kind::StorageFull | Kind::QuotaExceeded => "; make room there (`rigcheck runs prune` removes old runs), or keep runs elsewhere: they lie beside the spec",
-        Kind::ReadOnlyFilesystem | Kind::PermissionDenied => "; runs are kept beside the spec, in .rigcheck: put the spec into a folder that you may write",
+        Kind::StorageFull | Kind::QuotaExceeded => {
+            "; make room there (`rigcheck runs prune` removes old runs), or keep runs elsewhere: they lie beside the spec"
+        }
+        Kind::ReadOnlyFilesystem | Kind::PermissionDenied => {
+            "; runs are kept beside the spec, in .rigcheck: put the spec into a folder that you may write"
+        }
         _ => "",
     }
 }

@@ -62,6 +62,10 @@ impl Shelf {
         }
         Ok(doomed)
     }
+    /// Is a run cited, so that it stays?
+    pub fn cites(&self, id: &str) -> Result<bool, StoreError> {
+        Ok(Cited::read(self.root())?.names(id))
+    }
     /// Removes what would go. Returns how many went.
     pub fn prune(&self, kept: Kept) -> Result<usize, StoreError> {
         let doomed = self.doomed(kept)?;

@@ -158,11 +158,13 @@ fn written_by(path: &Path) -> Release {
 
 impl Release {
     /// What cannot be read: written by a later release, or broken.
-    fn broken(&self, path: &Path, line: usize, why: &serde_json::Error) -> StoreError {
-        let (path, why) = (path.to_owned(), why.to_string());
+    fn broken(&self, path: &Path, line: usize, error: &serde_json::Error) -> StoreError {
+        let (path, why) = (path.to_owned(), error.to_string());
         match &self.0 {
-            Some(tool) if later(tool) => StoreError::OtherRelease { path, line, tool: tool.clone(), why },
-            _ => StoreError::Broken { path, line, why },
+            // What is cut off or no JSON is broken, whoever wrote it.
+            Some(tool) if error.is_data() && later(tool) => StoreError::OtherRelease { path, line, tool: tool.clone(), why },
+            Some(tool) => StoreError::Broken { path, line, why: format!("{why}; the run was recorded by {tool}") },
+            None => StoreError::Broken { path, line, why },
         }
     }
 }

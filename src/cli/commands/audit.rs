@@ -26,6 +26,13 @@ pub struct Audit {
 pub async fn run(args: Audit, color: bool) -> anyhow::Result<ExitCode> {
     let outputs = Outputs::new(&args.out, color, &[])?;
     let (path, loaded) = load(&args.spec)?;
-    let how = run::How { folder: folder_of(&path), command: "rigcheck audit", wait: args.wait.into(), remark: None, outputs, exit_zero: args.out.exit_zero };
+    let how = run::How {
+        folder: folder_of(&path),
+        command: "rigcheck audit",
+        wait: args.wait.into(),
+        remark: None,
+        outputs,
+        exit_zero: args.out.exit_zero,
+    };
     run::run(loaded, how).await
 }

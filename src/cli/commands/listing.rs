@@ -69,7 +69,8 @@ impl Listed {
     fn with(self, head: &Head) -> Listed {
         let report = Report::of(&head.events);
         let (h, a) = (&report.header, &report.assessment);
-        let mut waived: Vec<_> = report.outcomes().filter(|o| matches!(o.waiver, Some((_, WaiverState::Holds)))).map(|o| o.rule.to_string()).collect();
+        let mut waived: Vec<_> =
+            report.outcomes().filter(|o| matches!(o.waiver, Some((_, WaiverState::Holds)))).map(|o| o.rule.to_string()).collect();
         waived.dedup();
         let answered = report.answers.iter().filter(|a| a.gap.is_none()).count();
         let requests = report.sent.iter().map(|s| s.requests).sum();
@@ -86,7 +87,10 @@ impl Listed {
             remark: h.remark.clone(),
             interrupted: report.interrupted,
             by: format!("{} on {}", h.tool, h.vantage),
-            judged_by: format!("checks {}, profile {}, score at least {}, coverage at least {}", h.checks, h.profile, h.gate.threshold, h.gate.coverage),
+            judged_by: format!(
+                "checks {}, profile {}, score at least {}, coverage at least {}",
+                h.checks, h.profile, h.gate.threshold, h.gate.coverage
+            ),
             sources: h.sources.iter().map(|(name, s)| format!("{name} ({}, {})", s.kind, s.place)).collect(),
             holds: format!(
                 "{}, {} without a gap; {} sent; {} judged",

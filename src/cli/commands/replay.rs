@@ -16,11 +16,7 @@ use crate::{
     report::Report,
     store,
 };
-use std::{
-    path::PathBuf,
-    process::ExitCode,
-    sync::Arc,
-};
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 /// `rigcheck replay`.
 #[derive(Debug, clap::Args)]

@@ -3,8 +3,7 @@
 use super::shelf;
 use crate::{
     cli::{args::OutputArgs, exit, outputs::Outputs},
-    report,
-    store,
+    report, store,
 };
 use std::process::ExitCode;
 

@@ -119,7 +119,16 @@ fn list(shelf: &Shelf, output: As) -> anyhow::Result<()> {
     }
     let mut table = table(["run", "began", "rig", "verdict", "score", "profile", "size", "note"]);
     for run in &runs {
-        table.add_row([run.id.clone(), run.began_text(), run.rig.clone(), run.words(), run.score_text(), run.profile.clone(), phrases::bytes(run.bytes), run.note()]);
+        table.add_row([
+            run.id.clone(),
+            run.began_text(),
+            run.rig.clone(),
+            run.words(),
+            run.score_text(),
+            run.profile.clone(),
+            phrases::bytes(run.bytes),
+            run.note(),
+        ]);
     }
     // Ids are copied: they are never broken.
     table.set_constraints([ColumnConstraint::ContentWidth]);
@@ -150,6 +159,9 @@ fn show(shelf: &Shelf, wanted: &str) -> anyhow::Result<ExitCode> {
     let files = ["profile.json", "events.jsonl", "evidence.jsonl", "blobs"].map(|f| (f, path.join(f)));
     let files: Vec<_> = files.iter().filter(|(_, at)| bytes_of(at) > 0).map(|(f, at)| format!("{f} {}", phrases::bytes(bytes_of(at)))).collect();
     line("files", &files.join(" · "));
+    if shelf.cites(&run.id)? {
+        line("kept", "it is cited: pruning leaves it");
+    }
     let intact = store::open(&path);
     match &intact {
         Ok(_) => line("intact", "yes: profile, answers and rows are those that were judged"),
@@ -168,7 +180,12 @@ fn show(shelf: &Shelf, wanted: &str) -> anyhow::Result<ExitCode> {
 fn export(run: &Path, to: &Path) -> anyhow::Result<()> {
     if to != Path::new("-") {
         store::export_to(run, to)?;
-        return print(&format!("Wrote run {} to {} ({}); it holds what the sources answered, and no secrets of the spec.\n", id_of(run), to.display(), phrases::bytes(bytes_of(to))));
+        return print(&format!(
+            "Wrote run {} to {} ({}); it holds what the sources answered, and no secrets of the spec.\n",
+            id_of(run),
+            to.display(),
+            phrases::bytes(bytes_of(to))
+        ));
     }
     if std::io::stdout().is_terminal() {
         bail!("an exported run is no text: write it to a file, or into a pipe");

@@ -9,6 +9,7 @@ use std::{
 };
 
 /// Runs a script with mounts of its own; `None`, loudly, where that is not possible.
+#[allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn with_mounts(folder: &Path, script: &str) -> Option<Output> {
     let can = Command::new("unshare").args(["-m", "true"]).output().is_ok_and(|o| o.status.success());
     if !can {

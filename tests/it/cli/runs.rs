@@ -36,7 +36,15 @@ fn a_list_survives_broken_runs_and_names_their_reason() {
     assert!(runs[2]["broken"].as_str().unwrap().contains("profile.json:"), "{:#}", runs[2]);
 
     let shown = rigcheck(folder.path(), &["runs", "show", &id(2)]).ends(0).out;
-    for part in ["staging-eu", "NOT READY", "jaeger (jaeger, http://jaeger.staging:16686)", "240 requests", "profile.json", "intact    yes", "rigcheck report"] {
+    for part in [
+        "staging-eu",
+        "NOT READY",
+        "jaeger (jaeger, http://jaeger.staging:16686)",
+        "240 requests",
+        "profile.json",
+        "intact    yes",
+        "rigcheck report",
+    ] {
         assert!(shown.contains(part), "no {part} in\n{shown}");
     }
     let broken = rigcheck(folder.path(), &["runs", "show", &id(3)]).ends(2);
@@ -83,6 +91,8 @@ fn pruning_says_what_goes_and_keeps_what_is_cited() {
     fs::write(folder.path().join(".rigcheck/keep"), format!("# ours\n{} # the release\n", id(1))).unwrap();
     fs::create_dir_all(folder.path().join("baselines/eu")).unwrap();
     fs::write(folder.path().join("baselines/eu/main.json"), format!("{{\"run\": \"{}\"}}", id(2))).unwrap();
+    assert!(rigcheck(folder.path(), &["runs", "show", &id(2)]).ends(0).out.contains("it is cited"));
+    assert!(!rigcheck(folder.path(), &["runs", "show", &id(3)]).ends(0).out.contains("it is cited"));
     let left = || (1..=6).filter(|day| folder.path().join(format!(".rigcheck/runs/{}.rig", id(*day))).exists()).collect::<Vec<_>>();
     assert!(rigcheck(folder.path(), &["runs", "prune"]).ends(0).out.contains("Removed 0 runs"));
     let dry = rigcheck(folder.path(), &["runs", "prune", "--keep", "2", "--dry-run"]).ends(0).out;

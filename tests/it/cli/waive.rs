@@ -6,11 +6,7 @@ use super::{
     rigcheck,
 };
 use crate::report::samples;
-use std::{
-    fs,
-    os::unix::fs::PermissionsExt,
-    path::Path,
-};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 const WHY: [&str; 6] = ["--reason", "millisecond logging ships in 4.2", "--owner", "sre", "--expires", "30d"];
 
@@ -34,7 +30,12 @@ fn a_failure_becomes_a_waiver_and_nothing_else_changes() {
     let head = "waivers:\n  - rule: LAT-14\n    of: access_log:total\n    while: {bias: 250ms..350ms}\n    reason: millisecond logging ships in 4.2\n    owner: sre\n    expires: ";
     assert!(added.starts_with(head) && added.ends_with('\n') && added.lines().count() == 7, "{added}");
     assert_eq!(fs::metadata(&at).unwrap().permissions().mode() & 0o777, 0o640);
-    for part in ["rigcheck.yaml:\n\nwaivers:\n  - rule: LAT-14", "bias 311 ms (288 ms … 334 ms), n = 240", "the waiver ends when it leaves 250ms..350ms", "With it the run is"] {
+    for part in [
+        "rigcheck.yaml:\n\nwaivers:\n  - rule: LAT-14",
+        "bias 311 ms (288 ms … 334 ms), n = 240",
+        "the waiver ends when it leaves 250ms..350ms",
+        "With it the run is",
+    ] {
         assert!(ran.out.contains(part), "no {part} in\n{}", ran.out);
     }
     rigcheck(folder.path(), &["validate"]).ends(0);
@@ -44,7 +45,12 @@ fn a_failure_becomes_a_waiver_and_nothing_else_changes() {
 
     // The next run is judged with it.
     record(folder.path(), &id(2), samples::blocked());
-    assert!(rigcheck(folder.path(), &["waive", "LAT-14", "--reason", "r", "--owner", "o", "--expires", "30d", "--print"]).ends(2).err.contains("has a waiver"));
+    assert!(
+        rigcheck(folder.path(), &["waive", "LAT-14", "--reason", "r", "--owner", "o", "--expires", "30d", "--print"])
+            .ends(2)
+            .err
+            .contains("has a waiver")
+    );
 }
 
 #[test]
@@ -123,7 +129,13 @@ fn somebody_answers_for_it_until_a_day() {
 fn what_cannot_be_edited_is_shown() {
     for (spec, _) in [
         (format!("{SPEC}x: &w []\nwaivers: *w\n").replace("x: &w []\n", ""), "unsound"),
-        (format!("{{{}}}\n", "version: 1, rig: staging-eu, target: {url: 'http://127.0.0.1:9', chat: {path: /v1/chat/completions, model: rigcheck-truth, max_tokens: 64}}, sources: {access_log: {path: nothing.jsonl}, jaeger: {url: 'http://127.0.0.1:9', service: gw}}"), "braces"),
+        (
+            format!(
+                "{{{}}}\n",
+                "version: 1, rig: staging-eu, target: {url: 'http://127.0.0.1:9', chat: {path: /v1/chat/completions, model: rigcheck-truth, max_tokens: 64}}, sources: {access_log: {path: nothing.jsonl}, jaeger: {url: 'http://127.0.0.1:9', service: gw}}"
+            ),
+            "braces",
+        ),
         (format!("{SPEC}...\n"), "end of document"),
     ] {
         let folder = tempfile::tempdir().unwrap();

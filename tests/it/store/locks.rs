@@ -42,9 +42,10 @@ fn another_users_run_is_seen_and_told() {
     let (project, shared) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let first = hold(project.path(), shared.path(), "http://gw:8000").unwrap();
     let ours = fs::read_dir(shared.path()).unwrap().next().unwrap().unwrap().path();
-    let theirs = ours.with_file_name(ours.file_name().unwrap().to_string_lossy().replacen(".", ".99", 1));
+    let theirs = ours.with_file_name(ours.file_name().unwrap().to_string_lossy().replacen('.', ".99", 1));
     drop(first);
-    fs::write(&theirs, "{\"pid\": 4711, \"command\": \"rigcheck audit\\u001b[2J\", \"host\": \"h\", \"folder\": \"/srv/x\", \"since\": 0}\n").unwrap();
+    fs::write(&theirs, "{\"pid\": 4711, \"command\": \"rigcheck audit\\u001b[2J\", \"host\": \"h\", \"folder\": \"/srv/x\", \"since\": 0}\n")
+        .unwrap();
     let file = fs::File::open(&theirs).unwrap();
     file.lock().unwrap();
     let refused = hold(project.path(), shared.path(), "http://gw:8000").unwrap_err().to_string();

@@ -74,7 +74,8 @@ fn a_truncated_profile_is_broken_with_its_place() {
     let run = recorded(folder.path(), THIS, FORMAT);
     let text = fs::read_to_string(run.join("profile.json")).unwrap();
     fs::write(run.join("profile.json"), &text[..20]).unwrap();
-    assert!(matches!(open(&run), Err(StoreError::Broken { .. })));
+    let why = open(&run).unwrap_err();
+    assert!(matches!(why, StoreError::Broken { .. }) && why.to_string().contains(THIS), "{why}");
     fs::write(run.join("profile.json"), "").unwrap();
     let told = open(&run).unwrap_err().to_string();
     assert!(told.contains("profile.json:1"), "{told}");

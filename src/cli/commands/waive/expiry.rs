@@ -1,9 +1,6 @@
 //! When a waiver ends, as it was asked for and as it is written.
 
-use crate::{
-    cli::amounts::lasting,
-    model::units::Wall,
-};
+use crate::{cli::amounts::lasting, model::units::Wall};
 use anyhow::{anyhow, bail};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 

@@ -23,6 +23,7 @@ use std::{fmt::Write as _, path::Path, process::ExitCode};
 
 /// `rigcheck waive`.
 #[derive(Debug, clap::Args)]
+#[allow(clippy::struct_excessive_bools, reason = "flags as they are written")]
 pub struct Waive {
     /// The rule that failed: LAT-14
     pub rule: String,
