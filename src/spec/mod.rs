@@ -19,7 +19,7 @@ mod load;
 mod metrics;
 pub mod profile;
 mod references;
-pub mod rewrite;
+pub mod replace;
 pub mod schema;
 mod secrets;
 mod selection;

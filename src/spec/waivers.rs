@@ -32,9 +32,14 @@ impl Loaded {
     #[must_use]
     pub fn as_of(mut self, now: Wall) -> Loaded {
         self.now = Some(now);
-        for (waiver, at) in self.profile.waivers.iter().zip(&self.waivers_at).filter(|(w, _)| w.expired(now)) {
-            self.warnings.list.retain(|p| (p.at, p.title.as_str()) != (*at, UNBOUND));
-            self.warnings.list.push(Problem::new(*at, format!("this waiver expired on {}", waiver.expires_text)).label("renew or remove it"));
+        for (waiver, at) in self.profile.waivers.iter().zip(&self.waivers_at) {
+            if waiver.expired(now) {
+                self.warnings.list.retain(|p| (p.at, p.title.as_str()) != (*at, UNBOUND));
+                self.warnings.list.push(Problem::new(*at, format!("this waiver expired on {}", waiver.expires_text)).label("renew or remove it"));
+            } else if waiver.lapses_soon(now) {
+                let soon = Problem::new(*at, format!("this waiver lapses soon, on {}", waiver.expires_text));
+                self.warnings.list.push(soon.label("mend the cause before, or renew it"));
+            }
         }
         self.warnings.list.sort_by_key(|p| p.at);
         self

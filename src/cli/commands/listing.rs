@@ -106,6 +106,10 @@ impl Listed {
     pub fn began_text(&self) -> String {
         self.began_at.map(phrases::time).unwrap_or_default()
     }
+    /// As much of the digest as tells profiles apart.
+    pub fn profile_text(&self) -> String {
+        self.profile.chars().take(8).collect()
+    }
     /// The verdict in words.
     pub fn words(&self) -> String {
         self.verdict.map_or_else(|| "broken".into(), |v| v.words().to_owned())
@@ -124,7 +128,19 @@ impl Listed {
     pub fn note(&self) -> String {
         let waived = if self.waived.is_empty() { String::new() } else { format!("waived: {}", self.waived.join(", ")) };
         let cut = if self.interrupted { "interrupted" } else { "" };
-        let parts = [self.broken.as_deref().unwrap_or_default(), cut, &waived, self.remark.as_deref().unwrap_or_default()];
+        let remark = shortened(self.remark.as_deref().unwrap_or_default());
+        let parts = [self.broken.as_deref().unwrap_or_default(), cut, &waived, &remark];
         parts.into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join("; ")
     }
+}
+
+/// Characters of a remark in a list: `runs show` has all of it.
+const REMARK: usize = 60;
+
+fn shortened(text: &str) -> String {
+    let mut short: String = text.chars().take(REMARK).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
 }

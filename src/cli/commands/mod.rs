@@ -79,7 +79,7 @@ fn load_at(path: &Path, checks: Option<&Path>) -> anyhow::Result<Loaded> {
 /// The runs of this project: here, or where `audit` keeps them, beside the nearest spec.
 #[allow(clippy::disallowed_methods, reason = "the nearest spec is looked for from the working directory on")]
 fn shelf() -> Shelf {
-    let here = Shelf::of(Path::new("."));
+    let here = Shelf::of(Path::new(""));
     if here.root().is_dir() {
         return here;
     }

@@ -1,6 +1,6 @@
 //! `rigcheck replay`: what was answered then, judged again now.
 
-use super::{load_at, shelf};
+use super::load_at;
 use crate::{
     cli::{
         args::{ChecksArgs, OutputArgs},
@@ -14,9 +14,13 @@ use crate::{
     },
     model::{event::Sink, redactor::Redactor},
     report::Report,
-    store,
+    store::{self, Shelf},
 };
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
 
 /// `rigcheck replay`.
 #[derive(Debug, clap::Args)]
@@ -36,7 +40,7 @@ pub struct Replay {
 
 pub fn run(args: &Replay, color: bool) -> anyhow::Result<ExitCode> {
     let mut outputs = Outputs::new(&args.out, color, &[])?;
-    let path = shelf().find(&args.run)?;
+    let path = Shelf::of(Path::new(".")).find(&args.run)?;
     let recorded = store::open(&path)?;
     outputs.recorded_in(path.display().to_string());
     let collected = Arc::new(Collected::default());

@@ -1,11 +1,11 @@
 //! `rigcheck report`: a recorded run as it was judged then.
 
-use super::shelf;
 use crate::{
     cli::{args::OutputArgs, exit, outputs::Outputs},
-    report, store,
+    report,
+    store::{self, Shelf},
 };
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
 /// `rigcheck report`.
 #[derive(Debug, clap::Args)]
@@ -19,7 +19,7 @@ pub struct Report {
 
 pub fn run(args: &Report, color: bool) -> anyhow::Result<ExitCode> {
     let mut outputs = Outputs::new(&args.out, color, &[])?;
-    let path = shelf().find(&args.run)?;
+    let path = Shelf::of(Path::new(".")).find(&args.run)?;
     let recorded = store::open(&path)?;
     outputs.recorded_in(path.display().to_string());
     let report = report::Report::of(&recorded.events);

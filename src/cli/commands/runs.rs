@@ -12,7 +12,7 @@ use crate::{
     store::{self, Bounds, Kept, Shelf, bytes_of, id_of},
 };
 use anyhow::bail;
-use comfy_table::ColumnConstraint;
+use comfy_table::{ColumnConstraint, Width};
 use std::{
     fmt::Write as _,
     io::IsTerminal,
@@ -125,13 +125,14 @@ fn list(shelf: &Shelf, output: As) -> anyhow::Result<()> {
             run.rig.clone(),
             run.words(),
             run.score_text(),
-            run.profile.clone(),
+            run.profile_text(),
             phrases::bytes(run.bytes),
             run.note(),
         ]);
     }
-    // Ids are copied: they are never broken.
-    table.set_constraints([ColumnConstraint::ContentWidth]);
+    // Ids are copied: they are never broken. Neither is what is short; notes get what is left.
+    let (whole, free) = (ColumnConstraint::ContentWidth, ColumnConstraint::LowerBoundary(Width::Fixed(0)));
+    table.set_constraints([whole, free, free, whole, free, whole, whole, free]);
     let all = phrases::bytes(runs.iter().map(|r| r.bytes).sum());
     print(&format!("{table}\n\n{}, {all}, in {}.\n", phrases::count(runs.len() as u64, "run"), shelf.runs().display()))
 }

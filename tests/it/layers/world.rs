@@ -37,7 +37,7 @@ const OWNERS: [&str; 38] = [
     "spec/discover.rs",
     "spec/load.rs",
     "spec/references.rs",
-    "spec/rewrite.rs",
+    "spec/replace.rs",
     "store/blobs.rs",
     "store/cited.rs",
     "store/export.rs",

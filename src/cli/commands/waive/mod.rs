@@ -15,7 +15,7 @@ use crate::{
     },
     report::{Report, phrases},
     scoring,
-    spec::{self, Loaded, around::around, catalogue::Catalogue, edit, rewrite, waivers::bounds},
+    spec::{self, Loaded, around::around, catalogue::Catalogue, edit, replace, waivers::bounds},
     store::{self, Recorded, Shelf, id_of},
 };
 use anyhow::{Context, bail};
@@ -209,14 +209,14 @@ fn owner(args: &Waive, folder: &Path) -> anyhow::Result<String> {
 
 /// Writes the spec, if it then means what it meant, and these waivers.
 fn write(path: &Path, loaded: &Loaded, entries: &[edit::Entry], args: &Waive) -> anyhow::Result<Loaded> {
-    let was = rewrite::text(path).with_context(|| format!("reading {}", path.display()))?;
+    let was = replace::text(path).with_context(|| format!("reading {}", path.display()))?;
     let text = edit::add(&was, entries).context("the spec's waivers are written in a way that cannot be added to")?;
     let options = spec::Options { checks_dir: args.spec.checks.checks.clone(), env: &environment };
     let again = spec::load_text(&text, &path.display().to_string(), folder_of(path), &options)
         .ok()
         .filter(|again| means(again, loaded, entries))
         .context("with them the spec would mean something else")?;
-    rewrite::replace(path, &was, &text).with_context(|| format!("writing {}", path.display()))?;
+    replace::replace(path, &was, &text).with_context(|| format!("writing {}", path.display()))?;
     Ok(again)
 }
 
