@@ -2,8 +2,8 @@
 
 use super::{
     commands::{
-        audit::Audit, demo::Demo, explain::Explain, generate::Generate, mock::Mock, replay::Replay, report::Report, upgrade::Upgrade,
-        validate::Validate,
+        audit::Audit, demo::Demo, explain::Explain, generate::Generate, mock::Mock, replay::Replay, report::Report, runs::Runs, upgrade::Upgrade,
+        validate::Validate, waive::Waive,
     },
     exit::{Ending, FailOn},
     outputs::Output,
@@ -75,6 +75,10 @@ pub enum Command {
     Report(Report),
     /// Show what a newer edition of the checks would change, on a recorded run
     Upgrade(Upgrade),
+    /// List, show, export, import and remove recorded runs
+    Runs(Runs),
+    /// Accept a failure of a recorded run for a time: writes a waiver into the spec
+    Waive(Waive),
     /// Serve an OpenAI-compatible endpoint with exact delays and an emission log of its own
     Mock(Mock),
     /// Write what editors, shells and manuals need: schema, completions, man pages
@@ -153,7 +157,7 @@ pub fn with_tip(mut error: clap::Error) -> clap::Error {
         Some(ContextValue::String(argument)) if error.kind() == ErrorKind::UnknownArgument => argument.clone(),
         _ => return error,
     };
-    let takes_spec = std::env::args().any(|word| ["audit", "plan", "validate", "replay", "upgrade"].contains(&word.as_str()));
+    let takes_spec = std::env::args().any(|word| ["audit", "plan", "validate", "replay", "upgrade", "waive"].contains(&word.as_str()));
     if takes_spec && [".yaml", ".yml"].iter().any(|end| argument.ends_with(end)) && !argument.starts_with('-') {
         let tip = format!("name the spec by `--spec {argument}`");
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));

@@ -83,11 +83,17 @@ fn new(report: &Report, level: FailOn) -> u8 {
     }
 }
 
-/// Is there a failure that a waiver covers, or did cover?
+/// Is there a failure that a waiver covers, or did cover, or a waiver whose end is near or past?
 fn leans_on_waivers(report: &Report) -> bool {
     let now = report.as_of.unwrap_or(report.header.started);
     let used = |state| matches!(state, WaiverState::Holds | WaiverState::Lapsed | WaiverState::Outgrown);
-    report.outcomes().any(|o| o.waiver.is_some_and(|(_, state)| used(state))) || report.header.waivers.iter().any(|w| w.expired(now))
+    report.outcomes().any(|o| o.waiver.is_some_and(|(_, state)| used(state)))
+        || report.header.waivers.iter().any(|w| w.expired(now) || w.lapses_soon(now))
+}
+
+/// Given up before anything was done.
+pub fn interrupted() -> ExitCode {
+    INTERRUPTED.into()
 }
 
 /// Asking for help is no failure.

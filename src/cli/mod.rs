@@ -2,9 +2,11 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the command line talks to people")]
 
 mod against;
+mod amounts;
 mod args;
 mod commands;
 mod exit;
+mod hold;
 mod outputs;
 mod progress;
 mod run;

@@ -150,8 +150,13 @@ pub fn table<const N: usize>(head: [&str; N]) -> comfy_table::Table {
 
 /// Prints to standard output. A reader that went away (`| head`) is no error; a result that is lost otherwise is one.
 pub fn print(text: &str) -> anyhow::Result<()> {
+    print_bytes(text.as_bytes())
+}
+
+/// The same for what is no text.
+pub fn print_bytes(bytes: &[u8]) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
-    read_or_left(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+    read_or_left(out.write_all(bytes).and_then(|()| out.flush()))
 }
 
 /// What became of writing to standard output.

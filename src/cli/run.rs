@@ -3,6 +3,7 @@
 use super::{
     against::Against,
     exit::{self, Ending},
+    hold::{Wait, hold},
     outputs::Outputs,
     progress::Progress,
 };
@@ -15,8 +16,9 @@ use crate::{
     report::Report,
     sources,
     spec::Loaded,
-    store::{Kept, Shelf, StoreError},
+    store::{self, Kept, Shelf, StoreError},
 };
+use anyhow::Context;
 use std::{
     collections::BTreeMap,
     path::Path,
@@ -30,6 +32,10 @@ use tokio_util::sync::CancellationToken;
 pub struct How<'a> {
     /// Folder whose `.rigcheck` keeps the run.
     pub folder: &'a Path,
+    /// What is done, as others are told who have to wait for it.
+    pub command: &'static str,
+    /// For how long another run on this rig is waited for.
+    pub wait: Wait,
     /// A sentence about something special.
     pub remark: Option<String>,
     /// Where reports go.
@@ -47,9 +53,11 @@ pub async fn run(loaded: Loaded, mut how: How<'_>) -> anyhow::Result<ExitCode> {
     if !loaded.warnings.is_empty() {
         eprintln!("{}", loaded.warnings);
     }
-    let id = name(ulid::Ulid::new().to_string());
     let shelf = Shelf::of(how.folder);
-    let writer = Arc::new(shelf.begin(&id, &loaded.profile).map_err(begun)?);
+    let held = hold(&shelf, how.command, how.folder, &loaded.profile.rig, how.wait).await.map_err(begun)?;
+    let Some(alone) = held else { return Ok(exit::interrupted()) };
+    let id = name(ulid::Ulid::new().to_string());
+    let writer = Arc::new(shelf.begin_held(&id, &loaded.profile, alone).context("recording the run")?);
     how.outputs.recorded_in(writer.path().display().to_string());
     let collected = Arc::new(Collected::default());
     let sinks: Vec<Arc<dyn Sink>> = vec![Arc::clone(&writer) as _, Arc::clone(&collected) as _, Arc::new(Progress::new())];
@@ -85,10 +93,10 @@ pub async fn run(loaded: Loaded, mut how: How<'_>) -> anyhow::Result<ExitCode> {
 }
 
 /// Another run that goes on is no trouble with recording this one.
-fn begun(why: StoreError) -> anyhow::Error {
-    match why {
-        StoreError::Busy { .. } => why.into(),
-        why => anyhow::Error::from(why).context("recording the run"),
+fn begun(why: anyhow::Error) -> anyhow::Error {
+    match why.downcast_ref::<StoreError>() {
+        Some(StoreError::Io { .. }) => why.context("recording the run"),
+        _ => why,
     }
 }
 
@@ -97,7 +105,8 @@ pub fn header(id: &Name, loaded: &Loaded, remark: Option<String>) -> Header {
     let profile = &loaded.profile;
     Header {
         run: id.clone(),
-        tool: concat!("rigcheck ", env!("CARGO_PKG_VERSION")).into(),
+        format: store::FORMAT,
+        tool: store::THIS.into(),
         rig: profile.rig.name.clone(),
         vantage: hostname(),
         checks: profile.checks.clone(),
@@ -159,6 +168,6 @@ pub async fn told_to_end() -> std::io::Result<()> {
 
 /// This host's name as the kernel tells it.
 #[allow(clippy::disallowed_methods, reason = "names the vantage point")]
-fn hostname() -> String {
+pub fn hostname() -> String {
     std::fs::read_to_string("/proc/sys/kernel/hostname").map_or_else(|_| "unknown".into(), |n| n.trim().to_owned())
 }

@@ -104,25 +104,7 @@ fn strength(spec: &RuleSpec, finding: &Finding, evidence: &Evidence, as_of: Wall
 
 /// Looks for the waiver of a failure. One that still holds is preferred to one that lapsed.
 fn waived(mut outcome: Outcome, waivers: &[Waiver], as_of: Wall) -> Outcome {
-    if outcome.status != Status::Fail {
-        return outcome;
-    }
-    let matching = waivers.iter().enumerate().filter(|(_, w)| w.rule == outcome.rule && names(w, &outcome.subject));
-    let states = matching.map(|(at, w)| (at, state(w, &outcome, as_of)));
+    let states = waivers.iter().enumerate().filter_map(|(at, w)| Some((at, w.on(&outcome, as_of)?)));
     outcome.waiver = states.min_by_key(|(_, s)| usize::from(*s != WaiverState::Holds));
     outcome
-}
-
-/// `access_log` names every subject of that source, `access_log:total` one.
-fn names(waiver: &Waiver, subject: &Name) -> bool {
-    waiver.of.as_ref().is_none_or(|of| of == subject || subject.as_str().strip_prefix(of.as_str()).is_some_and(|rest| rest.starts_with(':')))
-}
-
-fn state(waiver: &Waiver, outcome: &Outcome, as_of: Wall) -> WaiverState {
-    let figure = outcome.finding.as_ref().map(|f| &f.figure);
-    match &waiver.holds {
-        _ if as_of >= waiver.expires => WaiverState::Lapsed,
-        Some(range) if !figure.is_some_and(|f| range.holds(f)) => WaiverState::Outgrown,
-        _ => WaiverState::Holds,
-    }
 }

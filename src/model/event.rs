@@ -93,6 +93,9 @@ pub enum Event {
 pub struct Header {
     /// Id of the run.
     pub run: Name,
+    /// How the run is written (`store::FORMAT`); 0 where that was not told yet.
+    #[serde(default)]
+    pub format: u32,
     /// `rigcheck` and its version.
     pub tool: String,
     /// What the user calls the rig.

@@ -1,7 +1,11 @@
 //! An accepted failure: bound to a rule, a subject and a range of the observed value, with a reason, an owner and an end.
 //! An overlay, never a status: it lifts a blocker, never the score.
 
-use super::{name::Name, outcome::Figure, units::Wall};
+use super::{
+    name::Name,
+    outcome::{Figure, Outcome, Status},
+    units::Wall,
+};
 use serde::{Deserialize, Serialize};
 
 /// One waiver, resolved.
@@ -23,6 +27,9 @@ pub struct Waiver {
     pub expires_text: String,
 }
 
+/// Two weeks: long enough to renew a waiver or to mend its cause.
+const SOON_US: i64 = 14 * 86_400_000_000;
+
 /// A range of one figure. The same rule may decide by another figure next time (a share instead of a bias): that failure
 /// is not the one that was accepted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,6 +48,27 @@ impl Waiver {
     /// Is its time over?
     pub fn expired(&self, now: Wall) -> bool {
         now >= self.expires
+    }
+    /// Is its time over soon?
+    pub fn lapses_soon(&self, now: Wall) -> bool {
+        !self.expired(now) && self.expires.0.saturating_sub(now.0) <= SOON_US
+    }
+    /// Is it about this subject? `access_log` names every subject of that source, `access_log:total` one.
+    pub fn names(&self, subject: &Name) -> bool {
+        let part = |of: &Name| subject.as_str().strip_prefix(of.as_str()).is_some_and(|rest| rest.starts_with(':'));
+        self.of.as_ref().is_none_or(|of| of == subject || part(of))
+    }
+    /// What it does to a failure; `None` where it is about something else.
+    pub fn on(&self, outcome: &Outcome, now: Wall) -> Option<WaiverState> {
+        if outcome.status != Status::Fail || self.rule != outcome.rule || !self.names(&outcome.subject) {
+            return None;
+        }
+        let figure = outcome.finding.as_ref().map(|f| &f.figure);
+        Some(match &self.holds {
+            _ if self.expired(now) => WaiverState::Lapsed,
+            Some(range) if !figure.is_some_and(|f| range.holds(f)) => WaiverState::Outgrown,
+            _ => WaiverState::Holds,
+        })
     }
 }
 

@@ -13,7 +13,7 @@ mod moved;
 pub mod nagios;
 mod openmetrics;
 mod outline;
-mod phrases;
+pub mod phrases;
 mod sarif;
 
 pub use compare::{Comparison, Judged, Kind, Shift};

@@ -99,7 +99,7 @@ fn trusted(you: u32, owners: &[u32]) -> Result<(), u32> {
 
 /// The user that this process acts as: the owner of its own entry in `/proc`, or of a file that it makes.
 #[cfg(unix)]
-pub(super) fn own_uid() -> io::Result<u32> {
+pub fn own_uid() -> io::Result<u32> {
     use std::os::unix::fs::MetadataExt;
     match std::fs::metadata("/proc/self") {
         Ok(own) => Ok(own.uid()),

@@ -88,8 +88,13 @@ pub fn load(path: &Path, options: &Options<'_>) -> Result<Loaded, Problems> {
 /// Reads a spec with changes `PATH=VALUE` over it, the later over the earlier; relative paths in them start at the working directory.
 pub fn load_changed(path: &Path, changes: &[String], options: &Options<'_>) -> Result<Loaded, Problems> {
     let text = text::read(path).map_err(|why| Problems::one(format!("{}: {why}", path.display())))?;
+    load_instead(&text, path, changes, options)
+}
+
+/// Reads a text in the place of the spec at a path, as [`load_changed`] would if it stood there.
+pub fn load_instead(text: &str, path: &Path, changes: &[String], options: &Options<'_>) -> Result<Loaded, Problems> {
     let folder = path.parent().unwrap_or(Path::new(""));
-    let mut loaded = understood(&Named { text: &text, name: &path.display().to_string(), folder, path: Some(path) }, changes, options)?;
+    let mut loaded = understood(&Named { text, name: &path.display().to_string(), folder, path: Some(path) }, changes, options)?;
     loaded.anchors = loaded.anchors.named(discover::in_repository);
     Ok(loaded)
 }

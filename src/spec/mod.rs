@@ -5,6 +5,7 @@
 
 mod access_log;
 mod anchors;
+pub mod around;
 mod base64;
 mod canonical;
 mod case_file;
@@ -14,6 +15,7 @@ mod chosen;
 mod connection;
 pub mod diagnostics;
 pub mod discover;
+pub mod edit;
 mod editions;
 mod exec;
 pub mod explain;
@@ -26,6 +28,7 @@ mod merge;
 mod metrics;
 pub mod profile;
 mod references;
+pub mod replace;
 mod resolved;
 pub mod rewrite;
 pub mod schema;
@@ -39,12 +42,12 @@ mod table;
 mod target;
 mod text;
 pub mod tls_files;
-mod waivers;
+pub mod waivers;
 pub mod yaml;
 
 pub use changes::between;
 pub use exec::Exec;
-pub use load::{Loaded, Options, load, load_changed, load_text};
+pub use load::{Loaded, Options, load, load_changed, load_instead, load_text};
 pub use target::LOOPBACK_ALLOW;
 
 /// The newest edition of the checks, which the case files hold: fixes rules, thresholds, weights and strengths.

@@ -32,9 +32,14 @@ impl Loaded {
     #[must_use]
     pub fn as_of(mut self, now: Wall) -> Loaded {
         self.now = Some(now);
-        for (waiver, at) in self.profile.waivers.iter().zip(&self.waivers_at).filter(|(w, _)| w.expired(now)) {
-            self.warnings.list.retain(|p| (p.at, p.title.as_str()) != (*at, UNBOUND));
-            self.warnings.list.push(Problem::new(*at, format!("this waiver expired on {}", waiver.expires_text)).label("renew or remove it"));
+        for (waiver, at) in self.profile.waivers.iter().zip(&self.waivers_at) {
+            if waiver.expired(now) {
+                self.warnings.list.retain(|p| (p.at, p.title.as_str()) != (*at, UNBOUND));
+                self.warnings.list.push(Problem::new(*at, format!("this waiver expired on {}", waiver.expires_text)).label("renew or remove it"));
+            } else if waiver.lapses_soon(now) {
+                let soon = Problem::new(*at, format!("this waiver lapses soon, on {}", waiver.expires_text));
+                self.warnings.list.push(soon.label("mend the cause before, or renew it"));
+            }
         }
         self.warnings.list.sort_by_key(|p| p.at);
         self
@@ -127,21 +132,20 @@ fn range(field: &Field<'_>, cx: &Reading) -> Option<Range> {
         cx.problem(field.refuse("must name one figure", "write `{bias: 250ms..350ms}`"));
         return None;
     };
-    let text = value.text(cx)?;
-    let bounds = text.split_once("..").and_then(|(lo, hi)| Some((bound(lo)?, bound(hi)?)));
-    let Some(((lo, unit), (hi, other))) = bounds else {
-        cx.problem(value.refuse("is not a range", "write `250ms..350ms`, `1%..3%` or `2..5`"));
-        return None;
-    };
-    if unit != other {
-        cx.problem(value.refuse("has two units", "write the same unit on both sides"));
-        return None;
-    }
-    if lo > hi {
-        cx.problem(value.refuse("ends before it begins", "write the smaller value first"));
-        return None;
-    }
+    let bounds = bounds(&value.text(cx)?).map_err(|(what, todo)| cx.problem(value.refuse(what, todo))).ok()?;
+    let (lo, hi, unit) = bounds;
     Some(Range { figure: (*figure).to_owned(), unit: unit.to_owned(), lo, hi })
+}
+
+/// `250ms..350ms`: both ends, and the figure's own unit. What is wrong with it, and what to write.
+pub fn bounds(text: &str) -> Result<(f64, f64, &'static str), (&'static str, &'static str)> {
+    let ends = text.split_once("..").and_then(|(lo, hi)| Some((bound(lo)?, bound(hi)?)));
+    match ends {
+        None => Err(("is not a range", "write `250ms..350ms`, `1%..3%` or `2..5`")),
+        Some(((_, unit), (_, other))) if unit != other => Err(("has two units", "write the same unit on both sides")),
+        Some(((lo, _), (hi, _))) if lo > hi => Err(("ends before it begins", "write the smaller value first")),
+        Some(((lo, unit), (hi, _))) => Ok((lo, hi, unit)),
+    }
 }
 
 /// A signed value and its unit.

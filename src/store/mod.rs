@@ -3,22 +3,34 @@
 //! Everything is readable after a kill.
 
 mod blobs;
+mod cited;
+mod export;
+mod import;
+mod lock;
+mod prune;
 mod read;
 mod shelf;
 mod write;
 
 pub use blobs::Folder;
-pub use read::{Recorded, open};
-pub use shelf::{Kept, Shelf};
+pub use export::{export, export_to};
+pub use import::{Bounds, import};
+pub use lock::{Alone, Holder};
+pub use prune::{Doomed, Kept};
+pub use read::{Head, Recorded, head, open};
+pub use shelf::{Shelf, bytes_of, id_of};
 pub use write::Writer;
 
 use std::{io, path::PathBuf};
+
+/// How runs are written. Raised when an older release would misread a run; the header tells it ([`crate::model::event::Header::format`]).
+pub const FORMAT: u32 = 1;
 
 /// Why a run cannot be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The operating system says no.
-    #[error("{action} {}: {error}", path.display())]
+    #[error("{action} {}: {error}{}", path.display(), advice(error))]
     Io {
         /// What was tried.
         action: &'static str,
@@ -59,11 +71,41 @@ pub enum StoreError {
         /// Which blob.
         path: PathBuf,
     },
+    /// A later release wrote it, and wrote what this one does not know.
+    #[error("{}:{line}: recorded by {tool}, this is {THIS}, and it does not know what stands there ({why}); read it with {tool} or later", path.display())]
+    OtherRelease {
+        /// Which file.
+        path: PathBuf,
+        /// 1-based line.
+        line: usize,
+        /// Who wrote it.
+        tool: String,
+        /// What is not known.
+        why: String,
+    },
     /// Another run is going on.
-    #[error("another run of rigcheck is going on here ({}); two at once would disturb and overspend each other: wait for it", root.display())]
+    #[error("another run of rigcheck is going on {what}: {holder}; two at once would disturb and overspend each other: wait for it, or say `--wait`")]
     Busy {
-        /// Where.
-        root: PathBuf,
+        /// On what.
+        what: String,
+        /// Whose.
+        holder: Box<Holder>,
+    },
+    /// A file that is no exported run, or one that nobody should unpack.
+    #[error("{}: not an exported run: {why}; nothing was imported", path.display())]
+    NotExported {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
+    /// What would be written is there already.
+    #[error("{} is there already; {todo}", path.display())]
+    There {
+        /// What.
+        path: PathBuf,
+        /// What to do.
+        todo: &'static str,
     },
     /// Several runs begin like that.
     #[error("`{wanted}` fits {} runs: {}{}; write more of it", fits.len(), fits[..fits.len().min(FEW)].join(", "), if fits.len() > FEW { ", …" } else { "" })]
@@ -91,6 +133,23 @@ pub enum StoreError {
         /// What is there, newest first, a few.
         has: Vec<String>,
     },
+}
+
+/// This program, as the header of a run tells it.
+pub const THIS: &str = concat!("rigcheck ", env!("CARGO_PKG_VERSION"));
+
+/// What to do about what the operating system says, where that can be known.
+fn advice(error: &io::Error) -> &'static str {
+    use io::ErrorKind as Kind;
+    match error.kind() {
+        Kind::StorageFull | Kind::QuotaExceeded => {
+            "; make room there (`rigcheck runs prune` removes old runs), or keep runs elsewhere: they lie beside the spec"
+        }
+        Kind::ReadOnlyFilesystem | Kind::PermissionDenied => {
+            "; runs are kept beside the spec, in .rigcheck: put the spec into a folder that you may write"
+        }
+        _ => "",
+    }
 }
 
 /// Runs that an error names.

@@ -1,7 +1,7 @@
 //! Reads a recorded run, also one that was killed half-way.
 #![allow(clippy::disallowed_methods, reason = "the store owns the run's files")]
 
-use super::{Folder, StoreError, io_error};
+use super::{FORMAT, Folder, StoreError, THIS, io_error};
 use crate::{
     model::{
         event::{Event, Header, Stamped},
@@ -16,6 +16,7 @@ use serde::de::DeserializeOwned;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
+    io::{BufRead, BufReader, Read},
     path::Path,
     sync::Arc,
 };
@@ -31,18 +32,44 @@ pub struct Recorded {
     pub evidence: Evidence,
 }
 
+/// What can be told of a run without its evidence.
+#[derive(Debug)]
+pub struct Head {
+    /// What was judged.
+    pub profile: Profile,
+    /// What happened, in order.
+    pub events: Vec<Stamped>,
+    /// How it is described; `None` where it was killed before it said so.
+    pub began: Option<Header>,
+}
+
+/// Reads what was judged and what happened, and not the evidence: enough for a list of runs. The profile is compared with
+/// the digest that the run tells.
+pub fn head(path: &Path) -> Result<Head, StoreError> {
+    let release = written_by(path);
+    let at = path.join("profile.json");
+    let text = fs::read(&at).map_err(io_error("reading", &at))?;
+    let profile: Profile = serde_json::from_slice(&text).map_err(|e| release.broken(&at, e.line(), &e))?;
+    let events: Vec<Stamped> = lines(&path.join("events.jsonl"), &release)?.1;
+    let began = events.iter().find_map(|e| if let Event::Began(header) = &e.event { Some(header.clone()) } else { None });
+    if let Some(header) = &began
+        && header.format > FORMAT
+    {
+        let why = format!("runs of format {}, and this release reads up to {FORMAT}", header.format);
+        return Err(StoreError::OtherRelease { path: path.join("events.jsonl"), line: 1, tool: header.tool.clone(), why });
+    }
+    if began.as_ref().is_some_and(|header| !judged_by(&profile, header)) {
+        return Err(StoreError::OtherProfile { path: at });
+    }
+    Ok(Head { profile, events, began })
+}
+
 /// Opens the run in `path`. Answers are compared with the digests that the events tell, so that nobody judges by a file
 /// that was edited; blobs are verified now, so that reading rows cannot fail later.
 pub fn open(path: &Path) -> Result<Recorded, StoreError> {
-    let at = path.join("profile.json");
-    let text = fs::read(&at).map_err(io_error("reading", &at))?;
-    let profile: Profile = serde_json::from_slice(&text).map_err(|e| StoreError::Broken { path: at, line: e.line(), why: e.to_string() })?;
-    let events: Vec<Stamped> = lines(&path.join("events.jsonl"))?.1;
-    if events.iter().any(|e| matches!(&e.event, Event::Began(header) if !judged_by(&profile, header))) {
-        return Err(StoreError::OtherProfile { path: path.join("profile.json") });
-    }
+    let Head { profile, events, .. } = head(path)?;
     let at = path.join("evidence.jsonl");
-    let (text, facts): (String, Vec<Fact>) = lines(&at)?;
+    let (text, facts): (String, Vec<Fact>) = lines(&at, &written_by(path))?;
     let answered = answered(&events);
     // Where a secret happened to be a word of the question, it was taken out of the event, but not of the fact.
     let asked: BTreeSet<&Key> = facts.iter().map(|f| &f.key).collect();
@@ -108,12 +135,56 @@ fn same_waivers(a: &[Waiver], b: &[Waiver]) -> bool {
 }
 
 /// The text and the lines of a file. A last line without its end was being written when the run was killed: it is left out.
-fn lines<T: DeserializeOwned>(path: &Path) -> Result<(String, Vec<T>), StoreError> {
+fn lines<T: DeserializeOwned>(path: &Path, release: &Release) -> Result<(String, Vec<T>), StoreError> {
     let text = fs::read_to_string(path).map_err(io_error("reading", path))?;
     let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-    let parse = |(at, line): (usize, &str)| {
-        serde_json::from_str(line).map_err(|e| StoreError::Broken { path: path.to_owned(), line: at + 1, why: e.to_string() })
-    };
+    let parse = |(at, line): (usize, &str)| serde_json::from_str(line).map_err(|e| release.broken(path, at + 1, &e));
     let parsed: Result<Vec<T>, StoreError> = whole.lines().enumerate().filter(|(_, l)| !l.is_empty()).map(parse).collect();
     Ok((whole.to_owned(), parsed?))
+}
+
+/// Which release wrote a run, as the run's first event says.
+struct Release(Option<String>);
+
+/// Looks for nothing but the name, so that it is found whatever else is not known.
+fn written_by(path: &Path) -> Release {
+    let first = fs::File::open(path.join("events.jsonl")).ok().and_then(|f| {
+        let mut line = String::new();
+        BufReader::new(f.take(1 << 20)).read_line(&mut line).ok().map(|_| line)
+    });
+    let event = first.and_then(|line| serde_json::from_str::<serde_json::Value>(&line).ok());
+    Release(event.and_then(|e| Some(e.get("event")?.get("tool")?.as_str()?.to_owned())))
+}
+
+impl Release {
+    /// What cannot be read: written by a later release, or broken.
+    fn broken(&self, path: &Path, line: usize, error: &serde_json::Error) -> StoreError {
+        let (path, why) = (path.to_owned(), error.to_string());
+        match &self.0 {
+            // What is cut off or no JSON is broken, whoever wrote it.
+            Some(tool) if error.is_data() && later(tool) => StoreError::OtherRelease { path, line, tool: tool.clone(), why },
+            Some(tool) => StoreError::Broken { path, line, why: format!("{why}; the run was recorded by {tool}") },
+            None => StoreError::Broken { path, line, why },
+        }
+    }
+}
+
+/// Is `rigcheck 1.2.3` later than this release?
+fn later(tool: &str) -> bool {
+    let version = |text: &str| -> Option<Vec<u64>> {
+        let digits = text.strip_prefix("rigcheck ")?.split(['-', '+']).next()?;
+        digits.split('.').map(|part| part.parse().ok()).collect()
+    };
+    version(tool).zip(version(THIS)).is_some_and(|(its, ours)| its > ours)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn releases_are_compared_by_number() {
+        assert!(later("rigcheck 0.10.0") && later("rigcheck 999.0.0-rc.1"));
+        assert!(!later(THIS) && !later("rigcheck 0.0.9") && !later("rigcheck") && !later("something 9.9.9"));
+    }
 }

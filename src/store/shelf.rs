@@ -1,28 +1,16 @@
 //! The folder of all runs of a project: `.rigcheck/runs/`, private, ignored by git, pruned by count and size.
 #![allow(clippy::disallowed_methods, reason = "the store owns the run's files")]
 
-use super::{FEW, StoreError, Writer, io_error};
-use crate::{model::name::Name, spec::profile::Profile};
+use super::{Alone, FEW, Holder, StoreError, Writer, io_error};
+use crate::{
+    model::{name::Name, units::Wall},
+    spec::profile::Profile,
+};
 use std::{
     fs,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
 };
-
-/// How much is kept.
-#[derive(Clone, Copy, Debug)]
-pub struct Kept {
-    /// Runs.
-    pub runs: usize,
-    /// Bytes.
-    pub bytes: u64,
-}
-
-impl Default for Kept {
-    fn default() -> Self {
-        Kept { runs: 50, bytes: 1 << 30 }
-    }
-}
 
 /// All runs below one `.rigcheck` folder.
 pub struct Shelf {
@@ -34,30 +22,44 @@ impl Shelf {
     pub fn of(folder: &Path) -> Shelf {
         Shelf { root: folder.join(".rigcheck") }
     }
-    fn runs(&self) -> PathBuf {
+    /// The `.rigcheck` folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+    /// Where the runs lie.
+    pub fn runs(&self) -> PathBuf {
         self.root.join("runs")
     }
-    /// Begins a run; makes the folders, readable by their owner only.
-    pub fn begin(&self, id: &Name, profile: &Profile) -> Result<Writer, StoreError> {
+    /// Makes the folders, readable by their owner only.
+    pub(super) fn make(&self) -> Result<PathBuf, StoreError> {
         let runs = self.runs();
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&runs).map_err(io_error("making", &runs))?;
         let ignore = self.root.join(".gitignore");
         if !ignore.exists() {
             fs::write(&ignore, "*\n").map_err(io_error("writing", &ignore))?;
         }
-        let alone = self.alone()?;
-        Ok(Writer::create(&runs.join(format!("{id}.rig")), profile)?.holding(alone))
+        Ok(runs)
     }
     /// Two runs of one project act on the same rig: each would see the other's requests as strangers', and together they
-    /// would send more than is allowed. The lock ends with the process, however it ends.
-    fn alone(&self) -> Result<fs::File, StoreError> {
-        let at = self.root.join("lock");
-        let file = fs::File::options().create(true).truncate(false).write(true).open(&at).map_err(io_error("opening", &at))?;
-        match file.try_lock() {
-            Err(fs::TryLockError::WouldBlock) => Err(StoreError::Busy { root: self.root.clone() }),
-            // Some network file systems have no locks; that is no reason to do nothing.
-            Ok(()) | Err(fs::TryLockError::Error(_)) => Ok(file),
+    /// would send more than is allowed. `target` is the folder that users of this host share, and the target's origin: two
+    /// projects may have one target.
+    pub fn hold(&self, who: &Holder, target: Option<(&Path, &str)>) -> Result<Alone, StoreError> {
+        self.make()?;
+        let mut alone = Alone::default();
+        alone.of_project(&self.root, who)?;
+        if let Some((shared, origin)) = target {
+            alone.of_target(shared, origin, who)?;
         }
+        Ok(alone)
+    }
+    /// Begins a run under locks that are held; they end with the writer.
+    pub fn begin_held(&self, id: &Name, profile: &Profile, alone: Alone) -> Result<Writer, StoreError> {
+        Ok(Writer::create(&self.make()?.join(format!("{id}.rig")), profile)?.holding(alone))
+    }
+    /// Begins a run under the project's lock.
+    pub fn begin(&self, id: &Name, profile: &Profile) -> Result<Writer, StoreError> {
+        let alone = self.hold(&Holder::us("rigcheck", "this host", &self.root, Wall::default()), None)?;
+        self.begin_held(id, profile, alone)
     }
     /// The newest first.
     pub fn list(&self) -> Vec<PathBuf> {
@@ -74,31 +76,27 @@ impl Shelf {
             return Ok(path.to_owned());
         }
         let runs = self.list();
-        let stem = |p: &PathBuf| p.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
         let wanted_id = wanted.trim_end_matches(".rig");
-        let found: Vec<_> = runs.iter().filter(|p| wanted == "latest" || (!wanted_id.is_empty() && stem(p).starts_with(wanted_id))).collect();
+        let found: Vec<_> = runs.iter().filter(|p| wanted == "latest" || (!wanted_id.is_empty() && id_of(p).starts_with(wanted_id))).collect();
         match found.as_slice() {
             [first, ..] if wanted == "latest" || found.len() == 1 => Ok((*first).clone()),
-            [_, _, ..] => Err(StoreError::Ambiguous { wanted: wanted.into(), fits: found.into_iter().map(stem).collect() }),
+            [_, _, ..] => Err(StoreError::Ambiguous { wanted: wanted.into(), fits: found.into_iter().map(|p| id_of(p)).collect() }),
             _ if path.exists() || wanted.contains('/') => Err(StoreError::NotARun { path: path.to_owned(), there: path.exists() }),
-            _ => Err(StoreError::NoRun { wanted: wanted.into(), root: self.runs(), has: runs.iter().take(FEW).map(stem).collect() }),
+            _ => Err(StoreError::NoRun { wanted: wanted.into(), root: self.runs(), has: runs.iter().take(FEW).map(|p| id_of(p)).collect() }),
         }
-    }
-    /// Removes the oldest runs beyond what is kept; never the newest. Returns how many went.
-    pub fn prune(&self, kept: Kept) -> Result<usize, StoreError> {
-        let (mut bytes, mut gone) = (0, 0);
-        for (at, run) in self.list().into_iter().enumerate() {
-            bytes += size(&run);
-            if at > 0 && (at >= kept.runs || bytes > kept.bytes) {
-                fs::remove_dir_all(&run).map_err(io_error("removing", &run))?;
-                gone += 1;
-            }
-        }
-        Ok(gone)
     }
 }
 
-fn size(path: &Path) -> u64 {
-    let entries = fs::read_dir(path).into_iter().flatten().flatten();
-    entries.map(|e| if e.path().is_dir() { size(&e.path()) } else { e.metadata().map_or(0, |m| m.len()) }).sum()
+/// The id of the run in a folder: its name without the end.
+pub fn id_of(run: &Path) -> String {
+    run.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// Size of a file, or of all below a folder; links are not followed.
+pub fn bytes_of(path: &Path) -> u64 {
+    match path.symlink_metadata() {
+        Ok(m) if m.is_dir() => fs::read_dir(path).into_iter().flatten().flatten().map(|e| bytes_of(&e.path())).sum(),
+        Ok(m) => m.len(),
+        Err(_) => 0,
+    }
 }

@@ -1,7 +1,7 @@
 //! Writes one run while it happens.
 #![allow(clippy::disallowed_methods, reason = "the store owns the run's files")]
 
-use super::{Folder, StoreError, io_error};
+use super::{Alone, Folder, StoreError, io_error};
 use crate::{
     model::{
         event::{Event, Recorder, Sink, Stamped},
@@ -24,38 +24,48 @@ pub struct Writer {
     events: Mutex<Line>,
     evidence: Mutex<Line>,
     /// Held as long as the run goes on.
-    _alone: Option<File>,
+    _alone: Option<Alone>,
 }
 
 struct Line {
+    at: PathBuf,
     to: BufWriter<File>,
-    /// The first thing that went wrong; events cannot report errors at once, the next fact does.
+    /// What went wrong and was not told yet.
     failed: Option<io::Error>,
 }
 
 impl Writer {
-    /// Begins a run in `path`, which must not exist.
+    /// Begins a run in `path`, which must not exist. Where it cannot be written, or hardly, that is said now, before anything
+    /// is sent, and nothing is left behind.
     pub fn create(path: &Path, profile: &Profile) -> Result<Writer, StoreError> {
         fs::create_dir(path).map_err(io_error("making", path))?;
+        let begun = Writer::begin(path, profile);
+        if begun.is_err() {
+            drop(fs::remove_dir_all(path)); // the first error is the one that matters
+        }
+        begun
+    }
+    fn begin(path: &Path, profile: &Profile) -> Result<Writer, StoreError> {
+        room(&path.join("room"))?;
         let file = |name: &str| {
             let at = path.join(name);
             File::create(&at).map_err(io_error("creating", at))
         };
-        let line = |file| Mutex::new(Line { to: BufWriter::new(file), failed: None });
+        let line = |name: &str| Ok(Mutex::new(Line { at: path.join(name), to: BufWriter::new(file(name)?), failed: None }));
         let text = serde_json::to_vec_pretty(profile).map_err(|e| io_error("writing", path.join("profile.json"))(e.into()))?;
         file("profile.json")?.write_all(&text).map_err(io_error("writing", path.join("profile.json")))?;
         Ok(Writer {
-            events: line(file("events.jsonl")?),
-            evidence: line(file("evidence.jsonl")?),
+            events: line("events.jsonl")?,
+            evidence: line("evidence.jsonl")?,
             blobs: Arc::new(Folder::new(path.join("blobs"))),
             path: path.to_owned(),
             _alone: None,
         })
     }
-    /// Keeps a lock until the run is over.
+    /// Keeps locks until the run is over.
     #[must_use]
-    pub fn holding(self, lock: File) -> Writer {
-        Writer { _alone: Some(lock), ..self }
+    pub fn holding(self, alone: Alone) -> Writer {
+        Writer { _alone: Some(alone), ..self }
     }
     /// Where many rows go.
     pub fn blobs(&self) -> Arc<dyn Blobs> {
@@ -70,24 +80,41 @@ impl Writer {
         for line in [&self.events, &self.evidence] {
             let mut line = line.lock().unwrap_or_else(PoisonError::into_inner);
             let flushed = line.failed.take().map_or_else(|| line.to.flush(), Err);
-            flushed.map_err(io_error("writing", &self.path))?;
+            flushed.map_err(io_error("writing", &line.at))?;
         }
         Ok(())
     }
     fn append(line: &Mutex<Line>, value: &impl serde::Serialize) -> io::Result<()> {
         let mut line = line.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(error) = line.failed.take() {
-            return Err(error);
-        }
         serde_json::to_writer(&mut line.to, value)?;
         line.to.write_all(b"\n")?;
         line.to.flush()
     }
+    /// The error with its file and what to do, as whoever records passes it on.
+    fn failed(line: &Mutex<Line>, error: io::Error) -> io::Error {
+        let at = line.lock().unwrap_or_else(PoisonError::into_inner).at.clone();
+        io::Error::new(error.kind(), io_error("writing", at)(error))
+    }
+}
+
+/// Room that a run should have before anything is sent: that of a few hundred requests is about 2 MB.
+const ROOM: usize = 4 << 20;
+
+/// Is there room for a run? Asked by writing, because what is free is not always for us (quota, reserved blocks).
+fn room(at: &Path) -> Result<(), StoreError> {
+    let chunk = vec![0; 1 << 16];
+    let mut file = File::create(at).map_err(io_error("creating", at))?;
+    (0..ROOM / chunk.len()).try_for_each(|_| file.write_all(&chunk)).map_err(io_error("writing", at))?;
+    fs::remove_file(at).map_err(io_error("removing", at))
 }
 
 impl Recorder for Writer {
     fn keep(&self, fact: &Fact) -> io::Result<()> {
-        Writer::append(&self.evidence, fact)
+        // Events cannot report errors at once: the next fact does.
+        if let Some(error) = self.events.lock().unwrap_or_else(PoisonError::into_inner).failed.take() {
+            return Err(Writer::failed(&self.events, error));
+        }
+        Writer::append(&self.evidence, fact).map_err(|error| Writer::failed(&self.evidence, error))
     }
 }
 

@@ -6,6 +6,7 @@ use crate::{
     cli::{
         against::Against,
         args::{OutputArgs, SpecArgs},
+        hold::WaitArgs,
         outputs::Outputs,
         run,
     },
@@ -28,6 +29,9 @@ pub struct Audit {
     /// What to write.
     #[command(flatten)]
     pub out: OutputArgs,
+    /// What to do while another run goes on.
+    #[command(flatten)]
+    pub wait: WaitArgs,
 }
 
 pub async fn run(args: Audit, color: bool) -> anyhow::Result<ExitCode> {
@@ -35,6 +39,15 @@ pub async fn run(args: Audit, color: bool) -> anyhow::Result<ExitCode> {
     let (path, loaded) = load(&args.spec, if args.allow_exec { Exec::Allowed } else { Exec::Refused })?;
     let folder = folder_of(&path);
     let against = Against::open(&args.out, &Shelf::of(folder))?;
-    let how = run::How { folder, remark: None, outputs, ending: args.out.ending(), against, prove: args.prove };
+    let how = run::How {
+        folder,
+        command: "rigcheck audit",
+        wait: args.wait.into(),
+        remark: None,
+        outputs,
+        ending: args.out.ending(),
+        against,
+        prove: args.prove,
+    };
     run::run(loaded, how).await
 }

@@ -4,6 +4,7 @@ use crate::{
     cli::{
         against::Against,
         args::OutputArgs,
+        hold::WaitArgs,
         outputs::{Outputs, print},
         run::{self, How},
     },
@@ -27,6 +28,9 @@ pub struct Demo {
     /// What to write.
     #[command(flatten)]
     pub out: OutputArgs,
+    /// What to do while another run goes on.
+    #[command(flatten)]
+    pub wait: WaitArgs,
 }
 
 /// The least at which every rule can pass: 0 of 299 is the first count whose 95 % bound is below 1 % (LAT-10). Takes 20 s.
@@ -53,7 +57,16 @@ pub async fn run(args: Demo, color: bool) -> anyhow::Result<ExitCode> {
     )?;
     let remark =
         fault.map_or("reference rig on 127.0.0.1".to_owned(), |f| format!("reference rig on 127.0.0.1 · fault seeded: {} ({})", f.name, f.title));
-    let how = How { folder: Path::new("."), remark: Some(remark), outputs, ending: args.out.ending(), against, prove: false };
+    let how = How {
+        folder: Path::new("."),
+        command: "rigcheck demo",
+        wait: args.wait.into(),
+        remark: Some(remark),
+        outputs,
+        ending: args.out.ending(),
+        against,
+        prove: false,
+    };
     let code = run::run(loaded, how).await;
     let pacing = rig.pacing();
     rig.stop().await;

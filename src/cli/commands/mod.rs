@@ -5,18 +5,22 @@ pub mod demo;
 pub mod explain;
 pub mod generate;
 mod list;
+mod listing;
 pub mod mock;
 mod outlook;
 mod plan;
 pub mod replay;
 pub mod report;
+pub mod runs;
 pub mod upgrade;
 pub mod validate;
+pub mod waive;
 
 use super::args::{Args, Color, Command, SpecArgs};
 use crate::{
     engine,
     spec::{self, Exec, Loaded},
+    store::Shelf,
 };
 use outlook::Outlook;
 use std::{
@@ -38,6 +42,8 @@ pub async fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::Replay(replay) => replay::run(&replay, color),
         Command::Report(report) => report::run(&report, color),
         Command::Upgrade(upgrade) => upgrade::run(&upgrade),
+        Command::Runs(runs) => runs::run(&runs),
+        Command::Waive(waive) => waive::run(&waive),
         Command::Mock(mock) => mock::run(mock).await,
         Command::Generate(generate) => generate::run(&generate),
     }
@@ -72,6 +78,17 @@ fn load(args: &SpecArgs, exec: Exec) -> anyhow::Result<(PathBuf, Loaded)> {
 fn load_at(path: &Path, changes: &[String], checks: Option<&Path>, exec: Exec) -> anyhow::Result<Loaded> {
     let options = spec::Options { checks_dir: checks.map(Path::to_owned), env: &environment, exec };
     Ok(spec::load_changed(path, changes, &options)?.as_of(engine::wall_now()))
+}
+
+/// The runs of this project: here, or where `audit` keeps them, beside the nearest spec.
+#[allow(clippy::disallowed_methods, reason = "the nearest spec is looked for from the working directory on")]
+fn shelf() -> Shelf {
+    let here = Shelf::of(Path::new(""));
+    if here.root().is_dir() {
+        return here;
+    }
+    let spec = std::env::current_dir().ok().and_then(|from| spec::discover::find(&from).ok());
+    spec.map_or(here, |spec| Shelf::of(folder_of(&spec)))
 }
 
 /// Where runs of a spec are kept: beside it.

@@ -19,7 +19,7 @@ use crate::{
     },
     report::Report,
     spec::{Exec, Loaded},
-    store::{self, Recorded, Shelf},
+    store::{self, Recorded},
 };
 use std::{
     path::{Path, PathBuf},
@@ -51,7 +51,7 @@ pub struct Replay {
 
 pub fn run(args: &Replay, color: bool) -> anyhow::Result<ExitCode> {
     let mut outputs = Outputs::new(&args.out, color, &[])?;
-    let shelf = Shelf::of(Path::new("."));
+    let shelf = super::shelf();
     let path = shelf.find(&args.run)?;
     let against = Against::open(&args.out, &shelf)?;
     let recorded = store::open(&path)?;

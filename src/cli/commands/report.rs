@@ -2,10 +2,9 @@
 
 use crate::{
     cli::{against::Against, args::OutputArgs, exit, outputs::Outputs},
-    report,
-    store::{self, Shelf},
+    report, store,
 };
-use std::{path::Path, process::ExitCode};
+use std::process::ExitCode;
 
 /// `rigcheck report`.
 #[derive(Debug, clap::Args)]
@@ -19,7 +18,7 @@ pub struct Report {
 
 pub fn run(args: &Report, color: bool) -> anyhow::Result<ExitCode> {
     let mut outputs = Outputs::new(&args.out, color, &[])?;
-    let shelf = Shelf::of(Path::new("."));
+    let shelf = super::shelf();
     let path = shelf.find(&args.run)?;
     let against = Against::open(&args.out, &shelf)?;
     let recorded = store::open(&path)?;

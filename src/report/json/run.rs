@@ -91,6 +91,8 @@ pub struct Waived<'r> {
     /// The subject that it was looked at for; empty: every subject of the rule.
     subject: &'r str,
     state: WaiverState,
+    /// It holds for less than two weeks more.
+    lapses_soon: bool,
     /// Range of the observed value in which it holds; a missing end is open.
     holds: Option<(Option<f64>, Option<f64>)>,
     reason: &'r str,
@@ -107,6 +109,7 @@ impl<'r> Waived<'r> {
             rule: w.rule.as_str(),
             subject: line.subject,
             state: line.state,
+            lapses_soon: line.soon,
             holds: w.holds.as_ref().map(|r| (finite(r.lo), finite(r.hi))),
             reason: &w.reason,
             owner: &w.owner,

@@ -2,19 +2,25 @@
 
 mod bad_specs;
 mod demo;
+mod disk;
 mod ending;
 mod generate;
 mod newer_runs;
 mod offline;
 mod prove;
 mod recipes;
+mod recorded;
+mod runs;
+mod turns;
 mod upgrade;
+mod waive;
 
 use std::{path::Path, process::Output};
 
 /// Runs `rigcheck` in a folder, with nothing of the surroundings that could change what it says.
 pub fn rigcheck(folder: &Path, args: &[&str]) -> Ran {
-    rigcheck_with(folder, &std::env::temp_dir(), args)
+    // A folder of its own: the lock of a target lies there, and other tests have the same target.
+    rigcheck_with(folder, tempfile::tempdir().unwrap().path(), args)
 }
 
 /// The same, with a folder for its temporary files.
@@ -24,6 +30,7 @@ pub fn rigcheck_with(folder: &Path, temporary: &Path, args: &[&str]) -> Ran {
         .current_dir(folder)
         .env("TMPDIR", temporary)
         .env_remove("RIGCHECK_SPEC")
+        .env_remove("RIGCHECK_OWNER")
         .env_remove("RIGCHECK_COLOR")
         .env_remove("RIGCHECK_CHECKS")
         .env_remove("RIGCHECK_OUTPUT")

@@ -7,7 +7,22 @@ use std::{fs, path::Path, process::Command};
 fn help_says_what_there_is_and_how_it_ends() {
     let folder = tempfile::tempdir().unwrap();
     let help = rigcheck(folder.path(), &["--help"]).ends(0).out;
-    for word in ["demo", "audit", "plan", "validate", "list", "explain", "replay", "report", "upgrade", "mock", "Exit codes: 0 ready"] {
+    for word in [
+        "demo",
+        "audit",
+        "plan",
+        "validate",
+        "list",
+        "explain",
+        "generate",
+        "replay",
+        "report",
+        "upgrade",
+        "runs",
+        "waive",
+        "mock",
+        "Exit codes: 0 ready",
+    ] {
         assert!(help.contains(word), "no {word} in\n{help}");
     }
     rigcheck(folder.path(), &[]).ends(2);

@@ -10,8 +10,9 @@ mod laws;
 mod loosened;
 mod machines;
 mod newcomer;
-mod samples;
+pub mod samples;
 mod unscored;
+mod waivers;
 
 use rigcheck::report::Style;
 

@@ -237,6 +237,12 @@ fn what_is_odd_is_a_warning() {
     let warned = |text: &str| super::good(text).warnings.to_string();
     let loose = warned(&format!("{SMALL}{}", WAIVER.replace("while: {bias: 1ms..2ms}, ", "")));
     assert!(loose.contains("this waiver holds whatever is observed"), "{loose}");
+    let before = |days: i64| {
+        let loaded = super::good(&format!("{SMALL}{WAIVER}"));
+        let now = rigcheck::model::units::Wall(loaded.profile.waivers[0].expires.0 - days * 86_400_000_000);
+        loaded.as_of(now).warnings.to_string()
+    };
+    assert!(before(13).contains("this waiver lapses soon, on 2027-01-31T00:00:00+01:00") && before(15).is_empty(), "{}", before(15));
     let old = super::good(&format!("{SMALL}{}", WAIVER.replace("while: {bias: 1ms..2ms}, ", "")));
     let day_after = rigcheck::model::units::Wall(old.profile.waivers[0].expires.0 + 86_400_000_000);
     let old = old.as_of(day_after);

@@ -1,5 +1,9 @@
 //! Runs on disk.
 
+mod locks;
+mod packed;
+mod releases;
+
 use rigcheck::{
     model::{
         event::{Event, Header, Recorder, Sink, Stamped},
@@ -67,9 +71,9 @@ fn the_shelf_is_private_ignored_by_git_and_pruned() {
     assert_eq!(refused(&at), format!("{at} is not a run: a run is a folder with a profile.json"));
     assert_eq!(refused(&format!("{at}/none")), format!("{at}/none does not exist: there is no run"));
     fs::write(root.join("runs/000.rig"), "a run that somebody packed").unwrap();
-    assert_eq!(shelf.prune(Kept { runs: 2, bytes: u64::MAX }).unwrap(), 1, "a file is no run of ours");
+    assert_eq!(shelf.prune(Kept { runs: 2, ..Kept::ALL }).unwrap(), 1, "a file is no run of ours");
     assert_eq!(shelf.list().len(), 2);
-    assert_eq!(shelf.prune(Kept { runs: 9, bytes: 0 }).unwrap(), 1, "the newest always stays");
+    assert_eq!(shelf.prune(Kept { bytes: 0, ..Kept::ALL }).unwrap(), 1, "the newest always stays");
     assert!(shelf.find("02C").is_ok());
 }
 

@@ -112,7 +112,7 @@ fn range(rule: &str, lo: f64, hi: f64) -> Range {
     Range { figure: if rule == "LAT-09" { "residual" } else { "bias" }.into(), unit: "ms".into(), lo, hi }
 }
 
-fn waiver(rule: &str, of: Option<&str>, holds: Option<(f64, f64)>, days: i64) -> Waiver {
+pub fn waiver(rule: &str, of: Option<&str>, holds: Option<(f64, f64)>, days: i64) -> Waiver {
     Waiver {
         rule: name(rule),
         of: of.map(Name::from),

@@ -36,6 +36,7 @@ fn header() -> Header {
     let source = |kind: &str, place: &str| SourceInfo { kind: name(kind), place: place.into(), reads: String::new() };
     Header {
         run: name("01JD0000000000000000000000"),
+        format: 0,
         tool: "rigcheck 0.1.0".into(),
         rig: name("staging-eu"),
         vantage: "loadgen-1".into(),

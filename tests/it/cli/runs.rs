@@ -1,0 +1,113 @@
+//! `rigcheck runs`: what was recorded, and what becomes of it.
+
+use super::{
+    recorded::{id, record},
+    rigcheck,
+};
+use crate::report::samples;
+use std::{fs, os::unix::fs::PermissionsExt};
+
+#[test]
+fn a_list_survives_broken_runs_and_names_their_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(rigcheck(folder.path(), &["runs", "list"]).ends(0).out.starts_with("There is no run in "));
+    record(folder.path(), &id(1), samples::ready());
+    record(folder.path(), &id(2), samples::blocked());
+    let cut = record(folder.path(), &id(3), samples::blocked());
+    let text = fs::read_to_string(cut.join("profile.json")).unwrap();
+    fs::write(cut.join("profile.json"), &text[..text.len() / 2]).unwrap();
+    fs::create_dir(cut.with_file_name("nothing.rig")).unwrap();
+    record(folder.path(), &id(4), samples::interrupted());
+
+    let list = rigcheck(folder.path(), &["runs", "list"]).ends(0).out;
+    let at = |text: &str| list.find(text).unwrap_or_else(|| panic!("no {text} in\n{list}"));
+    assert!(at(&id(4)) < at(&id(3)) && at(&id(3)) < at(&id(2)) && at(&id(2)) < at(&id(1)), "the newest first\n{list}");
+    for part in ["NOT READY", "READY", "broken", "interrupted", "staging-eu", "2027-01-15", "5 runs, "] {
+        assert!(list.contains(part), "no {part} in\n{list}");
+    }
+    let json: serde_json::Value = serde_json::from_str(&rigcheck(folder.path(), &["runs", "list", "--output", "json"]).ends(0).out).unwrap();
+    let runs = json["runs"].as_array().unwrap();
+    assert_eq!(json["schema"], "rigcheck.runs/1");
+    let verdicts: Vec<_> = runs.iter().map(|r| (r["verdict"].as_str(), r["broken"].is_string(), r["interrupted"].as_bool().unwrap())).collect();
+    let whole = |v| (Some(v), false, false);
+    assert_eq!(verdicts[0..1], [(None, true, false)], "named nothing, it comes first");
+    assert_eq!(verdicts[2..], [(None, true, false), whole("not_ready"), whole("ready")]);
+    assert!(verdicts[1].2, "{verdicts:?}");
+    assert!(runs[2]["broken"].as_str().unwrap().contains("profile.json:"), "{:#}", runs[2]);
+
+    let shown = rigcheck(folder.path(), &["runs", "show", &id(2)]).ends(0).out;
+    for part in [
+        "staging-eu",
+        "NOT READY",
+        "jaeger (jaeger, http://jaeger.staging:16686)",
+        "240 requests",
+        "profile.json",
+        "intact    yes",
+        "rigcheck report",
+    ] {
+        assert!(shown.contains(part), "no {part} in\n{shown}");
+    }
+    let broken = rigcheck(folder.path(), &["runs", "show", &id(3)]).ends(2);
+    assert!(broken.out.contains("intact    no: ") && broken.err.contains("is broken"), "{}{}", broken.out, broken.err);
+}
+
+#[test]
+fn an_exported_run_is_the_same_run_elsewhere() {
+    let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    record(here.path(), &id(1), samples::blocked());
+    let ran = rigcheck(here.path(), &["runs", "export", "latest", "--to", "run.tar.gz"]).ends(0);
+    assert!(ran.out.contains("run.tar.gz"), "{}", ran.out);
+    let file = here.path().join("run.tar.gz");
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    let again = rigcheck(here.path(), &["runs", "export", "latest", "--to", "run.tar.gz"]).ends(2).err;
+    assert!(again.contains("is there already"), "{again}");
+    let piped = std::process::Command::new(env!("CARGO_BIN_EXE_rigcheck"))
+        .args(["runs", "export", "latest", "--to", "-"])
+        .current_dir(here.path())
+        .output()
+        .unwrap();
+    assert_eq!(piped.stdout, fs::read(&file).unwrap(), "the same run is the same bytes");
+
+    fs::create_dir(there.path().join(".rigcheck")).unwrap();
+    let path = file.to_str().unwrap();
+    let ran = rigcheck(there.path(), &["runs", "import", path]).ends(0);
+    assert!(ran.out.contains(&id(1)), "{}", ran.out);
+    let report = |folder: &std::path::Path| rigcheck(folder, &["report", "latest", "--output", "json"]).ends(1).out;
+    assert_eq!(report(here.path()), report(there.path()));
+    let twice = rigcheck(there.path(), &["runs", "import", path]).ends(2).err;
+    assert!(twice.contains("is there already") && twice.contains("never overwritten"), "{twice}");
+    let small = rigcheck(tempfile::tempdir().unwrap().path(), &["runs", "import", path, "--max-bytes", "1kB"]).ends(2).err;
+    assert!(small.contains("unpacks to more than") && small.contains("nothing was imported"), "{small}");
+    let left: Vec<_> = fs::read_dir(there.path().join(".rigcheck/runs")).unwrap().collect();
+    assert_eq!(left.len(), 1, "nothing half-unpacked is left");
+}
+
+#[test]
+fn pruning_says_what_goes_and_keeps_what_is_cited() {
+    let folder = tempfile::tempdir().unwrap();
+    for day in 1..=6 {
+        record(folder.path(), &id(day), samples::ready());
+    }
+    fs::write(folder.path().join(".rigcheck/keep"), format!("# ours\n{} # the release\n", id(1))).unwrap();
+    fs::create_dir_all(folder.path().join("baselines/eu")).unwrap();
+    fs::write(folder.path().join("baselines/eu/main.json"), format!("{{\"run\": \"{}\"}}", id(2))).unwrap();
+    assert!(rigcheck(folder.path(), &["runs", "show", &id(2)]).ends(0).out.contains("it is cited"));
+    assert!(!rigcheck(folder.path(), &["runs", "show", &id(3)]).ends(0).out.contains("it is cited"));
+    let left = || (1..=6).filter(|day| folder.path().join(format!(".rigcheck/runs/{}.rig", id(*day))).exists()).collect::<Vec<_>>();
+    assert!(rigcheck(folder.path(), &["runs", "prune"]).ends(0).out.contains("Removed 0 runs"));
+    let dry = rigcheck(folder.path(), &["runs", "prune", "--keep", "2", "--dry-run"]).ends(0).out;
+    assert!(dry.contains(&id(3)) && dry.contains(&id(4)) && dry.contains("Would remove 2 runs") && !dry.contains(&id(1)), "{dry}");
+    assert_eq!(left(), [1, 2, 3, 4, 5, 6]);
+    // All of these are long ago; the newest stays whatever is asked.
+    rigcheck(folder.path(), &["runs", "prune", "--keep", "2"]).ends(0);
+    assert_eq!(left(), [1, 2, 5, 6]);
+    let old = rigcheck(folder.path(), &["runs", "prune", "--older-than", "1s"]).ends(0).out;
+    assert!(old.contains("older than is kept"), "{old}");
+    assert_eq!(left(), [1, 2, 6]);
+    rigcheck(folder.path(), &["runs", "prune", "--max-bytes", "0"]).ends(0);
+    assert_eq!(left(), [1, 2, 6]);
+    fs::remove_file(folder.path().join(".rigcheck/keep")).unwrap();
+    fs::create_dir(folder.path().join(".rigcheck/keep")).unwrap();
+    assert!(rigcheck(folder.path(), &["runs", "prune", "--keep", "1"]).ends(2).err.contains("keep"), "what is cited must be known first");
+    assert_eq!(left(), [1, 2, 6]);
+}
