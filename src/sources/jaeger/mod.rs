@@ -73,6 +73,8 @@ impl Jaeger {
         };
         if search.gathered.traces() == 0 {
             search.note_unknown_service(&self.name, &slot).await;
+            // A server that cannot be asked so has told all that it can.
+            let _ = search.look_by_id(&slot).await;
         }
         self.answer(search, cut)
     }

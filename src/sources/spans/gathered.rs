@@ -6,7 +6,7 @@ use crate::model::{
     units::Wall,
 };
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     sync::Arc,
 };
 
@@ -24,6 +24,7 @@ pub struct Gathered {
     traces: BTreeMap<u128, Trace>,
     foreign: HashSet<u128>,
     dropped: u64,
+    elsewhere: BTreeSet<String>,
     /// The last look at [`Gathered::complete`], until something new comes.
     complete: Option<bool>,
 }
@@ -47,7 +48,7 @@ impl Trace {
 impl Gathered {
     /// Nothing yet.
     pub fn new(ours: Ours, blobs: Arc<dyn Blobs>) -> Gathered {
-        Gathered { ours, rows: RowsWriter::new(blobs), spans: 0, traces: BTreeMap::new(), foreign: HashSet::new(), dropped: 0, complete: None }
+        Gathered { ours, rows: RowsWriter::new(blobs), spans: 0, traces: BTreeMap::new(), foreign: HashSet::new(), dropped: 0, elsewhere: BTreeSet::new(), complete: None }
     }
     /// Takes a span; says whether it was one of ours that is new.
     pub fn take(&mut self, row: SpanRow) -> Result<bool, Gap> {
@@ -78,6 +79,10 @@ impl Gathered {
     /// Spans that were dropped elsewhere before they came here.
     pub fn lost(&mut self, spans: u64) {
         self.dropped += spans;
+    }
+    /// A trace of ours has spans of this service, which is not the one that was asked for.
+    pub fn found_at(&mut self, service: String) {
+        self.elsewhere.insert(service);
     }
     fn overlaps_act(&self, row: &SpanRow) -> bool {
         let at = |wall: Wall| u64::try_from(wall.0).unwrap_or_default().saturating_mul(1_000);
@@ -123,6 +128,7 @@ impl Gathered {
             traces: self.traces.len() as u64,
             foreign: self.foreign.len() as u64,
             truncated: truncated + self.dropped,
+            elsewhere: self.elsewhere.into_iter().collect(),
             spans: self.rows.finish().map_err(|e| not_stored(&e))?,
         })
     }
