@@ -1,7 +1,7 @@
 //! Arguments as written: the commands, and what several of them take. What one command takes stands with it.
 
 use super::{
-    commands::{audit::Audit, demo::Demo, explain::Explain, mock::Mock, replay::Replay, report::Report},
+    commands::{audit::Audit, demo::Demo, explain::Explain, mock::Mock, plan::Plan, replay::Replay, report::Report},
     outputs::Output,
 };
 use clap::{
@@ -44,8 +44,8 @@ pub enum Command {
     Demo(Demo),
     /// Audit the rig that rigcheck.yaml describes
     Audit(Audit),
-    /// Show what an audit would do, with time, requests and tokens, and send nothing
-    Plan(SpecArgs),
+    /// Show what an audit would do, with time, requests and tokens; with --probe, send one request and show where it appeared
+    Plan(Plan),
     /// Check rigcheck.yaml and say what is in scope
     Validate(SpecArgs),
     /// List the cases and rules of this release

@@ -1,6 +1,10 @@
 //! How a command ends.
 
-use crate::{report::Report, scoring::Verdict, spec::diagnostics::Problems};
+use crate::{
+    report::{Report, probe::State},
+    scoring::Verdict,
+    spec::diagnostics::Problems,
+};
 use std::process::ExitCode;
 
 const NOT_READY: u8 = 1;
@@ -24,6 +28,20 @@ pub fn of(report: &Report, exit_zero: bool) -> ExitCode {
         Verdict::Indeterminate => INDETERMINATE.into(),
         Verdict::Ready | Verdict::ReadyWithWaivers => ExitCode::SUCCESS,
     }
+}
+
+/// The code of a probe: a mapping that is proven wrong outranks what could not be told.
+pub fn probed(state: State) -> ExitCode {
+    match state {
+        State::Right => ExitCode::SUCCESS,
+        State::Doubtful => INDETERMINATE.into(),
+        State::Wrong => NOT_READY.into(),
+    }
+}
+
+/// The user ended it.
+pub fn interrupted() -> ExitCode {
+    INTERRUPTED.into()
 }
 
 /// Asking for help is no failure.

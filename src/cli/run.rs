@@ -121,7 +121,7 @@ impl Sink for Collected {
 
 /// The first Ctrl-C or SIGTERM ends the run with a partial report, the second one ends the process.
 #[allow(clippy::disallowed_methods, reason = "waits beside the run for a signal")]
-fn listen_for_the_end(cancel: CancellationToken) -> tokio::task::JoinHandle<()> {
+pub fn listen_for_the_end(cancel: CancellationToken) -> tokio::task::JoinHandle<()> {
     tokio::spawn(async move {
         if told_to_end().await.is_ok() {
             eprintln!("interrupted: ending with what there is (Ctrl-C again to stop at once)");

@@ -8,6 +8,7 @@ mod human;
 mod json;
 mod outline;
 mod phrases;
+pub mod probe;
 
 pub use fold::{GapGroup, Report, StepDone};
 

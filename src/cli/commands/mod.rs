@@ -6,7 +6,8 @@ pub mod explain;
 mod list;
 pub mod mock;
 mod outlook;
-mod plan;
+pub mod plan;
+mod probe;
 pub mod replay;
 pub mod report;
 mod validate;
@@ -29,7 +30,7 @@ pub async fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::Demo(demo) => demo::run(demo, color).await,
         Command::Audit(audit) => audit::run(audit, color).await,
-        Command::Plan(spec) => plan::run(&spec),
+        Command::Plan(plan) => plan::run(&plan).await,
         Command::Validate(spec) => validate::run(&spec),
         Command::List(checks) => list::run(&checks),
         Command::Explain(explain) => explain::run(&explain),

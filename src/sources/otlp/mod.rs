@@ -12,7 +12,7 @@ use crate::{
         source::{Answer, Cost, Slot, Source, Timing},
         units::{Span, Wall},
     },
-    sources::spans::{Gathered, Ours, Pace, act_over, in_time, interrupted_or, pause},
+    sources::spans::{Gathered, Ours, Pace, act_over, in_time, interrupted_or, pause, trace_number},
 };
 use intake::Intake;
 use std::{

@@ -2,6 +2,7 @@
 
 mod demo;
 mod offline;
+mod probe;
 
 use std::{path::Path, process::Output};
 
