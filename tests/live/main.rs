@@ -6,5 +6,6 @@ mod docker;
 mod gateway;
 mod pages;
 mod parts;
+mod probe;
 mod rig;
 mod stack;

@@ -8,6 +8,9 @@ use crate::{
 /// the audit, with hundreds of requests, says whether it is right.
 const ABSOLUTE_MS: f64 = 50.0;
 const RELATIVE: f64 = 0.1;
+/// How near to another quantity of the client's a value must lie to be that one.
+const SAME_MS: f64 = 10.0;
+const SAME: f64 = 0.05;
 /// How near to a factor between units the ratio must lie to be that factor.
 const NEAR_FACTOR: f64 = 0.1;
 /// Factors between units of time.
@@ -42,13 +45,14 @@ pub fn beside(value: f64, quantity: Quantity, client: &Figures, unit_ms: Option<
         };
         return Beside { state: State::Wrong, words, write: Some(write) };
     }
-    let apart = |other: f64| (other - own).abs() > 2.0 * tolerance(own).max(tolerance(other));
-    let other = Quantity::ALL.into_iter().filter(|q| *q != quantity).find_map(|q| Some((q, client.get(q).filter(|v| agrees(value, *v) && apart(*v))?)));
+    // It lies far from the client's own; near another quantity it is that one.
+    let is = |other: &f64| (value - other).abs() <= SAME_MS.max(SAME * other);
+    let other = Quantity::ALL.into_iter().filter(|q| *q != quantity).find_map(|q| Some((q, client.get(q).filter(is)?)));
     if let Some((is, at)) = other {
         return Beside {
             state: State::Wrong,
             words: format!("is the client's {}", is.title()),
-            write: Some(format!("the value is the client's {} ({}), not its {} ({}): another series or field measures that", is.title(), Ms(at), quantity.title(), Ms(own))),
+            write: Some(format!("the value is the client's {} ({}), not its {} ({}): another series or field measures that, or its timer stops elsewhere", is.title(), Ms(at), quantity.title(), Ms(own))),
         };
     }
     let (far, turn) = (Ms((value - own).abs()), if value > own { "more" } else { "less" });

@@ -3,7 +3,7 @@
 
 use super::{Ran, rigcheck};
 use rigcheck::reference::{
-    faults::{Fault, named},
+    faults::{Fault, by_name},
     rig::ReferenceRig,
 };
 use serde_json::Value;
@@ -95,7 +95,7 @@ fn a_wrong_unit_is_named_with_the_right_one() {
     metric.wrong("scrape", "total", &["1/1000 of it: unit s, not ms", "write `unit: s`"]);
     let log = replaced(TOTAL, "duration: {field: duration_ms, unit: s}");
     log.wrong("access_log", "total", &["1000 times as large", "`unit: ms` for `s`"]);
-    let fault = probed(named("metric-in-ms"), |spec| spec);
+    let fault = probed(by_name("metric-in-ms"), |spec| spec);
     fault.wrong("scrape", "total", &["1000 times as large: unit ms, not s", "write `unit: ms`"]);
 }
 
