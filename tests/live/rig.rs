@@ -195,12 +195,12 @@ impl Rig {
         (out.status.code().unwrap_or(-1), said, talk)
     }
 
-    /// A second gateway beside the first one, before the same provider, scraped by the same Prometheus under the same job.
+    /// A second gateway beside the first one, before the same provider, scraped by the same Prometheus.
     pub fn add_replica(&mut self) -> Result<Stack, NotUp> {
         let mock = self.mock.url();
         let otlp = format!("http://127.0.0.1:{}", self.stack.part("jaeger").ports["otlp_http"]);
         let second = Stack::up(&["gateway", "--mock", &mock, "--variant", self.gateway.variant, "--otlp", &otlp])?;
-        let also = format!("gateway={}", second.url("gateway").trim_start_matches("http://"));
+        let also = format!("replica={}", second.url("gateway").trim_start_matches("http://"));
         self.stack.down("prometheus");
         self.stack.add(&["prometheus", "--targets", &format!("gateway,{also}"), "--interval", "1s"])?;
         Ok(second)

@@ -13,7 +13,7 @@ pub struct Spans {
     pub foreign: u64,
     /// Searches that came back full and could not be sliced further; above 0 the answer is partial.
     pub truncated: u64,
-    /// Other services that reported spans of a trace of ours; looked for only where the one that was asked for has none.
+    /// Services of traces of ours, where the service that was asked for has no span in any of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub elsewhere: Vec<String>,
 }

@@ -66,7 +66,7 @@ impl Look<'_> {
             Ok(got) => got,
             Err(unknown) => return row.untold(&unknown.gap),
         };
-        match record(&Records::of_traces(&got, seen.requests)) {
+        match record(&Records::of_traces(&got, seen.requests)).filter(|_| got.value.elsewhere.is_empty()) {
             Some(record) => recorded(row, &record, claim, seen, "server span", "our trace is there, without a span or attribute that times this"),
             None => no_trace(row, &got),
         }
@@ -88,7 +88,7 @@ impl Look<'_> {
             let row = Row::new(source, "trace");
             rows.push(match self.ask(source, &Spans { of: self.act.clone() }) {
                 Err(unknown) => row.untold(&unknown.gap),
-                Ok(got) => record(&Records::of_traces(&got, seen.requests)).map_or_else(|| no_trace(row.clone(), &got), |r| there(row.clone(), &r)),
+                Ok(got) => record(&Records::of_traces(&got, seen.requests)).filter(|_| got.value.elsewhere.is_empty()).map_or_else(|| no_trace(row.clone(), &got), |r| there(row.clone(), &r)),
             });
         }
         rows

@@ -82,18 +82,6 @@ impl Search<'_> {
         ))
     }
 
-    /// Looks for the first few of our traces by their ids, whatever service they are of.
-    pub async fn look_by_id(&mut self, slot: &Slot) -> Result<(), Gap> {
-        const FEW: usize = 3;
-        let ids: Vec<u128> = self.gathered.missing().map(|(id, _)| id).take(FEW).collect();
-        for id in ids {
-            for span in self.client.trace(id, slot).await?.unwrap_or_default() {
-                self.gathered.found_at(span.service);
-            }
-        }
-        Ok(())
-    }
-
     /// Says which services there are, where ours is none of them.
     pub async fn note_unknown_service(&mut self, name: &Name, slot: &Slot) {
         const SHOWN: usize = 10;
