@@ -56,7 +56,9 @@ fn a_right_mapping_is_found_everywhere_and_wrong_ones_are_named() {
     wrong(&unit, "prometheus", "total", "unit s, not ms");
 
     let others = rig.probe("others", |spec| {
-        spec.replace("service: gateway", "service: gatewya").replace("id: request_id", "id: correlation_id").replace("duration_ms, unit: ms", "duration_ms, unit: s")
+        spec.replace("service: gateway", "service: gatewya")
+            .replace("id: request_id", "id: correlation_id")
+            .replace("duration_ms, unit: ms", "duration_ms, unit: s")
     });
     wrong(&others, "jaeger", "total", "write `service: gateway`");
     wrong(&others, "access_log", "total", "write `id: ");

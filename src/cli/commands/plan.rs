@@ -51,18 +51,18 @@ pub async fn run(args: &Plan) -> anyhow::Result<ExitCode> {
         let Some(found) = probe::probe(loaded).await? else { return Ok(exit::interrupted()) };
         match args.output {
             Shape::Human => print(&probe::human(&found))?,
-            Shape::Json => shown(with(planned, &found))?,
+            Shape::Json => shown(&with(planned, &found))?,
         }
         return Ok(exit::probed(found.state()));
     }
     match args.output {
         Shape::Human => print(&human(&path.display().to_string(), &loaded, &outlook))?,
-        Shape::Json => shown(json(&loaded, &outlook))?,
+        Shape::Json => shown(&json(&loaded, &outlook))?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn shown(value: Value) -> anyhow::Result<()> {
+fn shown(value: &Value) -> anyhow::Result<()> {
     print(&format!("{value:#}\n"))
 }
 

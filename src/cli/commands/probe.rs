@@ -96,9 +96,15 @@ pub fn human(found: &Probe) -> String {
         let _ = writeln!(text, "{} {}", glyph(remark.state), remark.text);
     }
     let of = |state: State| found.rows.iter().filter(|r| r.state == state).count();
+    let doubtful = match (of(State::Doubtful), found.vantage.iter().any(|v| v.state != State::Right)) {
+        (0, true) => "Everything that the spec maps appeared, but not from a place from which the audit can settle its margins.".to_owned(),
+        (n, _) => format!("{n} of {} could not be confirmed. Nothing is proven wrong.", found.rows.len()),
+    };
     let verdict = match found.state() {
-        State::Right => "Everything that the spec maps appeared once, with a plausible value. The audit says whether the values are right.".to_owned(),
-        State::Doubtful => format!("{} of {} could not be confirmed. Nothing is proven wrong.", of(State::Doubtful), found.rows.len()),
+        State::Right => {
+            "Everything that the spec maps appeared once, with a plausible value. The audit says whether the values are right.".to_owned()
+        }
+        State::Doubtful => doubtful,
         State::Wrong => format!("{} of {} are mapped wrongly{}.", of(State::Wrong), found.rows.len(), also(of(State::Doubtful))),
     };
     let _ = writeln!(text, "{verdict}");

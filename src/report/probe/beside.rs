@@ -9,8 +9,8 @@ use crate::{
 const ABSOLUTE_MS: f64 = 50.0;
 const RELATIVE: f64 = 0.1;
 /// How near to another quantity of the client's a value must lie to be that one.
-const SAME_MS: f64 = 10.0;
-const SAME: f64 = 0.05;
+const SAME_MS: f64 = 20.0;
+const SAME: f64 = 0.1;
 /// How near to a factor between units the ratio must lie to be that factor.
 const NEAR_FACTOR: f64 = 0.1;
 /// Factors between units of time.
@@ -39,9 +39,15 @@ pub fn beside(value: f64, quantity: Quantity, client: &Figures, unit_ms: Option<
     if let Some(factor) = factor(value, own) {
         let times = if factor >= 1.0 { format!("{factor:.0} times as large") } else { format!("1/{:.0} of it", 1.0 / factor) };
         let (words, write) = match unit_ms.and_then(|unit| Some((word(unit)?, word(unit / factor)?))) {
-            Some((said, is)) => (format!("{times}: unit {is}, not {said}"), format!("the values are in {is}: write `unit: {is}` instead of `unit: {said}`")),
-            None if factor >= 1.0 => (times.clone(), format!("the values are {times}: their unit is smaller than the one in the spec (`unit: ms` for `s`, `us` for `ms`)")),
-            None => (times.clone(), format!("the values are {times}: their unit is larger than the one in the spec (`unit: s` for `ms`, `ms` for `us`)")),
+            Some((said, is)) => {
+                (format!("{times}: unit {is}, not {said}"), format!("the values are in {is}: write `unit: {is}` instead of `unit: {said}`"))
+            }
+            None if factor >= 1.0 => {
+                (times.clone(), format!("the values are {times}: their unit is smaller than the one in the spec (`unit: ms` for `s`, `us` for `ms`)"))
+            }
+            None => {
+                (times.clone(), format!("the values are {times}: their unit is larger than the one in the spec (`unit: s` for `ms`, `ms` for `us`)"))
+            }
         };
         return Beside { state: State::Wrong, words, write: Some(write) };
     }
@@ -52,12 +58,21 @@ pub fn beside(value: f64, quantity: Quantity, client: &Figures, unit_ms: Option<
         return Beside {
             state: State::Wrong,
             words: format!("is the client's {}", is.title()),
-            write: Some(format!("the value is the client's {} ({}), not its {} ({}): another series or field measures that, or its timer stops elsewhere", is.title(), Ms(at), quantity.title(), Ms(own))),
+            write: Some(format!(
+                "the value is the client's {} ({}), not its {} ({}): another series or field measures that, or its timer stops elsewhere",
+                is.title(),
+                Ms(at),
+                quantity.title(),
+                Ms(own)
+            )),
         };
     }
     let (far, turn) = (Ms((value - own).abs()), if value > own { "more" } else { "less" });
     let why = (value == 0.0).then(|| "a value of 0 says nothing: it is cut too coarse, or was never set".to_owned());
-    doubt(format!("{far} {turn}"), why.or_else(|| Some(format!("{far} {turn} than the client saw is not explained by one request: the audit shows whether it is always so"))))
+    doubt(
+        format!("{far} {turn}"),
+        why.or_else(|| Some(format!("{far} {turn} than the client saw is not explained by one request: the audit shows whether it is always so"))),
+    )
 }
 
 /// Could a value be the client's own, measured elsewhere?

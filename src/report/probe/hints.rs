@@ -17,20 +17,8 @@ use std::collections::BTreeMap;
 /// Candidates that are shown.
 const SHOWN: usize = 3;
 /// Labels that name who was scraped, not what was served: no part of a `match`.
-const WHERE: [&str; 12] = [
-    "instance",
-    "job",
-    "exported_instance",
-    "exported_job",
-    "pod",
-    "container",
-    "namespace",
-    "node",
-    "endpoint",
-    "service",
-    "host",
-    "__replica__",
-];
+const WHERE: [&str; 12] =
+    ["instance", "job", "exported_instance", "exported_job", "pod", "container", "namespace", "node", "endpoint", "service", "host", "__replica__"];
 
 /// Says what counted our request instead of the claimed series, best first.
 pub fn instead(rises: &Rises, claim: &Claim, of: &HistogramOf, client: &Figures, gaps: u64, scraped: bool) -> Vec<(State, String)> {
@@ -40,12 +28,7 @@ pub fn instead(rises: &Rises, claim: &Claim, of: &HistogramOf, client: &Figures,
         (r.count - 1.0).abs() < 0.5 || gaps_of_ours
     };
     let value = |r: &Rise| r.sum.map(|s| s / r.count);
-    let mut fits: Vec<(&Rise, f64)> = rises
-        .series
-        .iter()
-        .filter(ours)
-        .filter_map(|r| Some((r, fitting(value(r)?, own?, of.unit_ms)?)))
-        .collect();
+    let mut fits: Vec<(&Rise, f64)> = rises.series.iter().filter(ours).filter_map(|r| Some((r, fitting(value(r)?, own?, of.unit_ms)?))).collect();
     let similar = |r: &Rise| (r.metric != of.metric, of.labels.iter().filter(|(n, v)| r.labels.get(*n) != Some(*v)).count());
     fits.sort_by_key(|(r, _)| similar(r));
     // Where the claimed metric itself rose under other labels, other metrics are beside the point.
@@ -111,7 +94,8 @@ fn flow(labels: &BTreeMap<String, String>) -> String {
             && v.chars().all(|c| c.is_ascii_alphanumeric() || "/_-.".contains(c))
             && !["true", "false", "null", "yes", "no", "on", "off"].contains(&v.to_ascii_lowercase().as_str())
     };
-    let pairs: Vec<String> = labels.iter().map(|(n, v)| if plain(v) { format!("{n}: {v}") } else { format!("{n}: {}", serde_json::Value::from(v.as_str())) }).collect();
+    let pairs: Vec<String> =
+        labels.iter().map(|(n, v)| if plain(v) { format!("{n}: {v}") } else { format!("{n}: {}", serde_json::Value::from(v.as_str())) }).collect();
     format!("{{{}}}", pairs.join(", "))
 }
 
@@ -121,7 +105,12 @@ mod tests {
 
     #[test]
     fn what_is_to_be_written_can_be_read_as_yaml() {
-        let labels = BTreeMap::from([("route".to_owned(), "/v1/chat".to_owned()), ("code".into(), "200".into()), ("x".into(), "a: {b}".into()), ("y".into(), "Yes".into())]);
+        let labels = BTreeMap::from([
+            ("route".to_owned(), "/v1/chat".to_owned()),
+            ("code".into(), "200".into()),
+            ("x".into(), "a: {b}".into()),
+            ("y".into(), "Yes".into()),
+        ]);
         assert_eq!(flow(&labels), r#"{code: "200", route: /v1/chat, x: "a: {b}", y: "Yes"}"#);
         assert_eq!(series("a_s", &labels), r#"a_s{code="200",route="/v1/chat",x="a: {b}",y="Yes"}"#);
         assert_eq!((series("a_s", &BTreeMap::new()), flow(&BTreeMap::new())), ("a_s".into(), "{}".into()));

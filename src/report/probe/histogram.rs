@@ -53,7 +53,10 @@ impl Look<'_> {
                 row = row.because("the metric has no `_sum`: its value cannot be read");
             }
             if !others.is_empty() {
-                row = row.because(format!("counted at {at}; {} have it too and did not count: right where each instance counts its own", others.join(", ")));
+                row = row.because(format!(
+                    "counted at {at}; {} have it too and did not count: right where each instance counts its own",
+                    others.join(", ")
+                ));
             }
         } else {
             let why = format!(
@@ -82,7 +85,9 @@ impl Look<'_> {
             Err(unknown) => return row.because(format!("what rose instead could not be told: {}", unknown.gap)),
         };
         let scraped = self.rig.sources.get(&claim.source).is_some_and(|s| s.kind.as_str() == "scrape");
-        hints::instead(rises, claim, of, &seen.ours.client, seen.ours.shape.gaps(), scraped).into_iter().fold(row, |row, (state, text)| row.at_least(state).because(text))
+        hints::instead(rises, claim, of, &seen.ours.client, seen.ours.shape.gaps(), scraped)
+            .into_iter()
+            .fold(row, |row, (state, text)| row.at_least(state).because(text))
     }
 }
 

@@ -2,18 +2,18 @@
 //! row per claim out, each with what was seen instead where the claim did not see it.
 
 mod beside;
-mod histogram;
 mod hints;
+mod histogram;
 mod records;
 mod vantage;
 
 use crate::{
     audits::latency_accuracy::{Figures, Request, Requests},
     model::{
+        audit::{Effort, Need},
         case::Case,
         evidence::{Evidence, Gap, Got, Unknown},
         key::{Act, Destination, Histogram, LoadAct, LogLines, Perform, Question, Risen, RoundTrip, Spans, Truth, When, World},
-        audit::{Effort, Need},
         name::Name,
         rig::{By, Quantity, Rig},
     },

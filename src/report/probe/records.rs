@@ -30,7 +30,7 @@ impl Look<'_> {
             }
             let row = Row { appeared: "no".into(), ..row }.at_least(State::Wrong);
             return vec![row.because(
-                "the request was answered, and not by this model: the target sends `target.chat.model` elsewhere, or `sources.truth.url` is of another `rigcheck mock`",
+                "the request was answered, and not by this model: the target sends `target.chat.model` elsewhere or answers from a cache, or `sources.truth.url` is of another `rigcheck mock`",
             )];
         };
         let figures = Figures::of(emission.ttft_ms(), Some(emission.total_ms()), emission.inter_chunk_ms());
@@ -88,7 +88,9 @@ impl Look<'_> {
             let row = Row::new(source, "trace");
             rows.push(match self.ask(source, &Spans { of: self.act.clone() }) {
                 Err(unknown) => row.untold(&unknown.gap),
-                Ok(got) => record(&Records::of_traces(&got, seen.requests)).filter(|_| got.value.elsewhere.is_empty()).map_or_else(|| no_trace(row.clone(), &got), |r| there(row.clone(), &r)),
+                Ok(got) => record(&Records::of_traces(&got, seen.requests))
+                    .filter(|_| got.value.elsewhere.is_empty())
+                    .map_or_else(|| no_trace(row.clone(), &got), |r| there(row.clone(), &r)),
             });
         }
         rows
@@ -112,7 +114,9 @@ fn recorded(row: Row, record: &Record, claim: &Claim, seen: &Seen<'_>, what: &st
         row = row.at_least(State::Doubtful).because(none);
     }
     if record.copies > 1 {
-        row = row.at_least(State::Doubtful).because(format!("{} {what}s of one request: it is logged by several parts, or was tried again", record.copies));
+        row = row
+            .at_least(State::Doubtful)
+            .because(format!("{} {what}s of one request: it is logged by several parts, or was tried again", record.copies));
     }
     row
 }
@@ -122,21 +126,24 @@ fn no_line(row: Row, got: &Got<'_, Lines>) -> Row {
     let row = Row { appeared: "no".into(), ..row };
     if let [first, ..] = lines.elsewhere.as_slice() {
         let fields = lines.elsewhere.iter().map(|f| format!("`{f}`")).collect::<Vec<_>>().join(" and ");
-        return row.at_least(State::Wrong).because(format!("a line holds our id in the field {fields}, and the `id` of the spec is another one: write `id: {first}`"));
+        return row
+            .at_least(State::Wrong)
+            .because(format!("a line holds our id in the field {fields}, and the `id` of the spec is another one: write `id: {first}`"));
     }
     if let Some(gap) = &got.seen.partial
         && lines.foreign + lines.without_id == 0
     {
         return row.untold(gap);
     }
-    let mut why = match (lines.foreign + lines.without_id, lines.bad) {
+    let why = match (lines.foreign + lines.without_id, lines.bad) {
         (0, 0) => "no line was written meanwhile: the log is of another process, or is written late".to_owned(),
         (0, bad) => format!("no line of that time could be read, {bad} could not: see the format"),
-        (n, _) => format!("{n} lines were written meanwhile and none holds our request id or trace id in any field: let the log write `x-request-id` or the trace id"),
+        (n, _) => format!(
+            "{n} lines were written meanwhile and none holds our request id or trace id in any field: let the log write `x-request-id` or the trace id"
+        ),
     };
-    if let Some(bad) = lines.first_bad.first() {
-        why.push_str(&format!(" ({}: {})", bad.place, bad.why));
-    }
+    let first_bad = lines.first_bad.first().map(|bad| format!(" ({}: {})", bad.place, bad.why)).unwrap_or_default();
+    let why = why + &first_bad;
     got.seen.notes.iter().fold(row.because(why), |row, note| row.because(note.clone()))
 }
 
@@ -145,7 +152,9 @@ fn no_trace(row: Row, got: &Got<'_, Found>) -> Row {
     let row = Row { appeared: "no".into(), ..row };
     if let [first, ..] = found.elsewhere.as_slice() {
         let services = found.elsewhere.iter().map(|s| format!("`{s}`")).collect::<Vec<_>>().join(", ");
-        return row.at_least(State::Wrong).because(format!("our trace is there with spans of {services}, none of the `service` of the spec: write `service: {first}`"));
+        return row
+            .at_least(State::Wrong)
+            .because(format!("our trace is there with spans of {services}, none of the `service` of the spec: write `service: {first}`"));
     }
     if let Some(gap) = &got.seen.partial {
         return row.untold(gap);

@@ -46,34 +46,64 @@ impl Look<'_> {
         let mut remarks = vec![];
         for rule in rules {
             let Ok(params) = rule.params.read::<Params>() else { continue };
-            for quantity in Quantity::ALL.into_iter().filter(|q| compared(*q)) {
+            let held = Quantity::ALL.into_iter().filter(|q| compared(*q)).map(|quantity| {
                 let level = client.and_then(|c| c.get(quantity)).unwrap_or(0.0);
-                remarks.extend(held_against(rule, &params, quantity, level, trips));
-            }
+                Held::against(&params, quantity, level, trips)
+            });
+            remarks.extend(held.collect::<Option<Vec<Held>>>().and_then(|held| remark(rule, &held, trips)));
         }
         remarks
     }
 }
 
-/// The rule takes the smallest round trip off each difference, so a long but steady path costs nothing. What cannot be taken
-/// off is how much longer than that the others are: their trimmed mean moves the bias, and long ones fill the tail.
-fn held_against(rule: &RuleSpec, params: &Params, quantity: Quantity, level: f64, trips: &RoundTrips) -> Option<Remark> {
-    let least = trips.min_ms()?;
-    let over: Vec<f64> = trips.connect_ms.iter().map(|ms| ms - least).collect();
-    let (moved, median) = (crate::stats::trimmed_mean(&over, TRIM)?, quantile(&trips.connect_ms, 0.5)?);
-    let margin = params.margin.at(quantity, level, 0.0);
-    let far = params.tail.absolute.0.max(params.tail.relative.0 * level);
-    let beyond = over.iter().filter(|ms| **ms > far).count() as f64 / over.len() as f64;
-    let rule_on = format!("{} on {}", rule.id, quantity.title());
-    let path = format!("round trip {} at least, {} in the middle, over {} connections", Ms(least), Ms(median), over.len());
-    let elsewhere = "run rigcheck nearer to the target: on its host, or in its network without a proxy or tunnel between";
-    let (state, text) = if moved > margin {
-        (State::Doubtful, format!("this vantage point cannot settle {rule_on}: {path}; the path alone adds {}, and the margin is ±{}. {elsewhere}", Ms(moved), Ms(margin)))
-    } else if beyond > params.tail.share.0 {
-        let (beyond, share) = (Share(beyond), params.tail.share);
-        (State::Doubtful, format!("this vantage point cannot settle {rule_on}: {path}; {beyond} of them are more than {} longer, and {share} of the requests may be. {elsewhere}", Ms(far)))
-    } else {
-        (State::Right, format!("{path}: {rule_on} (margin ±{}) can be settled from here; the path varies by {}", Ms(margin), Ms(moved)))
-    };
-    Some(Remark { rule: rule.id.to_string(), state, text })
+/// One quantity's margins beside what the path does to it.
+struct Held {
+    quantity: Quantity,
+    margin: f64,
+    /// What the path alone adds to the bias, ms.
+    moved: f64,
+    /// The limit of the tail, the share of round trips beyond it, and the share that may be.
+    tail: (f64, f64, f64),
+}
+
+impl Held {
+    /// The rule takes the smallest round trip off each difference, so a long but steady path costs nothing. What cannot be
+    /// taken off is how much longer than that the others are: their trimmed mean moves the bias, long ones fill the tail.
+    fn against(params: &Params, quantity: Quantity, level: f64, trips: &RoundTrips) -> Option<Held> {
+        let least = trips.min_ms()?;
+        let over: Vec<f64> = trips.connect_ms.iter().map(|ms| ms - least).collect();
+        let far = params.tail.absolute.0.max(params.tail.relative.0 * level);
+        let beyond = over.iter().filter(|ms| **ms > far).count() as f64 / over.len() as f64;
+        let (moved, margin) = (crate::stats::trimmed_mean(&over, TRIM)?, params.margin.at(quantity, level, 0.0));
+        Some(Held { quantity, margin, moved, tail: (far, beyond, params.tail.share.0) })
+    }
+    /// Why it cannot be settled, if it cannot.
+    fn refused(&self) -> Option<String> {
+        let (far, beyond, share) = self.tail;
+        if self.moved > self.margin {
+            Some(format!("the path alone adds {} to {}, and the margin is ±{}", Ms(self.moved), self.quantity.title(), Ms(self.margin)))
+        } else if beyond > share {
+            Some(format!("{} of the round trips are more than {} longer, and {} of the requests may be", Share(beyond), Ms(far), Share(share)))
+        } else {
+            None
+        }
+    }
+}
+
+fn remark(rule: &RuleSpec, held: &[Held], trips: &RoundTrips) -> Option<Remark> {
+    let (least, median) = (trips.min_ms()?, quantile(&trips.connect_ms, 0.5)?);
+    let path = format!("round trip {} at least, {} in the middle, over {} connections", Ms(least), Ms(median), trips.connect_ms.len());
+    let (rule, first) = (rule.id.to_string(), held.first()?);
+    let mut refused: Vec<String> = held.iter().filter_map(Held::refused).collect();
+    refused.dedup();
+    if refused.is_empty() {
+        let margins: Vec<String> = held.iter().map(|h| format!("±{} on {}", Ms(h.margin), h.quantity.title())).collect();
+        let text = format!("{path}: {rule} can be settled from here (margin {}; the path varies by {})", margins.join(", "), Ms(first.moved));
+        return Some(Remark { rule, state: State::Right, text });
+    }
+    let text = format!(
+        "this vantage point cannot settle {rule}: {path}; {}. Run rigcheck nearer to the target: on its host, or in its network without a proxy or tunnel between",
+        refused.join("; ")
+    );
+    Some(Remark { rule, state: State::Doubtful, text })
 }

@@ -220,7 +220,10 @@ mod tests {
     fn the_fields_that_hold_an_id_are_named_and_no_others() {
         let holds = |text: &str| text.contains("01J9-00001");
         let named = |line: &str| reader().holding(line.as_bytes(), &holds);
-        assert_eq!(named(r#"INFO {"rid":"01J9-00001","http":{"headers":{"x-request-id":["01J9-00001"]}},"n":1}"#), ["http.headers.x-request-id", "rid"]);
+        assert_eq!(
+            named(r#"INFO {"rid":"01J9-00001","http":{"headers":{"x-request-id":["01J9-00001"]}},"n":1}"#),
+            ["http.headers.x-request-id", "rid"]
+        );
         assert!(named(r#"{"rid":"01J9-00002"}"#).is_empty() && named("01J9-00001 and no object").is_empty());
     }
 

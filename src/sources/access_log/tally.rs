@@ -103,13 +103,12 @@ impl Tally {
                 if let Some(why) = &said.bad {
                     self.bad(why.clone(), place);
                 }
-                match said.id.as_deref().and_then(|text| self.ids.find(text)) {
-                    Some(n) => self.mine(n, &said),
-                    None => {
-                        self.other(&said);
-                        if let Ok(line) = line {
-                            self.search(line);
-                        }
+                if let Some(n) = said.id.as_deref().and_then(|text| self.ids.find(text)) {
+                    self.mine(n, &said);
+                } else {
+                    self.other(&said);
+                    if let Ok(line) = line {
+                        self.search(line);
                     }
                 }
             }

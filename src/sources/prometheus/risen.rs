@@ -47,7 +47,10 @@ impl super::Prometheus {
         let there = self.api.number(&format!("scalar(count({selector}))"), span.to, slot).await?.unwrap_or(0.0);
         if there > MOST {
             let whose = if jobs.is_empty() { "of all jobs (none has a claimed metric)".to_owned() } else { format!("of job {}", joined(&jobs)) };
-            return Err(Gap::Truncated(format!("{}: {there} counts and sums {whose} are too many to look through; at most {MOST} are", self.api.url())));
+            return Err(Gap::Truncated(format!(
+                "{}: {there} counts and sums {whose} are too many to look through; at most {MOST} are",
+                self.api.url()
+            )));
         }
         loop {
             let at = wall_now().plus_us(ahead_us);

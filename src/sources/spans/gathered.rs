@@ -52,7 +52,17 @@ impl Trace {
 impl Gathered {
     /// Nothing yet.
     pub fn new(ours: Ours, blobs: Arc<dyn Blobs>) -> Gathered {
-        Gathered { ours, rows: RowsWriter::new(blobs), spans: 0, traces: BTreeMap::new(), foreign: HashSet::new(), dropped: 0, services: BTreeSet::new(), elsewhere: BTreeSet::new(), complete: None }
+        Gathered {
+            ours,
+            rows: RowsWriter::new(blobs),
+            spans: 0,
+            traces: BTreeMap::new(),
+            foreign: HashSet::new(),
+            dropped: 0,
+            services: BTreeSet::new(),
+            elsewhere: BTreeSet::new(),
+            complete: None,
+        }
     }
     /// Takes a span; says whether it was one of ours that is new.
     pub fn take(&mut self, row: SpanRow) -> Result<bool, Gap> {
