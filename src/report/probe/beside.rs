@@ -5,9 +5,12 @@ use crate::{
 };
 
 /// One request shows a wrong mapping, not a few milliseconds: what lies within this of the client's value is plausible, and
-/// the audit, with hundreds of requests, says whether it is right.
+/// the audit, with hundreds of requests, says whether it is right. Of short times it is about the half: else a value in
+/// another unit, which is next to nothing, would lie near enough.
 const ABSOLUTE_MS: f64 = 50.0;
 const RELATIVE: f64 = 0.1;
+const SHORT: f64 = 0.5;
+const SHORT_MS: f64 = 5.0;
 /// How near to another quantity of the client's a value must lie to be that one.
 const SAME_MS: f64 = 20.0;
 const SAME: f64 = 0.1;
@@ -52,7 +55,7 @@ pub fn beside(value: f64, quantity: Quantity, client: &Figures, unit_ms: Option<
         return Beside { state: State::Wrong, words, write: Some(write) };
     }
     // It lies far from the client's own; near another quantity it is that one.
-    let is = |other: &f64| (value - other).abs() <= SAME_MS.max(SAME * other);
+    let is = |other: &f64| value > 0.0 && (value - other).abs() <= SAME_MS.min(2.0 * SAME * other).max(SAME * other);
     let other = Quantity::ALL.into_iter().filter(|q| *q != quantity).find_map(|q| Some((q, client.get(q).filter(is)?)));
     if let Some((is, at)) = other {
         return Beside {
@@ -77,7 +80,7 @@ pub fn beside(value: f64, quantity: Quantity, client: &Figures, unit_ms: Option<
 
 /// Could a value be the client's own, measured elsewhere?
 pub fn agrees(value: f64, own: f64) -> bool {
-    (value - own).abs() <= tolerance(own)
+    value > 0.0 && factor(value, own).is_none() && (value - own).abs() <= tolerance(own)
 }
 
 /// The unit in which a stored number would be the client's value: the spec's own if that fits, else any other.
@@ -95,7 +98,7 @@ pub fn word(unit_ms: f64) -> Option<&'static str> {
 }
 
 fn tolerance(own: f64) -> f64 {
-    ABSOLUTE_MS.max(RELATIVE * own.abs())
+    ABSOLUTE_MS.min(SHORT * own + SHORT_MS).max(RELATIVE * own)
 }
 
 fn factor(value: f64, own: f64) -> Option<f64> {
@@ -121,6 +124,10 @@ mod tests {
         assert_eq!(said(440.0, Quantity::Total, Some(1e3)), (State::Doubtful, "200 ms less".into()));
         assert_eq!(said(1000.0, Quantity::Total, None), (State::Doubtful, "360 ms more".into()));
         assert_eq!(said(0.0, Quantity::Total, None).0, State::Doubtful);
+        // Short times: a value in another unit is next to nothing, and yet far off.
+        assert_eq!(said(0.02, Quantity::InterChunk, Some(1.0)), (State::Wrong, "1/1000 of it: unit s, not ms".into()));
+        assert_eq!(said(26.0, Quantity::InterChunk, Some(1.0)).0, State::Right);
+        assert_eq!([said(3.0, Quantity::InterChunk, None).0, said(60.0, Quantity::InterChunk, None).0], [State::Doubtful; 2]);
     }
 
     #[test]

@@ -15,7 +15,7 @@ impl Look<'_> {
     pub(super) fn histogram(&self, claim: &Claim, of: &HistogramOf, seen: &Seen<'_>) -> Row {
         let row = Row::new(&claim.source, claim.name.as_str());
         let row = Row { client_ms: seen.ours.client.get(claim.quantity), ..row };
-        let got = match self.ask(&claim.source, &Histogram { claim: claim.name.clone(), when: self.during() }) {
+        let got = match self.read(&claim.source, &Histogram { claim: claim.name.clone(), when: self.during() }) {
             Ok(got) => got,
             Err(unknown) => return row.untold(&unknown.gap),
         };
@@ -80,7 +80,7 @@ impl Look<'_> {
             Some(window) => several_registries(window, row),
             None => row,
         };
-        let rises = match self.ask(&claim.source, &Risen { when: self.during() }) {
+        let rises = match self.read(&claim.source, &Risen { when: self.during() }) {
             Ok(got) => got.value,
             Err(unknown) => return row.because(format!("what rose instead could not be told: {}", unknown.gap)),
         };

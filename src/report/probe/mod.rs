@@ -108,7 +108,7 @@ impl Probe {
     /// Reads what was gathered about one request of a load; `cases` hold the margins that an audit will judge by.
     pub fn of(rig: &Rig, cases: &[Case], load: &LoadAct, evidence: &Evidence) -> Probe {
         let look = Look { rig, act: Act::Load(load.clone()), evidence };
-        let sent = match look.ask(&look.act.actor(), &Perform { act: look.act.clone() }) {
+        let sent = match look.read(&look.act.actor(), &Perform { act: look.act.clone() }) {
             Ok(sent) => sent,
             Err(unknown) => {
                 let row = Row { appeared: "cannot tell".into(), ..Row::new(&look.act.actor(), "request") };
@@ -199,7 +199,7 @@ impl<'e> Look<'e> {
         When::During(self.act.clone())
     }
     /// An answer, whole or not.
-    fn ask<Q: Question>(&self, source: &Name, question: &Q) -> Result<Got<'e, Q::Answer>, Unknown> {
+    fn read<Q: Question>(&self, source: &Name, question: &Q) -> Result<Got<'e, Q::Answer>, Unknown> {
         self.evidence.get_partial(&World::Live, source, question)
     }
     /// The rows of the request itself, by the client's own clock.

@@ -19,7 +19,7 @@ impl Look<'_> {
 
     fn emitted(&self, source: &Name, seen: &Seen<'_>) -> Vec<Row> {
         let row = Row::new(source, "emission log");
-        let got = match self.ask(source, &Truth { of: self.act.clone() }) {
+        let got = match self.read(source, &Truth { of: self.act.clone() }) {
             Ok(got) => got,
             Err(unknown) => return vec![row.untold(&unknown.gap)],
         };
@@ -49,7 +49,7 @@ impl Look<'_> {
     /// What the log line of our request says.
     pub(super) fn log(&self, claim: &Claim, seen: &Seen<'_>) -> Row {
         let row = Row { client_ms: seen.ours.client.get(claim.quantity), ..Row::new(&claim.source, claim.name.as_str()) };
-        let got = match self.ask(&claim.source, &LogLines { when: self.during() }) {
+        let got = match self.read(&claim.source, &LogLines { when: self.during() }) {
             Ok(got) => got,
             Err(unknown) => return row.untold(&unknown.gap),
         };
@@ -62,7 +62,7 @@ impl Look<'_> {
     /// What the trace of our request says.
     pub(super) fn trace(&self, claim: &Claim, seen: &Seen<'_>) -> Row {
         let row = Row { client_ms: seen.ours.client.get(claim.quantity), ..Row::new(&claim.source, claim.name.as_str()) };
-        let got = match self.ask(&claim.source, &Spans { of: self.act.clone() }) {
+        let got = match self.read(&claim.source, &Spans { of: self.act.clone() }) {
             Ok(got) => got,
             Err(unknown) => return row.untold(&unknown.gap),
         };
@@ -78,7 +78,7 @@ impl Look<'_> {
         let silent = |kind: &'static str| self.rig.sources_of(kind).filter(move |s| !claims(s));
         let logs = silent("access_log").map(|source| {
             let row = Row::new(source, "log line");
-            match self.ask(source, &LogLines { when: self.during() }) {
+            match self.read(source, &LogLines { when: self.during() }) {
                 Err(unknown) => row.untold(&unknown.gap),
                 Ok(got) => record(&Records::of_log(&got, seen.requests)).map_or_else(|| no_line(row.clone(), &got), |r| there(row.clone(), &r)),
             }
@@ -86,7 +86,7 @@ impl Look<'_> {
         let mut rows: Vec<Row> = logs.collect();
         for source in ["jaeger", "otlp"].into_iter().flat_map(silent) {
             let row = Row::new(source, "trace");
-            rows.push(match self.ask(source, &Spans { of: self.act.clone() }) {
+            rows.push(match self.read(source, &Spans { of: self.act.clone() }) {
                 Err(unknown) => row.untold(&unknown.gap),
                 Ok(got) => record(&Records::of_traces(&got, seen.requests))
                     .filter(|_| got.value.elsewhere.is_empty())

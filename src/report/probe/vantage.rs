@@ -34,7 +34,7 @@ struct Tail {
 impl Look<'_> {
     /// Holds the round trips against the margins of the rules that compare client and server request by request.
     pub(super) fn vantage(&self, cases: &[Case], client: Option<&Figures>) -> Vec<Remark> {
-        let trips = match self.ask(&self.act.actor(), &RoundTrip {}) {
+        let trips = match self.read(&self.act.actor(), &RoundTrip {}) {
             Ok(got) => got.value,
             Err(unknown) => {
                 let text = format!("the round trip to the target could not be measured: {}", unknown.gap);
