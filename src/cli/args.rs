@@ -2,8 +2,8 @@
 
 use super::{
     commands::{
-        audit::Audit, demo::Demo, explain::Explain, generate::Generate, mock::Mock, replay::Replay, report::Report, runs::Runs, upgrade::Upgrade,
-        validate::Validate, waive::Waive,
+        audit::Audit, demo::Demo, explain::Explain, generate::Generate, mock::Mock, plan::Plan, replay::Replay, report::Report, runs::Runs,
+        upgrade::Upgrade, validate::Validate, waive::Waive,
     },
     exit::{Ending, FailOn},
     outputs::Output,
@@ -61,8 +61,8 @@ pub enum Command {
     Demo(Demo),
     /// Audit the rig that rigcheck.yaml describes
     Audit(Audit),
-    /// Show what an audit would do, with time, requests and tokens, and send nothing
-    Plan(SpecArgs),
+    /// Show what an audit would do, with time, requests and tokens; with --probe, send one request and show where it appeared
+    Plan(Plan),
     /// Check rigcheck.yaml and say what is in scope
     Validate(Validate),
     /// List the cases and rules of this release

@@ -2,7 +2,7 @@
 
 use crate::{
     model::{outcome::Status, waiver::WaiverState},
-    report::{Kind, Report, nagios},
+    report::{Kind, Report, nagios, probe::State},
     scoring::Verdict,
     spec::diagnostics::Problems,
 };
@@ -91,7 +91,16 @@ fn leans_on_waivers(report: &Report) -> bool {
         || report.header.waivers.iter().any(|w| w.expired(now) || w.lapses_soon(now))
 }
 
-/// Given up before anything was done.
+/// The code of a probe: a mapping that is proven wrong outranks what could not be told.
+pub fn probed(state: State) -> ExitCode {
+    match state {
+        State::Right => ExitCode::SUCCESS,
+        State::Doubtful => INDETERMINATE.into(),
+        State::Wrong => NOT_READY.into(),
+    }
+}
+
+/// The user ended it.
 pub fn interrupted() -> ExitCode {
     INTERRUPTED.into()
 }

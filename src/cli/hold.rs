@@ -50,12 +50,15 @@ fn wait(text: &str) -> Result<Wait, String> {
 const EVERY: Duration = Duration::from_millis(250);
 const SAY: usize = 120;
 
-/// Takes the project's lock and the target's. `None`: interrupted while waiting.
-pub async fn hold(shelf: &Shelf, command: &str, folder: &Path, rig: &Rig, wait: Wait) -> anyhow::Result<Option<Alone>> {
+/// Takes the project's lock, if something is to be recorded, and the target's. `None`: interrupted while waiting.
+pub async fn hold(shelf: Option<&Shelf>, command: &str, folder: &Path, rig: &Rig, wait: Wait) -> anyhow::Result<Option<Alone>> {
     let who = || Holder::us(command, &hostname(), folder, engine::wall_now());
     let origin = rig.target.as_ref().map(|t| origin(&t.url));
     let shared = std::env::temp_dir();
-    let hold = || shelf.hold(&who(), origin.as_deref().map(|o| (shared.as_path(), o)));
+    let hold = || {
+        let target = origin.as_deref().map(|o| (shared.as_path(), o));
+        shelf.map_or_else(|| Alone::of(&who(), target), |shelf| shelf.hold(&who(), target))
+    };
     let busy = match hold() {
         Err(busy @ StoreError::Busy { .. }) if wait != Wait::No => busy,
         held => return Ok(Some(held?)),

@@ -54,7 +54,7 @@ pub async fn run(loaded: Loaded, mut how: How<'_>) -> anyhow::Result<ExitCode> {
         eprintln!("{}", loaded.warnings);
     }
     let shelf = Shelf::of(how.folder);
-    let held = hold(&shelf, how.command, how.folder, &loaded.profile.rig, how.wait).await.map_err(begun)?;
+    let held = hold(Some(&shelf), how.command, how.folder, &loaded.profile.rig, how.wait).await.map_err(begun)?;
     let Some(alone) = held else { return Ok(exit::interrupted()) };
     let id = name(ulid::Ulid::new().to_string());
     let writer = Arc::new(shelf.begin_held(&id, &loaded.profile, alone).context("recording the run")?);
@@ -145,7 +145,7 @@ impl Sink for Collected {
 
 /// The first Ctrl-C or SIGTERM ends the run with a partial report, the second one ends the process.
 #[allow(clippy::disallowed_methods, reason = "waits beside the run for a signal")]
-fn listen_for_the_end(cancel: CancellationToken) -> tokio::task::JoinHandle<()> {
+pub fn listen_for_the_end(cancel: CancellationToken) -> tokio::task::JoinHandle<()> {
     tokio::spawn(async move {
         if told_to_end().await.is_ok() {
             eprintln!("interrupted: ending with what there is (Ctrl-C again to stop at once)");

@@ -14,7 +14,7 @@ pub use plan::Plan;
 
 use crate::{
     model::{
-        audit::{AnyCase, Context},
+        audit::{AnyCase, Context, Need},
         event::{Event, Header, Recorder},
         evidence::Evidence,
         key::World,
@@ -79,6 +79,16 @@ pub async fn run(job: &Job, journal: &Journal) -> Result<Evidence, RunError> {
     journal.say(Event::Gathered { as_of, own: meter.read(&job.sources), interrupted: job.cancel.is_cancelled() });
     judge::judge(&job.cases, &Context { rig: &job.profile.rig, evidence: &evidence, as_of }, &job.profile, job.header.prove, journal);
     journal.say(Event::Ended);
+    Ok(evidence)
+}
+
+/// Asks what is needed, and judges nothing.
+pub async fn ask(job: &Job, needs: Vec<Need>, journal: &Journal) -> Result<Evidence, RunError> {
+    let plan = Plan::of(needs, &job.sources);
+    journal.say(Event::Planned { steps: plan.steps() });
+    let meter = own_cost::Meter::start(&job.sources);
+    let evidence = gather::gather(job, &plan, journal).await?;
+    journal.say(Event::Gathered { as_of: wall_now(), own: meter.read(&job.sources), interrupted: job.cancel.is_cancelled() });
     Ok(evidence)
 }
 

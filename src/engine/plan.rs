@@ -42,12 +42,17 @@ pub struct ActPlan {
 }
 
 impl Plan {
-    /// Merges the needs of all cases; the same question is asked once, with the larger effort.
+    /// What all cases need.
     pub fn make(cases: &[Box<dyn AnyCase>], rig: &Rig, sources: &[Arc<dyn Source>]) -> Plan {
+        Plan::of(cases.iter().flat_map(|c| c.needs(rig)), sources)
+    }
+
+    /// Merges needs; the same question is asked once, with the larger effort.
+    pub fn of(needs: impl IntoIterator<Item = Need>, sources: &[Arc<dyn Source>]) -> Plan {
         let mut merged: BTreeMap<Key, Effort> = BTreeMap::new();
         // Acts come in the order in which the audits ask for them.
         let mut order: Vec<Act> = vec![];
-        for need in cases.iter().flat_map(|c| c.needs(rig)) {
+        for need in needs {
             if let Some(act) = need.key.query.act().filter(|act| !order.contains(act)) {
                 order.push(act.clone());
             }

@@ -3,7 +3,7 @@
 
 use super::{
     name::Name,
-    payload::{Emissions, Exposition, FactTable, HistogramSeries, LogLines as LogAnswer, Performed, RoundTrips, Spans as SpanAnswer},
+    payload::{Emissions, Exposition, FactTable, HistogramSeries, LogLines as LogAnswer, Performed, Rises, RoundTrips, Spans as SpanAnswer},
     rows::{Attach, Blobs},
 };
 use serde::{Deserialize, Serialize};
@@ -112,6 +112,11 @@ key! {
         /// Around which act.
         pub when: When,
     }
+    /// Whatever counted something meanwhile, claimed or not: what a wrong mapping missed. Only a probe asks it.
+    pub struct Risen {
+        /// Around which act.
+        pub when: When,
+    }
     /// The log lines of our own requests.
     pub struct LogLines {
         /// Around which act.
@@ -202,6 +207,7 @@ questions! {
     RoundTrip => RoundTrips,
     Truth => Emissions,
     Histogram => HistogramSeries,
+    Risen => Rises,
     LogLines => LogAnswer,
     Spans => SpanAnswer,
     Page => Exposition,
@@ -216,6 +222,7 @@ impl Query {
             Query::Truth(q) => Some(&q.of),
             Query::Spans(q) => Some(&q.of),
             Query::Histogram(q) => q.when.act(),
+            Query::Risen(q) => q.when.act(),
             Query::LogLines(q) => q.when.act(),
             Query::Page(q) => q.when.act(),
             Query::RoundTrip(_) | Query::Facts(_) => None,
@@ -265,6 +272,7 @@ impl fmt::Display for Key {
             Query::RoundTrip(_) => write!(f, " round trip"),
             Query::Truth(_) => write!(f, " emission log"),
             Query::Histogram(q) => write!(f, " histogram {}", q.claim),
+            Query::Risen(_) => write!(f, " whatever counts"),
             Query::LogLines(_) => write!(f, " log lines"),
             Query::Spans(_) => write!(f, " spans"),
             Query::Page(_) => write!(f, " metrics page"),

@@ -14,6 +14,7 @@ pub mod nagios;
 mod openmetrics;
 mod outline;
 pub mod phrases;
+pub mod probe;
 mod sarif;
 
 pub use compare::{Comparison, Judged, Kind, Shift};

@@ -3,7 +3,7 @@
 use crate::model::{
     evidence::{Gap, Seen, digest},
     key::Payload,
-    payload::{Exemplar, Part, Performed, Series},
+    payload::{Exemplar, Part, Performed, Rise, Rises, Series},
     rig::HistogramOf,
     units::Wall,
 };
@@ -45,7 +45,8 @@ pub fn increase(series: &[Series], from: Wall) -> f64 {
     counted.map(|s| grown(s, from)).sum()
 }
 
-fn grown(series: &Series, from: Wall) -> f64 {
+/// What one series grew by since `from`.
+pub fn grown(series: &Series, from: Wall) -> f64 {
     let (mut before, mut sum) = (0.0, 0.0);
     for sample in &series.samples {
         if sample.0 > from {
@@ -54,6 +55,26 @@ fn grown(series: &Series, from: Wall) -> f64 {
         before = sample.1;
     }
     sum
+}
+
+/// Rises that are listed; a page that counts more than this meanwhile tells nothing by more of them.
+const LISTED: usize = 50;
+/// Longest label value that is listed.
+const LONGEST_VALUE: usize = 120;
+
+/// The answer to what rose: those nearest to `expected` observations first. Label values stand as they are, since a `match`
+/// is to be written from them; only what looks like a mail address or is longer than a route is left out.
+pub fn rises(mut series: Vec<Rise>, watched: u64, expected: f64) -> Rises {
+    series.sort_by(|a, b| {
+        let far = |r: &Rise| (r.count - expected).abs();
+        far(a).total_cmp(&far(b)).then_with(|| (&a.metric, &a.labels).cmp(&(&b.metric, &b.labels)))
+    });
+    let left_out = series.len().saturating_sub(LISTED) as u64;
+    series.truncate(LISTED);
+    for rise in &mut series {
+        rise.labels.retain(|_, value| !value.contains('@') && value.chars().count() <= LONGEST_VALUE);
+    }
+    Rises { series, left_out, watched }
 }
 
 /// Labels whose values are kept as they are, beside those that the claim itself names: who was read.

@@ -78,6 +78,14 @@ impl Drop for Held {
 const MAX: u64 = 4096;
 
 impl Alone {
+    /// The lock of a target alone, for who records nothing.
+    pub fn of(who: &Holder, target: Option<(&Path, &str)>) -> Result<Alone, StoreError> {
+        let mut alone = Alone::default();
+        if let Some((shared, origin)) = target {
+            alone.of_target(shared, origin, who)?;
+        }
+        Ok(alone)
+    }
     /// Adds the lock of a project: a file in its own folder, which stays.
     pub fn of_project(&mut self, root: &Path, who: &Holder) -> Result<(), StoreError> {
         let at = root.join("lock");

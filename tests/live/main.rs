@@ -7,6 +7,7 @@ mod files;
 mod gateway;
 mod pages;
 mod parts;
+mod probe;
 mod recipes;
 mod report_page;
 mod rig;

@@ -196,6 +196,29 @@ impl Rig {
         self.audit_meanwhile(folder, requests, || {})
     }
 
+    /// Probes by the spec of this rig, changed as given: the exit code, what it says to programs, and its talk.
+    pub fn probe(&self, folder: &str, change: impl FnOnce(String) -> String) -> (i32, Value, String) {
+        let _turn = Turn::take(1);
+        let folder = self.stack.dir().join(folder);
+        fs::create_dir_all(&folder).expect("a folder");
+        fs::write(folder.join("rigcheck.yaml"), change(self.spec(""))).expect("a file");
+        let out = rigcheck(&folder).args(["plan", "--probe", "--output", "json"]).output().expect("the binary ends");
+        let talk = String::from_utf8_lossy(&out.stderr).into_owned();
+        let said = serde_json::from_slice(&out.stdout).unwrap_or_else(|e| panic!("{e}\n{}\n{talk}", String::from_utf8_lossy(&out.stdout)));
+        (out.status.code().unwrap_or(-1), said, talk)
+    }
+
+    /// A second gateway beside the first one, before the same provider, scraped by the same Prometheus.
+    pub fn add_replica(&mut self) -> Result<Stack, NotUp> {
+        let mock = self.mock.url();
+        let otlp = format!("http://127.0.0.1:{}", self.stack.part("jaeger").ports["otlp_http"]);
+        let second = Stack::up(&["gateway", "--mock", &mock, "--variant", self.gateway.variant, "--otlp", &otlp])?;
+        let also = format!("replica={}", second.url("gateway").trim_start_matches("http://"));
+        self.stack.down("prometheus");
+        self.stack.add(&["prometheus", "--targets", &format!("gateway,{also}"), "--interval", "1s"])?;
+        Ok(second)
+    }
+
     /// Audits while no other test audits.
     pub fn audit_alone(&self, folder: &str, requests: u64) -> Audited {
         self.audit_in(&Turn::take(AT_ONCE), folder, &few(self, requests), &[], || {})

@@ -21,6 +21,12 @@ mod truth;
 mod view;
 mod window;
 
+pub use figures::Figures;
+pub use records::{Record, Records};
+pub use requests::{Request, Requests};
+pub use tolerance::Tolerance;
+pub use window::Window;
+
 use crate::model::{
     audit::{Audit, Context, Effort, Need, RuleEntry},
     chart::Chart,

@@ -8,7 +8,8 @@ mod list;
 mod listing;
 pub mod mock;
 mod outlook;
-mod plan;
+pub mod plan;
+mod probe;
 pub mod replay;
 pub mod report;
 pub mod runs;
@@ -35,7 +36,7 @@ pub async fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::Demo(demo) => demo::run(demo, color).await,
         Command::Audit(audit) => audit::run(audit, color).await,
-        Command::Plan(spec) => plan::run(&spec),
+        Command::Plan(plan) => plan::run(&plan).await,
         Command::Validate(validate) => validate::run(&validate),
         Command::List(checks) => list::run(&checks),
         Command::Explain(explain) => explain::run(&explain),

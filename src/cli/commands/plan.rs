@@ -1,24 +1,102 @@
-//! `rigcheck plan`: what an audit would do. Sends nothing.
+//! `rigcheck plan`: what an audit would do. Sends nothing, unless one request is asked for.
 
-use super::{Outlook, load};
+use super::{Outlook, folder_of, load, probe};
 use crate::spec::Exec;
 use crate::{
     cli::{
         args::SpecArgs,
+        exit,
         outputs::{print, table},
     },
     model::units::Count,
+    report::probe::Probe,
+    spec::Loaded,
 };
+use serde_json::{Value, json};
 use std::{fmt::Write as _, process::ExitCode};
 
-pub fn run(args: &SpecArgs) -> anyhow::Result<ExitCode> {
-    let (path, loaded) = load(args, Exec::NotRun)?;
+/// What to plan.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Exit codes with --probe: 0 everything that the spec maps appeared once, with a plausible value, and the margins can be \
+    settled from here · 1 a mapping is proven wrong (unit, route, service, id field, model) · 2 usage or spec error · 3 something did not appear or \
+    could not be told · 70 our bug · 130 interrupted")]
+pub struct Plan {
+    /// Which spec.
+    #[command(flatten)]
+    pub spec: SpecArgs,
+    /// Send ONE request to the target, within target.allow, and show where it appeared, each with its value; nothing is recorded
+    #[arg(long)]
+    pub probe: bool,
+    /// Run the programs that the spec names in ${exec:PROGRAM ARG ...}, for secrets that the probe needs
+    #[arg(long, requires = "probe")]
+    pub allow_exec: bool,
+    /// How to show it
+    #[arg(long, short, value_enum, default_value_t = Shape::Human)]
+    pub output: Shape,
+}
+
+/// For whom.
+#[derive(Clone, Copy, Debug, PartialEq, clap::ValueEnum)]
+pub enum Shape {
+    /// For a terminal.
+    Human,
+    /// For programs (schema `rigcheck.plan/1`).
+    Json,
+}
+
+pub async fn run(args: &Plan) -> anyhow::Result<ExitCode> {
+    let exec = match (args.probe, args.allow_exec) {
+        (false, _) => Exec::NotRun,
+        (true, true) => Exec::Allowed,
+        (true, false) => Exec::Refused,
+    };
+    let (path, loaded) = load(&args.spec, exec)?;
     if !loaded.warnings.is_empty() {
         eprintln!("{}", loaded.warnings);
     }
-    let rig = &loaded.profile.rig;
     let outlook = Outlook::of(&loaded);
-    let mut text = format!("Plan for rig {} ({}). Nothing was sent.\n\n", rig.name, path.display());
+    if args.probe {
+        let planned = json(&loaded, &outlook);
+        let Some(found) = probe::probe(loaded, folder_of(&path)).await? else { return Ok(exit::interrupted()) };
+        match args.output {
+            Shape::Human => print(&probe::human(&found))?,
+            Shape::Json => shown(&with(planned, &found))?,
+        }
+        return Ok(exit::probed(found.state()));
+    }
+    match args.output {
+        Shape::Human => print(&human(&path.display().to_string(), &loaded, &outlook))?,
+        Shape::Json => shown(&json(&loaded, &outlook))?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn shown(value: &Value) -> anyhow::Result<()> {
+    print(&format!("{value:#}\n"))
+}
+
+fn with(mut planned: Value, found: &Probe) -> Value {
+    planned["probe"] = json!({"state": found.state(), "rows": found.rows, "vantage": found.vantage});
+    planned
+}
+
+fn json(loaded: &Loaded, outlook: &Outlook) -> Value {
+    let rig = &loaded.profile.rig;
+    let steps: Vec<Value> = outlook
+        .steps
+        .iter()
+        .map(|s| json!({"title": s.title, "lasting_ms": s.lasting.0, "requests": s.requests, "tokens": s.tokens, "asks": s.asks}))
+        .collect();
+    let target = rig.target.as_ref().map(|t| {
+        json!({"url": t.url, "allow": {"requests": t.allow.requests.0, "tokens": t.allow.tokens.0, "per_second": t.allow.rate.0}, "refused": outlook.over(loaded)})
+    });
+    let total = json!({"lasting_ms": outlook.lasting.0, "requests": outlook.requests, "tokens": outlook.tokens});
+    json!({"schema": "rigcheck.plan/1", "rig": rig.name, "steps": steps, "total": total, "target": target})
+}
+
+fn human(path: &str, loaded: &Loaded, outlook: &Outlook) -> String {
+    let rig = &loaded.profile.rig;
+    let mut text = format!("Plan for rig {} ({path}). Nothing was sent.\n\n", rig.name);
     if outlook.steps.is_empty() {
         text.push_str("Nothing would be asked: no rule is in scope (`rigcheck validate` says what would bring them in).\n");
     } else {
@@ -36,12 +114,11 @@ pub fn run(args: &SpecArgs) -> anyhow::Result<ExitCode> {
             let (requests, tokens) = (allow.requests.up(), allow.tokens.up());
             let place = rig.sources.get("load").map_or(&target.url, |load| &load.place);
             let _ = writeln!(text, "Allowed: {requests} requests, {tokens} tokens, {} to {place}.", allow.rate);
-            if let Some(over) = outlook.over(&loaded) {
+            if let Some(over) = outlook.over(loaded) {
                 let _ = writeln!(text, "! Too much: {over}.");
             }
         }
         None => text.push_str("No target: no load is sent, and rules that need one are out of scope.\n"),
     }
-    print(&text)?;
-    Ok(ExitCode::SUCCESS)
+    text
 }

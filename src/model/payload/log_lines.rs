@@ -22,6 +22,10 @@ pub struct LogLines {
     pub read: u64,
     /// Smallest step between the logged totals, ms: the log's own resolution.
     pub resolution_ms: f64,
+    /// Fields in which an id of ours stands on lines whose id field does not hold it; looked for only where few requests
+    /// were sent, as a probe does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub elsewhere: Vec<String>,
 }
 
 /// What a log line says of one request of ours. Durations are in ms, converted from the unit that the spec declares.

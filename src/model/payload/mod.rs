@@ -6,6 +6,7 @@ mod facts;
 mod histogram;
 mod log_lines;
 mod performed;
+mod rises;
 mod round_trip;
 mod spans;
 
@@ -15,6 +16,7 @@ pub use facts::{Cell, FactTable};
 pub use histogram::{Exemplar, HistogramSeries, Part, Sample, Scrape, Series};
 pub use log_lines::{BadLine, LogLine, LogLines};
 pub use performed::{Heartbeat, Performed};
+pub use rises::{Rise, Rises};
 pub use round_trip::RoundTrips;
 pub use spans::{SpanRow, Spans};
 
@@ -28,6 +30,7 @@ impl Payload {
             Payload::RoundTrip(r) => r.min_ms().map(|ms| format!("round trip {}", super::units::Ms(ms))),
             Payload::Truth(e) => Some(format!("{} emissions", e.requests.len())),
             Payload::Histogram(h) => Some(format!("{} ({} series)", h.metric, h.series.len())),
+            Payload::Risen(r) => Some(format!("{} of {} counts rose", r.series.len() as u64 + r.left_out, r.watched)),
             Payload::LogLines(l) => {
                 let foreign = l.foreign_share().map(|share| format!(" · foreign traffic {share}")).unwrap_or_default();
                 Some(format!("{} log lines{foreign}", l.lines.len()))

@@ -13,6 +13,9 @@ pub struct Spans {
     pub foreign: u64,
     /// Searches that came back full and could not be sliced further; above 0 the answer is partial.
     pub truncated: u64,
+    /// Services of traces of ours, where the service that was asked for has no span in any of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub elsewhere: Vec<String>,
 }
 
 /// One span, with an allow-list of its attributes.

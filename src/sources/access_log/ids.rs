@@ -39,6 +39,10 @@ impl Ids {
     pub fn due(&self, n: usize) -> bool {
         self.due.get(n).copied().unwrap_or(false)
     }
+    /// Are they so few that each line may be searched for them?
+    pub fn few(&self) -> bool {
+        self.known.len() <= 10
+    }
     /// How many requests there are.
     pub fn len(&self) -> usize {
         self.known.len()

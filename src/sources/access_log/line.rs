@@ -69,6 +69,29 @@ impl Reader {
     pub fn unit_ms(&self, which: usize) -> f64 {
         self.durations.get(which).and_then(Option::as_ref).map_or(1.0, |f| f.unit_ms)
     }
+    /// The names of the fields of a line whose text holds what is looked for. The line as a whole is looked at first: nearly
+    /// all lines are none of ours, and cost no more than that.
+    pub fn holding(&self, line: &[u8], holds: &dyn Fn(&str) -> bool) -> Vec<String> {
+        let text = String::from_utf8_lossy(line);
+        if !holds(&text) {
+            return vec![];
+        }
+        let mut names = vec![];
+        match &self.format {
+            Format::JsonLines => {
+                let object = text.find('{').and_then(|start| serde_json::from_str::<Value>(&text[start..]).ok());
+                if let Some(object) = object {
+                    walk(&object, "", holds, &mut names);
+                }
+            }
+            Format::Nginx(template) => {
+                let Some(values) = template.read(&text) else { return names };
+                let held = |name: &&str| template.position(name).is_some_and(|p| values.get(p).text().is_some_and(holds));
+                names.extend(template.names().into_iter().filter(held).map(str::to_owned));
+            }
+        }
+        names
+    }
     /// Reads a line; `Err` says why it cannot be read, never what it says.
     pub fn read(&self, line: &[u8]) -> Result<Said, String> {
         // `copytruncate` leaves a hole of zero bytes before the first line that is written after it.
@@ -136,6 +159,20 @@ impl Fields<'_> {
     }
 }
 
+/// The paths of an object's texts that hold what is looked for, as the spec would name them.
+fn walk(value: &Value, path: &str, holds: &dyn Fn(&str) -> bool, names: &mut Vec<String>) {
+    match value {
+        Value::String(text) if holds(text) => names.push(path.to_owned()),
+        Value::Array(list) if list.len() == 1 => walk(&list[0], path, holds, names),
+        Value::Object(object) => {
+            for (key, inner) in object {
+                walk(inner, &if path.is_empty() { key.clone() } else { format!("{path}.{key}") }, holds, names);
+            }
+        }
+        _ => {}
+    }
+}
+
 /// Dots descend into objects; a key that itself has dots (`trace.id`) is found too.
 fn descend<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
     let object = value.as_object()?;
@@ -177,6 +214,17 @@ mod tests {
         for none in [r#"{"trace.id":""}"#, r#"{"trace.id":"-"}"#, r#"{"trace":"x"}"#, r#"{"trace.id":["c","d"]}"#] {
             assert_eq!(said(none).id, None, "{none}");
         }
+    }
+
+    #[test]
+    fn the_fields_that_hold_an_id_are_named_and_no_others() {
+        let holds = |text: &str| text.contains("01J9-00001");
+        let named = |line: &str| reader().holding(line.as_bytes(), &holds);
+        assert_eq!(
+            named(r#"INFO {"rid":"01J9-00001","http":{"headers":{"x-request-id":["01J9-00001"]}},"n":1}"#),
+            ["http.headers.x-request-id", "rid"]
+        );
+        assert!(named(r#"{"rid":"01J9-00002"}"#).is_empty() && named("01J9-00001 and no object").is_empty());
     }
 
     #[test]

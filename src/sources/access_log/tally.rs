@@ -11,7 +11,7 @@ use crate::model::{
     rows::{Blobs, RowsWriter},
     units::{Ms, Span, Wall},
 };
-use std::{io, sync::Arc};
+use std::{collections::BTreeSet, io, sync::Arc};
 
 /// Bad lines that are shown.
 const SHOWN: usize = 5;
@@ -32,6 +32,7 @@ pub struct Tally {
     first_bad: Vec<BadLine>,
     step: Grid,
     others: Others,
+    elsewhere: BTreeSet<String>,
     stored: io::Result<()>,
 }
 
@@ -80,6 +81,7 @@ impl Tally {
             first_bad: vec![],
             step: Grid::default(),
             others: Others::default(),
+            elsewhere: BTreeSet::new(),
             stored: Ok(()),
         }
     }
@@ -101,9 +103,13 @@ impl Tally {
                 if let Some(why) = &said.bad {
                     self.bad(why.clone(), place);
                 }
-                match said.id.as_deref().and_then(|text| self.ids.find(text)) {
-                    Some(n) => self.mine(n, &said),
-                    None => self.other(&said),
+                if let Some(n) = said.id.as_deref().and_then(|text| self.ids.find(text)) {
+                    self.mine(n, &said);
+                } else {
+                    self.other(&said);
+                    if let Ok(line) = line {
+                        self.search(line);
+                    }
                 }
             }
         }
@@ -139,6 +145,12 @@ impl Tally {
             self.stored = self.rows.push(row);
         }
     }
+    /// The fields of a line of ours whose id field does not hold our id, where that is worth the time.
+    fn search(&mut self, line: &[u8]) {
+        if self.ids.few() && self.elsewhere.len() < SHOWN {
+            self.elsewhere.extend(self.reader.holding(line, &|text| self.ids.find(text).is_some()));
+        }
+    }
     fn other(&mut self, said: &Said) {
         let (has_id, others) = (said.id.is_some(), &mut self.others);
         others.all.add(has_id);
@@ -161,6 +173,7 @@ impl Tally {
             first_bad: self.first_bad,
             read: self.read,
             resolution_ms: self.step.step_ms(),
+            elsewhere: self.elsewhere.into_iter().take(SHOWN).collect(),
         };
         Ok((lines, notes))
     }

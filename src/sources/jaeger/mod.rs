@@ -75,6 +75,8 @@ impl Jaeger {
         if search.gathered.traces() == 0 {
             search.note_unknown_service(&self.name, &slot).await;
         }
+        // Traces of ours that were found by their ids, and the searched service has no part in any of them.
+        search.gathered.found_elsewhere(&self.service);
         self.answer(search, cut)
     }
 

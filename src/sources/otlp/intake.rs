@@ -1,13 +1,20 @@
 use crate::model::payload::SpanRow;
-use std::sync::{Mutex, PoisonError};
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
+};
 
 /// Spans held until it is known whose they are: about 700 bytes each, so that this bounds our memory to some 200 MB.
 const MOST_HELD: usize = 300_000;
+/// Traces of other services that are remembered by name and id, about 100 bytes each.
+const MOST_OTHERS: usize = 10_000;
 
 /// Where spans wait between their arrival and the end of the act, when the ids of our requests become known.
 pub struct Intake {
     service: String,
     held: Mutex<(Vec<SpanRow>, Received)>,
+    /// Trace and service of spans of services that were not asked for.
+    others: Mutex<BTreeSet<(String, String)>>,
 }
 
 /// What has arrived so far.
@@ -35,7 +42,7 @@ pub struct Received {
 impl Intake {
     /// Nothing yet; only spans of `service` count, or of any if it is empty.
     pub fn new(service: String) -> Intake {
-        Intake { service, held: Mutex::default() }
+        Intake { service, held: Mutex::default(), others: Mutex::default() }
     }
     /// Counts an export.
     pub fn count(&self, change: impl FnOnce(&mut Received)) {
@@ -50,6 +57,10 @@ impl Intake {
         for row in rows {
             if !self.service.is_empty() && row.service != self.service {
                 received.of_others += 1;
+                let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+                if others.len() < MOST_OTHERS {
+                    others.insert((row.trace_id, row.service));
+                }
             } else if spans.len() >= MOST_HELD {
                 received.dropped += 1;
             } else {
@@ -61,6 +72,10 @@ impl Intake {
     /// Hands over what is held.
     pub fn take(&self) -> Vec<SpanRow> {
         std::mem::take(&mut self.held.lock().unwrap_or_else(PoisonError::into_inner).0)
+    }
+    /// The traces of services that were not asked for, with their service.
+    pub fn others(&self) -> BTreeSet<(String, String)> {
+        self.others.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
     /// What has arrived so far.
     pub fn received(&self) -> Received {

@@ -12,7 +12,7 @@ use crate::{
         source::{Answer, Cost, Slot, Source, Timing},
         units::{Span, Wall},
     },
-    sources::spans::{Gathered, Ours, Pace, act_over, in_time, interrupted_or, pause},
+    sources::spans::{Gathered, Ours, Pace, act_over, in_time, interrupted_or, pause, trace_number},
 };
 use intake::Intake;
 use std::{
@@ -160,6 +160,13 @@ impl Otlp {
                 received.unreadable, received.requests
             ))
         });
+        if gathered.traces() == 0 {
+            for (trace, service) in intake.others() {
+                if trace_number(&trace).is_some_and(|id| gathered.ours().has(id)) {
+                    gathered.found_at(service);
+                }
+            }
+        }
         let nothing = (gathered.traces() == 0).then(|| {
             let other = if received.of_others > 0 { format!(", {} of them of other services than `{}`", received.of_others, self.service) } else { String::new() };
             format!(

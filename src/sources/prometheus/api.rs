@@ -95,6 +95,14 @@ impl Api {
         };
         Err(Gap::Malformed(format!("{request}: answered with {kind} where stored samples (a matrix) were asked for")))
     }
+    /// A number that the server works out; `None` where it has nothing to work with.
+    pub async fn number(&self, scalar: &str, at: Wall, slot: &Slot) -> Result<Option<f64>, Gap> {
+        let told = self.get::<Queried>("query", &[("query", scalar.to_owned()), ("time", seconds(at))], slot).await?;
+        match told.data {
+            Queried::Scalar((_, value)) => Ok(value.parse::<f64>().ok().filter(|x| x.is_finite())),
+            _ => Err(Gap::Malformed(format!("{}: `scalar()` is no scalar", told.request))),
+        }
+    }
     /// The server's clock.
     pub async fn now(&self, slot: &Slot) -> Result<Wall, Gap> {
         let told = self.get::<Queried>("query", &[("query", "time()".into())], slot).await?;

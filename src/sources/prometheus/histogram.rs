@@ -28,9 +28,9 @@ use std::{
 /// it, whatever the phase, also where a scrape was missed.
 const BACK_MS: f64 = 5.0 * 60e3;
 /// Where no target tells its interval and no samples show it: Prometheus configurations mostly say this.
-const DEFAULT_INTERVAL_MS: f64 = 15e3;
+pub(super) const DEFAULT_INTERVAL_MS: f64 = 15e3;
 /// What is left of the time before the deadline for handing the answer over.
-const MARGIN: Duration = Duration::from_millis(500);
+pub(super) const MARGIN: Duration = Duration::from_millis(500);
 /// The rest of the answer (targets' `up`, metadata, exemplars) is kept for after the waiting.
 const REST: Duration = Duration::from_secs(3);
 
@@ -135,7 +135,7 @@ impl super::Prometheus {
     }
 
     /// How far the server's clock is ahead of ours, µs; below what asking took it counts as nothing.
-    async fn clock(&self, slot: &Slot) -> (i64, Vec<String>) {
+    pub(super) async fn clock(&self, slot: &Slot) -> (i64, Vec<String>) {
         let before = wall_now();
         // A server that cannot tell its time is taken at our own.
         let Ok(theirs) = self.api.now(slot).await else { return (0, vec![]) };
@@ -220,7 +220,7 @@ fn to_our_clock(answer: &mut HistogramSeries, ahead_us: i64) {
 
 /// A warning beside stored samples speaks of data that is missing: a store that did not answer, a partial response. Only
 /// notes of the query language's own are harmless.
-fn incomplete(request: &str, warnings: &[String]) -> Option<Gap> {
+pub(super) fn incomplete(request: &str, warnings: &[String]) -> Option<Gap> {
     let grave = warnings.iter().find(|w| !w.starts_with("PromQL"))?;
     Some(Gap::Truncated(format!("{request}: the server warns: {}", told(grave))))
 }

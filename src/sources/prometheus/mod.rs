@@ -5,6 +5,7 @@ mod closing;
 mod exemplars;
 mod facts;
 mod histogram;
+mod risen;
 mod samples;
 mod selector;
 mod targets;
@@ -68,7 +69,7 @@ impl Source for Prometheus {
     }
     fn timing(&self, query: &Query) -> Timing {
         match query {
-            Query::Histogram(_) => Timing::Recall { settle: DEFAULT_SETTLE },
+            Query::Histogram(_) | Query::Risen(_) => Timing::Recall { settle: DEFAULT_SETTLE },
             _ => Timing::Recall { settle: crate::model::units::Ms(0.0) },
         }
     }
@@ -79,6 +80,7 @@ impl Source for Prometheus {
                     let (claim, of) = self.claim(q)?;
                     self.histogram(claim, of, slot).await
                 }
+                Query::Risen(q) if matches!(q.when, When::During(_)) => self.risen(slot).await,
                 Query::Facts(q) => self.facts(q, slot).await,
                 other => Err(Gap::NotConfigured(format!("{}: a Prometheus server cannot answer {} of that time", self.name, other.word()))),
             };

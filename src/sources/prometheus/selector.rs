@@ -15,6 +15,19 @@ pub fn buckets(of: &HistogramOf) -> String {
     format!("{{__name__={}{}}}", text(&format!("{}_bucket", of.metric)), labels(&of.labels))
 }
 
+/// Counts and sums of whatever some jobs count; of any job, if none is named.
+pub fn counts<'t>(jobs: impl Iterator<Item = &'t str>) -> String {
+    let jobs: Vec<_> = jobs.map(regex).collect();
+    let of_jobs = if jobs.is_empty() { String::new() } else { format!(",job=~{}", text(&jobs.join("|"))) };
+    format!("{{__name__=~\".+_(count|sum)\"{of_jobs}}}")
+}
+
+/// Any part of some metrics.
+pub fn parts<'t>(metrics: impl Iterator<Item = &'t str>) -> String {
+    let names: Vec<_> = metrics.map(regex).collect();
+    format!("{{__name__=~{}}}", text(&format!("({})(_bucket|_sum|_count)", names.join("|"))))
+}
+
 /// `up` of some targets.
 pub fn up<'t>(jobs: impl Iterator<Item = &'t str>, instances: impl Iterator<Item = &'t str>) -> String {
     let any = |names: &mut dyn Iterator<Item = &'t str>| {
@@ -66,6 +79,9 @@ mod tests {
         };
         assert_eq!(buckets(&of), r#"{__name__="vllm:e2e.seconds_bucket","a.b"="}",route="/v1/\"chat\"\\x\n"}"#);
         assert!(histogram(&of).starts_with(r#"{__name__=~"vllm:e2e\\.seconds|vllm:e2e\\.seconds_bucket|"#), "{}", histogram(&of));
+        assert_eq!(counts(["a.b"].into_iter()), r#"{__name__=~".+_(count|sum)",job=~"a\\.b"}"#);
+        assert_eq!(counts([].into_iter()), r#"{__name__=~".+_(count|sum)"}"#);
+        assert_eq!(parts(["x_s", "y.s"].into_iter()), r#"{__name__=~"(x_s|y\\.s)(_bucket|_sum|_count)"}"#);
         assert_eq!(up(["b", "a"].into_iter(), ["10.0.0.1:80", "10.0.0.1:80"].into_iter()), r#"up{job=~"a|b",instance=~"10\\.0\\.0\\.1:80"}"#);
     }
 }

@@ -86,7 +86,7 @@ fn collect(page: &Page<'_>, claim: &HistogramOf, instance: &str, out: &mut Extra
 }
 
 /// The page's labels without `le`, with the instance that we read; one of the page's own is kept aside, as Prometheus does.
-fn labels(page: &Labels<'_>, instance: &str) -> BTreeMap<String, String> {
+pub fn labels(page: &Labels<'_>, instance: &str) -> BTreeMap<String, String> {
     let kept = page.0.iter().filter(|(n, _)| n != "le");
     let renamed = |n: &str| if n == "instance" { "exported_instance".to_owned() } else { n.to_owned() };
     let mut labels: BTreeMap<_, _> = kept.map(|(n, v)| (renamed(n), v.to_string())).collect();

@@ -4,6 +4,7 @@
 
 mod extract;
 mod pages;
+mod risen;
 mod watched;
 
 use super::{
@@ -185,7 +186,7 @@ impl Source for Scrape {
     }
     fn timing(&self, query: &Query) -> Timing {
         match query {
-            Query::Histogram(_) => Timing::Watch,
+            Query::Histogram(_) | Query::Risen(_) => Timing::Watch,
             _ => Timing::Recall { settle: Ms(0.0) },
         }
     }
@@ -193,6 +194,7 @@ impl Source for Scrape {
         Box::pin(async move {
             let answer = match query {
                 Query::Histogram(q) if matches!(q.when, When::During(_)) => self.watch(q, slot).await,
+                Query::Risen(q) if matches!(q.when, When::During(_)) => self.risen(slot).await,
                 Query::Page(_) => self.page(slot).await,
                 other => Err(Gap::NotConfigured(format!("{}: a metrics page cannot answer {} of that time", self.name, other.word()))),
             };

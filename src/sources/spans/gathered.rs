@@ -1,4 +1,4 @@
-use super::{Ours, our_span, trace_number};
+use super::{Ours, kept::cleaned, our_span, trace_number};
 use crate::model::{
     evidence::Gap,
     payload::{SpanRow, Spans},
@@ -6,13 +6,15 @@ use crate::model::{
     units::Wall,
 };
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     sync::Arc,
 };
 
 /// Spans of ours beyond this number are dropped and counted: what is remembered of each to tell it from another takes
 /// about 50 bytes, so that this bounds our memory to some 100 MB.
 const MOST_SPANS: u64 = 2_000_000;
+/// Services of our own traces that are told apart.
+const MOST_SERVICES: usize = 50;
 /// Foreign traces are told apart up to this number; beyond it the count stands still.
 const MOST_FOREIGN: usize = 1_000_000;
 
@@ -24,6 +26,9 @@ pub struct Gathered {
     traces: BTreeMap<u128, Trace>,
     foreign: HashSet<u128>,
     dropped: u64,
+    /// Services of the spans of ours, the first few.
+    services: BTreeSet<String>,
+    elsewhere: BTreeSet<String>,
     /// The last look at [`Gathered::complete`], until something new comes.
     complete: Option<bool>,
 }
@@ -47,7 +52,17 @@ impl Trace {
 impl Gathered {
     /// Nothing yet.
     pub fn new(ours: Ours, blobs: Arc<dyn Blobs>) -> Gathered {
-        Gathered { ours, rows: RowsWriter::new(blobs), spans: 0, traces: BTreeMap::new(), foreign: HashSet::new(), dropped: 0, complete: None }
+        Gathered {
+            ours,
+            rows: RowsWriter::new(blobs),
+            spans: 0,
+            traces: BTreeMap::new(),
+            foreign: HashSet::new(),
+            dropped: 0,
+            services: BTreeSet::new(),
+            elsewhere: BTreeSet::new(),
+            complete: None,
+        }
     }
     /// Takes a span; says whether it was one of ours that is new.
     pub fn take(&mut self, row: SpanRow) -> Result<bool, Gap> {
@@ -72,12 +87,25 @@ impl Gathered {
         trace.spans.insert(key, row.parent_id.as_deref().map(number).unwrap_or_default());
         self.complete = None;
         self.spans += 1;
+        if self.services.len() < MOST_SERVICES && !self.services.contains(&row.service) {
+            self.services.insert(row.service.clone());
+        }
         self.rows.push(row).map_err(|e| not_stored(&e))?;
         Ok(true)
     }
     /// Spans that were dropped elsewhere before they came here.
     pub fn lost(&mut self, spans: u64) {
         self.dropped += spans;
+    }
+    /// A trace of ours has spans of this service, which is not the one that was asked for.
+    pub fn found_at(&mut self, service: String) {
+        self.elsewhere.insert(service);
+    }
+    /// Where traces of ours have spans, and none of this service: they are of the others.
+    pub fn found_elsewhere(&mut self, asked: &str) {
+        if self.services.len() < MOST_SERVICES && !self.services.contains(&cleaned(asked)) {
+            self.elsewhere.append(&mut self.services);
+        }
     }
     fn overlaps_act(&self, row: &SpanRow) -> bool {
         let at = |wall: Wall| u64::try_from(wall.0).unwrap_or_default().saturating_mul(1_000);
@@ -123,6 +151,7 @@ impl Gathered {
             traces: self.traces.len() as u64,
             foreign: self.foreign.len() as u64,
             truncated: truncated + self.dropped,
+            elsewhere: self.elsewhere.into_iter().collect(),
             spans: self.rows.finish().map_err(|e| not_stored(&e))?,
         })
     }

@@ -92,7 +92,7 @@ impl Form {
 }
 
 /// A name without its query string, without anything that looks like a mail address, at most 80 characters.
-fn cleaned(text: &str) -> String {
+pub fn cleaned(text: &str) -> String {
     let path = text.split('?').next().unwrap_or_default();
     let masked = path.split_inclusive([' ', '/']).map(|piece| {
         let rest = piece.trim_end_matches([' ', '/']);

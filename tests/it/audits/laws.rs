@@ -9,7 +9,7 @@ use rigcheck::model::{
     evidence::{Evidence, Gap},
     key::{Key, Payload, Query},
     outcome::Status,
-    payload::{Emissions, Exposition, FactTable, HistogramSeries, LogLines, Performed, RoundTrips, Spans},
+    payload::{Emissions, Exposition, FactTable, HistogramSeries, LogLines, Performed, Rises, RoundTrips, Spans},
     rig::Rig,
 };
 use std::sync::Arc;
@@ -123,6 +123,7 @@ fn an_empty_answer_never_passes() {
             Payload::LogLines(_) => Payload::LogLines(LogLines::default()),
             Payload::Spans(_) => Payload::Spans(Spans::default()),
             Payload::Page(_) => Payload::Page(Exposition::default()),
+            Payload::Risen(_) => Payload::Risen(Rises::default()),
             Payload::Facts(_) => Payload::Facts(FactTable::default()),
         };
         let mut changed = evidence.clone();

@@ -13,6 +13,7 @@ mod histogram;
 mod laws;
 mod lies;
 mod pictures;
+mod probe;
 mod proven;
 mod random;
 mod replayed;

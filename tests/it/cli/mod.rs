@@ -7,6 +7,7 @@ mod ending;
 mod generate;
 mod newer_runs;
 mod offline;
+mod probe;
 mod prove;
 mod recipes;
 mod recorded;

@@ -3,7 +3,7 @@
 use crate::report::samples::Run;
 use rigcheck::{
     model::{event::Sink, name::name},
-    spec::{self, Options},
+    spec::{self, Exec, Options},
     store::Shelf,
 };
 use std::{
@@ -27,7 +27,7 @@ pub fn record(folder: &Path, id: &str, mut run: Run) -> PathBuf {
     if !at.exists() {
         fs::write(&at, SPEC).unwrap();
     }
-    let loaded = spec::load(&at, &Options { checks_dir: None, env: &|_| None, exec: rigcheck::spec::Exec::Refused }).unwrap();
+    let loaded = spec::load(&at, &Options { checks_dir: None, env: &|_| None, exec: Exec::Refused }).unwrap();
     run.header.run = name(id);
     run.header.profile = loaded.profile.digest();
     run.header.waivers.clone_from(&loaded.profile.waivers);

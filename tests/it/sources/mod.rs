@@ -7,6 +7,7 @@ mod load;
 mod metrics_world;
 mod otlp;
 mod prometheus;
+mod risen;
 mod scrape;
 mod traced_act;
 mod truth;

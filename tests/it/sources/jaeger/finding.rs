@@ -130,7 +130,7 @@ async fn traces_of_another_service_are_found_by_id_and_it_says_so() {
     }
     let (url, _) = serve(all, Manner::default()).await;
     let (found, notes) = whole(ask(&client(&url), &spans(), &slot(6, TIME)).await);
-    assert_eq!(found.traces, 6);
+    assert_eq!((found.traces, found.elsewhere), (6, vec!["edge".to_owned()]));
     assert!(notes.iter().any(|n| n.contains("`gateway` leaves out traces of ours")), "{notes:?}");
 }
 
@@ -142,6 +142,6 @@ async fn no_traces_is_an_empty_answer_that_names_the_services_there_are() {
     }
     let (url, _) = serve(other, Manner::default()).await;
     let (found, notes) = whole(ask(&client(&url), &spans(), &slot(3, TIME)).await);
-    assert_eq!((found.traces, found.spans.len()), (0, 0));
+    assert_eq!((found.traces, found.spans.len(), found.elsewhere.len()), (0, 0, 0), "a stranger's service is not ours");
     assert!(notes[0].contains("knows no service `gateway`; it knows gatewy") && notes[0].contains("sources.jaeger.service"), "{notes:?}");
 }

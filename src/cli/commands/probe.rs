@@ -1,0 +1,128 @@
+//! `rigcheck plan --probe`: one request, and where it appeared.
+
+use crate::{
+    cli::{
+        hold::{Wait, hold},
+        outputs::table,
+        progress::Progress,
+        run::{header, listen_for_the_end},
+    },
+    engine::{self, Job, Journal, Plan},
+    model::{
+        event::{Recorder, Sink},
+        evidence::Fact,
+        name::name,
+        rows::InMemory,
+        units::{Count, Ms},
+    },
+    report::probe::{self, Probe, State},
+    sources,
+    spec::Loaded,
+};
+use anyhow::bail;
+use std::{collections::BTreeMap, fmt::Write as _, path::Path, sync::Arc};
+use tokio_util::sync::CancellationToken;
+
+/// What a probe learns holds labels of others' series: it is shown, and never written down.
+struct Unrecorded;
+
+impl Recorder for Unrecorded {
+    fn keep(&self, _: &Fact) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Says what it will send, sends it, and finds it again; nothing if the user ended it.
+pub async fn probe(loaded: Loaded, folder: &Path) -> anyhow::Result<Option<Probe>> {
+    let rig = &loaded.profile.rig;
+    let (Some(target), Some(load)) = (&rig.target, probe::load(rig).cloned()) else {
+        bail!("there is nothing to probe: the spec has no target with a `chat` endpoint");
+    };
+    let needs = probe::needs(rig, &load);
+    let sources = sources::build(rig, &loaded.settings);
+    let steps = Plan::of(needs.clone(), &sources).steps();
+    let tokens: u64 = steps.iter().map(|s| s.tokens).sum();
+    let allow = target.allow;
+    if allow.requests.0 < 1 || allow.tokens.0 < tokens {
+        bail!(
+            "one request takes at most {tokens} tokens, and `target.allow` is {} requests and {} tokens: raise it, or lessen `target.chat.max_tokens`",
+            allow.requests,
+            allow.tokens
+        );
+    }
+    // An audit under way would take the one request for a stranger's.
+    let Some(_alone) = hold(None, "rigcheck plan --probe", folder, rig, Wait::No).await? else { return Ok(None) };
+    eprintln!(
+        "Sends 1 request to {}{}: model {}, at most {} tokens; it is not repeated, and nothing is recorded.",
+        target.url.trim_end_matches('/'),
+        load.path,
+        load.model,
+        Count(tokens).up()
+    );
+    let journal = Journal::new(vec![Arc::new(Progress::new()) as Arc<dyn Sink>], loaded.settings.redactor.clone());
+    let cancel = CancellationToken::new();
+    let listening = listen_for_the_end(cancel.clone());
+    let job = Job {
+        header: header(&name("probe"), &loaded, None),
+        sources,
+        profile: loaded.profile,
+        cases: vec![],
+        others: BTreeMap::new(),
+        blobs: Arc::new(InMemory::default()),
+        recorder: Arc::new(Unrecorded),
+        cancel: cancel.clone(),
+        patience: engine::PATIENCE,
+    };
+    let asked = engine::ask(&job, needs, &journal).await;
+    listening.abort();
+    let found = Probe::of(&job.profile.rig, &job.profile.cases, &load, &asked?);
+    Ok((!cancel.is_cancelled()).then_some(found))
+}
+
+/// For people.
+pub fn human(found: &Probe) -> String {
+    let mut table = table(["", "source", "claim", "appeared", "value", "client", "beside the client's own"]);
+    let value = |ms: Option<f64>| ms.map_or("–".to_owned(), |ms| Ms(ms).to_string());
+    for row in &found.rows {
+        let cells = [glyph(row.state).to_owned(), row.source.to_string(), row.claim.clone(), row.appeared.clone()];
+        table.add_row(cells.into_iter().chain([value(row.value_ms), value(row.client_ms), row.beside.clone()]));
+    }
+    let mut text = format!("{table}\n");
+    for row in found.rows.iter().filter(|r| !r.says.is_empty()) {
+        let _ = writeln!(text, "\n{} {} {}", glyph(row.state), row.source, row.claim);
+        for say in &row.says {
+            let _ = writeln!(text, "  {say}");
+        }
+    }
+    text.push('\n');
+    for remark in &found.vantage {
+        let _ = writeln!(text, "{} {}", glyph(remark.state), remark.text);
+    }
+    let of = |state: State| found.rows.iter().filter(|r| r.state == state).count();
+    let doubtful = match (of(State::Doubtful), found.vantage.iter().any(|v| v.state != State::Right)) {
+        (0, true) => "Everything that the spec maps appeared, but not from a place from which the audit can settle its margins.".to_owned(),
+        (n, _) => format!("{n} of {} could not be confirmed. Nothing is proven wrong.", found.rows.len()),
+    };
+    let verdict = match found.state() {
+        State::Right => {
+            "Everything that the spec maps appeared once, with a plausible value. The audit says whether the values are right.".to_owned()
+        }
+        State::Doubtful => doubtful,
+        State::Wrong => format!("{} of {} are mapped wrongly{}.", of(State::Wrong), found.rows.len(), also(of(State::Doubtful))),
+    };
+    let _ = writeln!(text, "{verdict}");
+    text
+}
+
+fn also(doubtful: usize) -> String {
+    if doubtful == 0 { String::new() } else { format!(", {doubtful} could not be confirmed") }
+}
+
+/// A glyph and a word always say the same; the words are beside it.
+fn glyph(state: State) -> &'static str {
+    match state {
+        State::Right => "✓",
+        State::Doubtful => "?",
+        State::Wrong => "✗",
+    }
+}

@@ -1,0 +1,121 @@
+use super::{Look, Row, Seen, State, hints};
+use crate::{
+    audits::latency_accuracy::Window,
+    model::{
+        key::{Histogram, Risen},
+        payload::{HistogramSeries, Part},
+        rig::{Claim, HistogramOf, Quantity},
+        units::Wall,
+    },
+};
+use std::collections::BTreeSet;
+
+impl Look<'_> {
+    /// Did the claimed series count our request, and nothing else?
+    pub(super) fn histogram(&self, claim: &Claim, of: &HistogramOf, seen: &Seen<'_>) -> Row {
+        let row = Row::new(&claim.source, claim.name.as_str());
+        let row = Row { client_ms: seen.ours.client.get(claim.quantity), ..row };
+        let got = match self.read(&claim.source, &Histogram { claim: claim.name.clone(), when: self.during() }) {
+            Ok(got) => got,
+            Err(unknown) => return row.untold(&unknown.gap),
+        };
+        let (began, ended) = (seen.requests.began(), seen.requests.ended());
+        let window = if got.value.series.is_empty() { None } else { Some(Window::cut(&got, of, began, ended)) };
+        let cut = got.seen.partial.as_ref();
+        let window = match window {
+            Some(Err(unknown)) => return row.untold(&unknown.gap),
+            Some(Ok(window)) if window.count > 0.5 => window,
+            Some(Ok(window)) if cut.or(window.cut.as_ref()).is_some() => {
+                return cut.or(window.cut.as_ref()).map_or(row.clone(), |gap| row.untold(gap));
+            }
+            none => {
+                let row = Row { appeared: if none.is_some() { "no".into() } else { "no such series".into() }, ..row };
+                return self.missed(claim, of, none.and_then(Result::ok).as_ref(), seen, row);
+            }
+        };
+        let gaps = seen.ours.shape.gaps() as f64;
+        let (each, all) = match claim.quantity {
+            Quantity::InterChunk => ("gaps", gaps.max(1.0)),
+            Quantity::Ttft | Quantity::Total => ("times", 1.0),
+        };
+        let (grew, others) = instances(got.value, began);
+        let at = grew.iter().cloned().collect::<Vec<_>>().join(", ");
+        let once = (window.count - all).abs() < 0.5 || (window.count - 1.0).abs() < 0.5;
+        let appeared = match (once, claim.quantity) {
+            (true, Quantity::InterChunk) if window.count > 1.5 => format!("{} gaps", window.count),
+            (true, _) => "once".into(),
+            (false, _) => format!("{} {each}", window.count),
+        };
+        let mut row = Row { appeared, ..row };
+        if once {
+            row = row.valued(window.sum_ms.map(|s| s / window.count), claim.quantity, &seen.ours.client, Some(of.unit_ms));
+            if window.sum_ms.is_none() {
+                row = row.because("the metric has no `_sum`: its value cannot be read");
+            }
+            if !others.is_empty() {
+                row = row.because(format!(
+                    "counted at {at}; {} have it too and did not count: right where each instance counts its own",
+                    others.join(", ")
+                ));
+            }
+        } else {
+            let why = format!(
+                "`{}` rose by {} where our request is {all}: traffic of others, or it is counted once per attempt, worker or replica ({at})",
+                hints::series(&of.metric, &of.labels),
+                window.count
+            );
+            row = row.because(format!("{why}; probe again while nothing else runs"));
+        }
+        several_registries(&window, row)
+    }
+
+    /// The claimed series did not count our request: what did?
+    fn missed(&self, claim: &Claim, of: &HistogramOf, window: Option<&Window<'_>>, seen: &Seen<'_>, row: Row) -> Row {
+        let named = hints::series(&of.metric, &of.labels);
+        let row = row.because(match window {
+            Some(_) => format!("`{named}` is there and did not rise"),
+            None => format!("no series `{named}` is there"),
+        });
+        let row = match window {
+            Some(window) => several_registries(window, row),
+            None => row,
+        };
+        let rises = match self.read(&claim.source, &Risen { when: self.during() }) {
+            Ok(got) => got.value,
+            Err(unknown) => return row.because(format!("what rose instead could not be told: {}", unknown.gap)),
+        };
+        let scraped = self.rig.sources.get(&claim.source).is_some_and(|s| s.kind.as_str() == "scrape");
+        hints::instead(rises, claim, of, &seen.ours.client, seen.ours.shape.gaps(), scraped)
+            .into_iter()
+            .fold(row, |row, (state, text)| row.at_least(state).because(text))
+    }
+}
+
+/// Counts that fall between readings come from several processes.
+fn several_registries(window: &Window<'_>, row: Row) -> Row {
+    if window.decreases == 0 {
+        return row;
+    }
+    let why = format!(
+        "its counts fell {} times while they were read: several processes answer at this address, each with counts of its own; share them (`PROMETHEUS_MULTIPROC_DIR`), or name each process's own address",
+        window.decreases
+    );
+    row.at_least(State::Doubtful).because(why)
+}
+
+/// The instances that counted since `began`, and those that did not.
+fn instances(series: &HistogramSeries, began: Wall) -> (BTreeSet<String>, Vec<String>) {
+    let counts = series.series.iter().any(|s| s.part == Part::Count);
+    let counting = series.series.iter().filter(|s| s.part == if counts { Part::Count } else { Part::Bucket(f64::INFINITY) });
+    let (mut grew, mut all) = (BTreeSet::new(), BTreeSet::new());
+    for one in counting {
+        let instance = one.labels.get("instance").cloned().unwrap_or_else(|| "one instance".into());
+        let before = one.samples.iter().rev().find(|s| s.0 <= began).map_or(0.0, |s| s.1);
+        if one.samples.last().is_some_and(|last| (last.1 - before).abs() > 0.5) {
+            grew.insert(instance.clone());
+        }
+        all.insert(instance);
+    }
+    let others = all.difference(&grew).cloned().collect();
+    (grew, others)
+}

@@ -1,0 +1,94 @@
+//! `rigcheck plan --probe` on the real stack: a right mapping is found everywhere, and each wrong one is named with what was
+//! seen instead.
+
+use crate::{
+    rig::{Gateway, Rig},
+    stack::or_skip,
+};
+use serde_json::Value;
+
+const ROUTE: &str = "route: /api/v1/chat/completions, model";
+
+/// The row of a source and claim.
+fn row<'v>(said: &'v Value, source: &str, claim: &str) -> &'v Value {
+    let rows = said["probe"]["rows"].as_array().expect("rows");
+    rows.iter().find(|r| r["source"] == source && r["claim"] == claim).unwrap_or_else(|| panic!("no {source} {claim} in {said:#}"))
+}
+
+#[track_caller]
+fn wrong((code, said, _): &(i32, Value, String), source: &str, claim: &str, says: &str) {
+    let row = row(said, source, claim);
+    let text = format!("{} {}", row["beside"].as_str().unwrap_or_default(), row["says"]);
+    assert_eq!((*code, row["state"].as_str()), (1, Some("wrong")), "{said:#}");
+    assert!(text.contains(says), "no {says} in {row:#}");
+}
+
+/// A change of the spec that must be one.
+fn replacing<'a>(from: &'a str, to: &'a str) -> impl FnOnce(String) -> String + 'a {
+    move |spec| {
+        assert!(spec.contains(from), "{spec}");
+        spec.replace(from, to)
+    }
+}
+
+#[test]
+fn a_right_mapping_is_found_everywhere_and_wrong_ones_are_named() {
+    let name = "a_right_mapping_is_found_everywhere_and_wrong_ones_are_named";
+    let Some(rig) = or_skip(name, Rig::start(Gateway::REPAIRED, "1s")) else { return };
+
+    let (code, said, talk) = rig.probe("right", |spec| spec);
+    assert!(talk.contains("Sends 1 request to "), "{talk}");
+    let rows = said["probe"]["rows"].as_array().expect("rows");
+    for (source, claim) in [("prometheus", "total"), ("prometheus", "ttft"), ("scrape", "total"), ("access_log", "total"), ("jaeger", "total")] {
+        let row = row(&said, source, claim);
+        assert_eq!(row["appeared"], "once", "{said:#}");
+        // Values of a machine that is busy with something else may be far apart; they are never another mapping's.
+        assert!(row["state"] == "right" || row["beside"].as_str().is_some_and(|b| b.ends_with("more") || b.ends_with("less")), "{row:#}");
+    }
+    assert!(rows.iter().all(|r| r["state"] != "wrong"), "{said:#}");
+    assert!([0, 3].contains(&code), "{said:#}");
+
+    let route = rig.probe("route", replacing(ROUTE, "route: /api/v2/chat, model"));
+    wrong(&route, "prometheus", "total", "write `match: {model: rigcheck-truth, route: /api/v1/chat/completions}`");
+    wrong(&route, "scrape", "ttft", "write `match: {model: rigcheck-truth, route: /api/v1/chat/completions}`");
+
+    let unit = rig.probe("unit", replacing("gateway_request_duration_seconds, unit: s", "gateway_request_duration_seconds, unit: ms"));
+    wrong(&unit, "prometheus", "total", "unit s, not ms");
+
+    let others = rig.probe("others", |spec| {
+        spec.replace("service: gateway", "service: gatewya")
+            .replace("id: request_id", "id: correlation_id")
+            .replace("duration_ms, unit: ms", "duration_ms, unit: s")
+    });
+    wrong(&others, "jaeger", "total", "write `service: gateway`");
+    wrong(&others, "access_log", "total", "write `id: ");
+
+    let log_unit = rig.probe("log-unit", replacing("duration_ms, unit: ms", "duration_ms, unit: s"));
+    wrong(&log_unit, "access_log", "total", "1000 times as large");
+}
+
+#[test]
+fn one_replica_of_two_is_told_from_a_metric_of_another_deployment() {
+    let name = "one_replica_of_two_is_told_from_a_metric_of_another_deployment";
+    let Some(mut rig) = or_skip(name, Rig::start(Gateway::REPAIRED, "1s")) else { return };
+    let Some(second) = or_skip(name, rig.add_replica()) else { return };
+    let page = format!("{}/metrics", second.url("gateway"));
+    let first = format!("{}/metrics", rig.stack.url("gateway"));
+
+    // Prometheus has both: one of them counted, and the sum is right. The page of the other one did not see it.
+    let (code, said, _) = rig.probe("replicas", |spec| spec.replace(&first, &page));
+    let counted = row(&said, "prometheus", "total");
+    assert_eq!(counted["appeared"], "once", "{said:#}");
+    let unseen = row(&said, "scrape", "total");
+    assert_eq!((unseen["state"].as_str(), code), (Some("doubtful"), 3), "{said:#}");
+    assert!(unseen["says"].to_string().contains("another replica or worker"), "{unseen:#}");
+
+    // A claim on the other instance: its series are there and did not rise, those of the first one did.
+    let other = second.url("gateway").trim_start_matches("http://").to_owned();
+    let only_other = rig.probe("other-instance", |spec| {
+        let line = spec.lines().find(|l| l.trim_start().starts_with("total:")).expect("a claim").to_owned();
+        spec.replace(&line, &line.replace("match: {", &format!("match: {{instance: \"{other}\", ")))
+    });
+    let own = rig.stack.url("gateway").trim_start_matches("http://").to_owned();
+    wrong(&only_other, "prometheus", "total", &own);
+}
