@@ -1,7 +1,7 @@
 //! Arguments as written: the commands, and what several of them take. What one command takes stands with it.
 
 use super::{
-    commands::{audit::Audit, demo::Demo, explain::Explain, mock::Mock, replay::Replay, report::Report},
+    commands::{audit::Audit, demo::Demo, explain::Explain, init::Init, mock::Mock, replay::Replay, report::Report},
     outputs::Output,
 };
 use clap::{
@@ -42,6 +42,8 @@ pub enum Color {
 pub enum Command {
     /// Audit the embedded reference rig: see a real audit in under a minute
     Demo(Demo),
+    /// Look at what there is and write a commented rigcheck.yaml; sends nothing that costs
+    Init(Init),
     /// Audit the rig that rigcheck.yaml describes
     Audit(Audit),
     /// Show what an audit would do, with time, requests and tokens, and send nothing

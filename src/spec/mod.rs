@@ -11,6 +11,7 @@ mod changes;
 mod connection;
 pub mod diagnostics;
 pub mod discover;
+pub mod draft;
 pub mod explain;
 pub mod files;
 mod load;

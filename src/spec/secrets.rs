@@ -44,7 +44,7 @@ fn collect(node: &Node, secret: bool, places: &mut Vec<At>) {
 }
 
 /// `${env:API_KEY}` and `Bearer ${file:token}` give nothing away; a default does.
-fn only_references(text: &str) -> bool {
+pub(super) fn only_references(text: &str) -> bool {
     let mut rest = text.strip_prefix("Bearer ").unwrap_or(text);
     while let Some(inner) = rest.strip_prefix("${") {
         let Some(end) = inner.find('}') else { return false };

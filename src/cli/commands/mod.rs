@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod demo;
 pub mod explain;
+pub mod init;
 mod list;
 pub mod mock;
 mod outlook;
@@ -28,6 +29,7 @@ pub async fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
     let color = color(args.color);
     match args.command {
         Command::Demo(demo) => demo::run(demo, color).await,
+        Command::Init(init) => init::run(init).await,
         Command::Audit(audit) => audit::run(audit, color).await,
         Command::Plan(spec) => plan::run(&spec),
         Command::Validate(spec) => validate::run(&spec),
