@@ -185,9 +185,10 @@ fn report(args: &Init, places: &Places, found: &Found, draft: &Draft, kept: Opti
         let _ = writeln!(out, "  ! the header {name} was not sent: its variable is not set");
     }
     let (inside, all) = draft.scope;
-    let _ = writeln!(out, "\nscope   {inside} of {all} rules");
+    let _ = writeln!(out, "\nscope   {inside} of {all} rules; the end of the file names those that are out, and what brings them in");
     for (capability, rules) in &draft.missing {
-        let _ = writeln!(out, "  out: {} (no {}): {}", rules.join(", "), capability.word(), capability.how());
+        let n = rules.len();
+        let _ = writeln!(out, "  {n:>2} rule{} more: {}", if n == 1 { " " } else { "s" }, capability.how());
     }
     if let Some(problems) = &draft.problems {
         let _ = writeln!(out, "\nThe file is not sound yet:\n{problems}");
@@ -213,6 +214,7 @@ fn line(out: &mut String, look: &Look) {
     let how = match look.asked {
         Asked::Given => "",
         Asked::Usual => " (found here, nobody named it)",
+        Asked::Own => " (the target's own)",
         Asked::Scraped => " (Prometheus scrapes it)",
     };
     let (mark, saw) = match &look.saw {

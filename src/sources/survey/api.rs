@@ -95,6 +95,10 @@ impl Api {
         let metrics = self.page.as_ref().is_some_and(|(_, page)| page.as_ref().is_ok_and(|p| speaks_llm(&p.families)));
         !mock && (self.models.is_ok() || metrics)
     }
+    /// Was a metrics page found below its URL?
+    pub fn has_page(&self) -> bool {
+        self.page.as_ref().is_some_and(|(_, page)| page.is_ok())
+    }
     /// In words.
     pub fn told(&self) -> Result<String, String> {
         let path = self.chat_path.as_ref().map(|p| format!("; chat at {p}")).unwrap_or_default();
@@ -103,7 +107,7 @@ impl Api {
                 let ours = if list.models.truth { ", rigcheck-truth among them" } else { ", rigcheck-truth not among them" };
                 Ok(format!("{} models{ours}{path}", list.models.count))
             }
-            Err(_) if self.chat_path.is_some() || self.page.as_ref().is_some_and(|(_, p)| p.is_ok()) => {
+            Err(_) if self.chat_path.is_some() || self.has_page() => {
                 Ok(format!("answers, but tells no list of models{path}"))
             }
             Err(why) => Err(why.clone()),

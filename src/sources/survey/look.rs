@@ -25,19 +25,28 @@ impl Looker {
     pub fn new(redactor: Redactor) -> Looker {
         Looker { redactor }
     }
-    /// A GET that must end in 2xx; else why it did not, without secrets.
+    /// A GET that must end in 2xx; else why it did not, in a few words and without secrets.
     pub async fn get(&self, connection: &Connection, path: &str, query: &[(&str, String)], accept: &str) -> Result<Answered, String> {
-        let got = async { Http::new(connection)?.get(path, query, accept, &slot(), CAP).await }.await;
-        got.map_err(|gap| self.why(&gap))
+        let got = async { Http::new(connection)?.get_any(path, query, accept, &slot(), CAP).await }.await;
+        let answered = got.map_err(|gap| self.why(&gap))?;
+        match answered.status.as_u16() {
+            200..300 => Ok(answered),
+            401 | 403 => Err(format!("answered {}: it wants credentials", answered.status)),
+            _ => Err(format!("answered {}", answered.status)),
+        }
     }
     /// The same for JSON.
     pub async fn json<T: serde::de::DeserializeOwned>(&self, connection: &Connection, path: &str, query: &[(&str, String)]) -> Result<T, String> {
         let answered = self.get(connection, path, query, "application/json").await?;
-        answered.json().map_err(|gap| self.why(&gap))
+        // What a reader of JSON says may quote the text.
+        let what = if answered.looks_like_html() { "answered with a web page; is there a login page or another program?" } else { "answered something else" };
+        answered.json().map_err(|_| what.to_owned())
     }
-    /// A gap in words, without secrets.
-    pub fn why(&self, gap: &Gap) -> String {
-        self.redactor.clean(&gap.to_string()).chars().filter(|c| !c.is_control()).take(300).collect()
+    /// A gap in words, without secrets and without the URL, which is told beside it.
+    fn why(&self, gap: &Gap) -> String {
+        let told = self.redactor.clean(gap.detail());
+        let told = told.split_once(": ").filter(|(url, _)| url.starts_with("http")).map_or(told.as_str(), |(_, rest)| rest);
+        told.chars().filter(|c| !c.is_control()).take(200).collect()
     }
 }
 

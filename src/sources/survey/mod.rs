@@ -19,9 +19,12 @@ use crate::spec::{
     draft::{
         found::{Asked, Found, Look, Page, Place, Target},
         options::{Reach, Written},
+        speaks_llm,
     },
     settings::Connection,
 };
+pub use page::families as families_on_page;
+
 use api::Api;
 use families::Families;
 use futures_util::future::join_all;
@@ -109,6 +112,14 @@ pub async fn survey(places: &Places) -> Found {
         join_all(places.logs.iter().map(|(at, path)| log::look(at, path.as_deref()))),
         async { if usual.docker { host::containers().await } else { Ok(vec![]) } },
     );
+    let scraped = match (apis.first(), &prometheus) {
+        (Some(api), Some(prometheus::Said { answer: Ok(answer), .. })) if !api.has_page() => answer.page_of(&api.url).map(|at| plain(at, Asked::Scraped)),
+        _ => None,
+    };
+    let scraped = match &scraped {
+        Some(goal) => Some((goal.at.clone(), page::look(&looker, goal).await)),
+        None => None,
+    };
     let mut found = Found { rig: places.rig.clone(), ..Found::default() };
     let mut families = Families::default();
     // A gateway that answers is never the mock itself, unless the user says so.
@@ -126,17 +137,26 @@ pub async fn survey(places: &Places) -> Found {
         tell("target", &api.at, api.asked, api.told());
         let loopback = if api.asked == Asked::Given { reach.target.as_ref().is_some_and(|(_, l)| *l) } else { true };
         if let Some((at, page)) = api.page {
-            tell("metrics page", &at, Asked::Usual, page.as_ref().map(page::Seen::told).map_err(Clone::clone));
+            tell("metrics page", &at, Asked::Own, page.as_ref().map(page::Seen::told).map_err(Clone::clone));
             if let Ok(seen) = page
                 && written.scrape.as_ref() != Some(&at)
             {
                 families.add(seen.families, "scrape", true);
-                found.pages.push(Place { at, asked: Asked::Usual, said: Ok(seen.page) });
+                found.pages.push(Place { at, asked: Asked::Own, said: Ok(seen.page) });
             }
         }
         let headers = if api.asked == Asked::Given { written.headers.clone() } else { vec![] };
         found.target =
             Some(Target { url: api.at, asked: api.asked, headers, loopback, models: api.models.map(|m| m.models), chat_path: api.chat_path });
+    }
+    // On another port of the target's host anything may be scraped; only metrics of a language model are the target's.
+    let ours = |at: &str, said: &Result<page::Seen, String>| host::address(at) == address || said.as_ref().is_ok_and(|s| speaks_llm(&s.families));
+    if let Some((at, said)) = scraped.filter(|(at, said)| written.scrape.as_ref() != Some(at) && ours(at, said)) {
+        tell("metrics page", &at, Asked::Scraped, said.as_ref().map(page::Seen::told).map_err(Clone::clone));
+        if let Ok(seen) = said {
+            families.add(seen.families, "scrape", true);
+            found.pages.push(Place { at, asked: Asked::Scraped, said: Ok(seen.page) });
+        }
     }
     if let Some((goal, said)) = places.written.scrape.as_ref().zip(page) {
         tell("metrics page", goal, Asked::Given, said.as_ref().map(page::Seen::told).map_err(Clone::clone));

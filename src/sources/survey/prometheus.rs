@@ -1,9 +1,6 @@
 //! What a Prometheus holds, by names: its version, histograms that may time requests, their labels, instances and bounds.
 
-use super::{
-    Goal,
-    look::Looker,
-};
+use super::{Goal, host, look::Looker};
 use crate::spec::draft::{
     found::{Asked, Family, Kind, Server},
     speaks_llm, worth,
@@ -29,6 +26,8 @@ pub struct Answer {
     pub server: Server,
     /// Candidates.
     pub families: Vec<Stored>,
+    /// The pages that it scrapes.
+    pub scraped: Vec<String>,
 }
 
 /// A family with the instances that have it.
@@ -60,6 +59,18 @@ struct Meta {
     unit: String,
 }
 
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Targets {
+    active_targets: Vec<Scraped>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Scraped {
+    scrape_url: String,
+}
+
 #[derive(Deserialize)]
 struct Queried {
     #[serde(default)]
@@ -77,6 +88,16 @@ impl Answer {
     pub fn told(&self) -> String {
         let names = self.families.len();
         format!("{}, {} histograms, {names} of them perhaps of requests", self.server.title, self.server.histograms)
+    }
+    /// The page that it scrapes on the host of this URL, on the same port if there is one. A page with a query in its URL may
+    /// hold a secret there.
+    pub fn page_of(&self, url: &str) -> Option<&str> {
+        let address = host::address(url);
+        let host = |address: &str| address.rsplit_once(':').map(|(host, _)| host.to_owned());
+        let near = self.scraped.iter().filter(|s| !s.contains(['?', '@']) && host(&host::address(s)) == host(&address));
+        let mut near: Vec<_> = near.collect();
+        near.sort_by_key(|s| (host::address(s) != address, (*s).clone()));
+        near.first().filter(|s| host::address(s) == address || near.len() == 1).map(|s| s.as_str())
     }
     /// Instances with metrics of language models, at most four.
     pub fn llm_instances(&self) -> Vec<String> {
@@ -97,10 +118,12 @@ async fn get<T: DeserializeOwned>(looker: &Looker, goal: &Goal, path: &str, quer
 
 async fn ask(looker: &Looker, goal: &Goal) -> Result<Answer, String> {
     let buckets = [("match[]", r#"{__name__=~".+_bucket"}"#.to_owned())];
-    let (build, names, metadata) = tokio::join!(
+    let active = [("state", "active".to_owned())];
+    let (build, names, metadata, targets) = tokio::join!(
         get::<Build>(looker, goal, "status/buildinfo", &[]),
         get::<Vec<String>>(looker, goal, "label/__name__/values", &buckets),
         get::<BTreeMap<String, Vec<Meta>>>(looker, goal, "metadata", &[]),
+        get::<Targets>(looker, goal, "targets", &active),
     );
     // Engines without build info are known by their names; without either it is no Prometheus.
     let names = match (&build, names) {
@@ -119,7 +142,8 @@ async fn ask(looker: &Looker, goal: &Goal) -> Result<Answer, String> {
     let server = Server { title, histograms: stored.len() };
     let mut families = candidates(&stored, &metadata);
     closer(looker, goal, &mut families).await;
-    Ok(Answer { server, families })
+    let scraped = targets.unwrap_or_default().active_targets.into_iter().map(|t| t.scrape_url).collect();
+    Ok(Answer { server, families, scraped })
 }
 
 /// A version, and nothing else that a server may put there.

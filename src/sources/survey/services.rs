@@ -40,6 +40,7 @@ pub async fn look(looker: &Looker, goal: &Goal) -> Place<Services> {
 pub fn told(services: &Services) -> String {
     match services.names.len() {
         0 => "no service yet".into(),
+        1 => "1 service".into(),
         n => format!("{n} services"),
     }
 }

@@ -49,6 +49,8 @@ pub enum Asked {
     Given,
     /// It is one of the usual places of this host.
     Usual,
+    /// It is the target's own.
+    Own,
     /// Prometheus scrapes it.
     Scraped,
 }

@@ -102,7 +102,7 @@ fn chat(out: &mut Written, found: &Found, target: &Target) {
         told => {
             let told = match told {
                 Ok(models) => format!("is not among its {} models", models.count),
-                Err(why) => format!("may or may not be among its models ({why})"),
+                Err(why) => format!("may or may not be one of its models: /v1/models {why}"),
             };
             let what = format!("{TRUTH_MODEL} {told}. Route it to `rigcheck mock`, free and of known delays; no other model is chosen for you");
             out.text.comment(2, &format!("CONFIRM {what}:"));
@@ -183,6 +183,7 @@ fn unasked(asked: Asked) -> &'static str {
     match asked {
         Asked::Given => "",
         Asked::Usual => " (nobody named it: it answers on this host)",
+        Asked::Own => " (nobody named it: the target has it)",
         Asked::Scraped => " (nobody named it: Prometheus scrapes it)",
     }
 }
@@ -193,8 +194,11 @@ fn pages(out: &mut Written, found: &Found) {
     }
     let instances = found.families.iter().filter(|f| f.of_target).map(|f| f.instances).max().unwrap_or(0);
     for (nth, page) in found.pages.iter().enumerate() {
-        let told = page.said.as_ref().map_or_else(|why| format!("silent now: {why}"), |p| format!("{} families, {} of them histograms", p.families, p.histograms));
-        out.text.comment(2, &format!("its metrics page: {told}{}", unasked(page.asked)));
+        let told = page.said.as_ref().map_or_else(|why| format!("silent now: {why}"), |p| match p.families {
+            0 => "no metrics on it yet; send a request, then run init again".to_owned(),
+            n => format!("{n} families, {} of them histograms", p.histograms),
+        });
+        out.text.comment(2, &format!("metrics page: {told}{}", unasked(page.asked)));
         let line = if nth == 0 { format!("scrape: {{url: {}}}", scalar(&page.at)) } else { format!("scrape_{}: {{kind: scrape, url: {}}}", nth + 1, scalar(&page.at)) };
         if page.asked != Asked::Given && instances > 1 {
             out.text.comment(2, &format!("left out: {instances} instances have these histograms, and each reading of one address could be of another one"));

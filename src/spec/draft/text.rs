@@ -19,13 +19,14 @@ impl Text {
     pub fn off(&mut self, indent: usize, line: &str) {
         let _ = writeln!(self.0, "{:indent$}# {line}", "");
     }
-    /// A comment, wrapped.
+    /// A comment, wrapped; an item of a list hangs behind its dash.
     pub fn comment(&mut self, indent: usize, text: &str) {
+        let hanging = if text.starts_with("- ") { " " } else { "" };
         let mut line = String::new();
         for word in text.split_whitespace() {
             if !line.is_empty() && indent + 2 + line.chars().count() + 1 + word.chars().count() > WIDTH {
                 self.off(indent, &line);
-                line.clear();
+                line = hanging.to_owned();
             }
             if !line.is_empty() {
                 line.push(' ');
