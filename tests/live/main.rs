@@ -4,6 +4,7 @@
 mod audits;
 mod docker;
 mod gateway;
+mod init;
 mod pages;
 mod parts;
 mod rig;

@@ -107,9 +107,7 @@ impl Api {
                 let ours = if list.models.truth { ", rigcheck-truth among them" } else { ", rigcheck-truth not among them" };
                 Ok(format!("{} models{ours}{path}", list.models.count))
             }
-            Err(_) if self.chat_path.is_some() || self.has_page() => {
-                Ok(format!("answers, but tells no list of models{path}"))
-            }
+            Err(_) if self.chat_path.is_some() || self.has_page() => Ok(format!("answers, but tells no list of models{path}")),
             Err(why) => Err(why.clone()),
         }
     }

@@ -39,7 +39,11 @@ impl Looker {
     pub async fn json<T: serde::de::DeserializeOwned>(&self, connection: &Connection, path: &str, query: &[(&str, String)]) -> Result<T, String> {
         let answered = self.get(connection, path, query, "application/json").await?;
         // What a reader of JSON says may quote the text.
-        let what = if answered.looks_like_html() { "answered with a web page; is there a login page or another program?" } else { "answered something else" };
+        let what = if answered.looks_like_html() {
+            "answered with a web page; is there a login page or another program?"
+        } else {
+            "answered something else"
+        };
         answered.json().map_err(|_| what.to_owned())
     }
     /// A gap in words, without secrets and without the URL, which is told beside it.

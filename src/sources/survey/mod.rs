@@ -113,7 +113,9 @@ pub async fn survey(places: &Places) -> Found {
         async { if usual.docker { host::containers().await } else { Ok(vec![]) } },
     );
     let scraped = match (apis.first(), &prometheus) {
-        (Some(api), Some(prometheus::Said { answer: Ok(answer), .. })) if !api.has_page() => answer.page_of(&api.url).map(|at| plain(at, Asked::Scraped)),
+        (Some(api), Some(prometheus::Said { answer: Ok(answer), .. })) if !api.has_page() => {
+            answer.page_of(&api.url).map(|at| plain(at, Asked::Scraped))
+        }
         _ => None,
     };
     let scraped = match &scraped {

@@ -18,7 +18,11 @@ pub fn read(lines: &[&str]) -> Option<(String, Vec<Row>)> {
     let mut format = (if combined { COMBINED } else { COMMON }).to_owned();
     let mut names: Vec<String> = vec![];
     for (nth, word) in first.tail.iter().enumerate().skip(skip) {
-        let (key, value) = word.text.split_once('=').filter(|(k, _)| !word.quoted && k.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')).unwrap_or(("", &word.text));
+        let (key, value) = word
+            .text
+            .split_once('=')
+            .filter(|(k, _)| !word.quoted && k.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
+            .unwrap_or(("", &word.text));
         let name = variable(key, value, &names).unwrap_or_else(|| format!("unknown_{nth}"));
         let before = if key.is_empty() { String::new() } else { format!("{key}=") };
         let quote = if word.quoted { "\"" } else { "" };

@@ -98,8 +98,18 @@ impl Columns {
     fn id(&self) -> Option<Field> {
         let text = |v: &Value| v.as_str().is_some_and(|t| !t.is_empty() && t != "-");
         let names = [
-            "request_id", "x_request_id", "http_x_request_id", "requestid", "x_requestid", "req_id", "trace_id", "traceid", "oteltraceid",
-            "traceparent", "http_traceparent", "correlation_id",
+            "request_id",
+            "x_request_id",
+            "http_x_request_id",
+            "requestid",
+            "x_requestid",
+            "req_id",
+            "trace_id",
+            "traceid",
+            "oteltraceid",
+            "traceparent",
+            "http_traceparent",
+            "correlation_id",
         ];
         self.field(&names, text).or_else(|| {
             let mut like = self.0.iter().filter(|(name, values)| !flat(name).contains("span") && mostly(values, |v| v.as_str().is_some_and(like_id)));
@@ -173,6 +183,62 @@ pub fn like_id(text: &str) -> bool {
     let hex = |t: &str| t.bytes().all(|b| b.is_ascii_hexdigit());
     let uuid = || text.split('-').map(str::len).eq([8, 4, 4, 4, 12]) && hex(&text.replace('-', ""));
     let parent = || text.split('-').map(str::len).eq([2, 32, 16, 2]) && hex(&text.replace('-', ""));
-    let ulid = || text.len() == 26 && text.starts_with(|c| ('0'..='7').contains(&c)) && text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
+    let ulid =
+        || text.len() == 26 && text.starts_with(|c| ('0'..='7').contains(&c)) && text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
     text.len() == 32 && hex(text) || uuid() || parent() || ulid()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shape(text: &str) -> LogShape {
+        of(&text.lines().collect::<Vec<_>>())
+    }
+    fn names(shape: &LogShape) -> [String; 6] {
+        let field = |f: &Option<Field>| f.as_ref().map_or("-".into(), |f| f.name.clone());
+        let timed = |t: &Option<Timed>| t.as_ref().map_or("-".into(), |t| format!("{} {}", t.name, t.unit));
+        [field(&shape.id), field(&shape.at), field(&shape.status), timed(&shape.total), timed(&shape.ttft), timed(&shape.inter_chunk)]
+    }
+
+    #[test]
+    fn fields_of_json_lines() {
+        let common = r#"{"ts": "2026-11-26T02:23:47.717+00:00", "request_id": "abc", "trace_id": "7bac0629ca64890a3f4a0df5162b464b", "status": 200, "duration_ms": 458.2, "ttft_ms": 157.3}"#;
+        assert_eq!(names(&shape(common)), ["request_id", "ts", "status", "duration_ms ms", "ttft_ms ms", "-"]);
+        let nested = r#"INFO {"http": {"status_code": 200}, "otelTraceID": "7bac0629ca64890a3f4a0df5162b464b", "elapsedMillis": 12, "upstream_time_ms": 11, "timestamp": 1714564800.5}"#;
+        assert_eq!(names(&shape(nested)), ["otelTraceID", "timestamp", "http.status_code", "elapsedMillis ms", "-", "-"]);
+        let bare = "{\"latency\": 0.412, \"ref\": \"01JDM7Z0K3T9V6Q2W8X4Y5B1CD\"}\n{\"latency\": 0.611, \"ref\": \"01JDM7Z0K3T9V6Q2W8X4Y5B1CE\"}";
+        let bare = shape(bare);
+        assert_eq!(names(&bare), ["ref", "-", "-", "latency s", "-", "-"]);
+        assert!(bare.total.unwrap().why.contains("which is a guess"));
+        assert_eq!(shape("{\"latency\": 412}").total.unwrap().unit, "ms");
+        assert_eq!(names(&shape(r#"{"msg": "done", "latency_s": "0.4"}"#)), ["-", "-", "-", "latency_s s", "-", "-"]);
+    }
+
+    #[test]
+    fn lines_of_nginx_and_uvicorn() {
+        let combined = r#"203.0.113.9 - jane [26/Nov/2026:02:23:47 +0000] "POST /v1/chat/completions HTTP/1.1" 200 512 "-" "curl/8""#;
+        let plain = shape(combined);
+        assert!(matches!(&plain.format, LogFormat::Nginx(f) if f.ends_with("\"$http_user_agent\"")), "{plain:?}");
+        assert_eq!(names(&plain), ["-", "time_local", "status", "-", "-", "-"]);
+        let timed = shape(&format!("{combined} rt=0.458 urt=0.457 \"7bac0629ca64890a3f4a0df5162b464b\""));
+        let LogFormat::Nginx(format) = &timed.format else { panic!("{timed:?}") };
+        assert!(format.ends_with("rt=$request_time urt=$upstream_response_time \"$http_x_request_id\""), "{format}");
+        assert_eq!(names(&timed), ["http_x_request_id", "time_local", "status", "request_time s", "-", "-"]);
+        assert!(!format!("{timed:?}").contains("jane"));
+        assert_eq!(shape(r#"INFO:     127.0.0.1:5000 - "POST /v1/chat/completions HTTP/1.1" 200 OK"#).format, LogFormat::Uvicorn);
+        assert_eq!(shape("jane asked for something\n\n").format, LogFormat::Unknown);
+        assert_eq!(shape("\n").format, LogFormat::Empty);
+    }
+
+    #[test]
+    fn ids_by_their_look() {
+        for id in ["7bac0629ca64890a3f4a0df5162b464b", "0b9e3c1a-7a52-4f0e-9a3c-2f1f0c7d6e5b", "01JDM7Z0K3T9V6Q2W8X4Y5B1CD"] {
+            assert!(like_id(id), "{id}");
+        }
+        assert!(like_id("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"));
+        for other in ["", "gateway", "b7ad6b7169203331", "2026-11-26T02:23:47", "12345678901234567890123456"] {
+            assert!(!like_id(other), "{other}");
+        }
+    }
 }

@@ -76,6 +76,7 @@ pub fn like_chat(path: &str, chat_path: Option<&str>) -> u32 {
         return 100;
     }
     let lower = path.to_lowercase();
-    let known = [("chat/completions", 50), ("chat", 30), ("completions", 25), ("/messages", 15), ("/responses", 15), ("generate", 15), ("invoke", 10)];
+    let known =
+        [("chat/completions", 50), ("chat", 30), ("completions", 25), ("/messages", 15), ("/responses", 15), ("generate", 15), ("invoke", 10)];
     known.into_iter().find(|(part, _)| lower.contains(part)).map_or(0, |(_, score)| score)
 }

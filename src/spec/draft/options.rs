@@ -93,7 +93,8 @@ fn like_a_token(value: &str) -> bool {
 
 /// Reads the options as the spec would be read.
 pub fn reach(written: &Written, base: &Path, options: &Options<'_>) -> Result<Reach, Refused> {
-    let (sent, unset): (Vec<_>, Vec<_>) = written.headers.iter().partition(|(_, value)| variables(value).all(|v| (options.env)(v).is_some_and(|t| !t.is_empty())));
+    let (sent, unset): (Vec<_>, Vec<_>) =
+        written.headers.iter().partition(|(_, value)| variables(value).all(|v| (options.env)(v).is_some_and(|t| !t.is_empty())));
     let mut text = "version: 1\nrig: init\n".to_owned();
     if let Some(url) = &written.target {
         let headers = map(sent.iter().map(|(n, v)| (n.as_str(), v.as_str())));
@@ -105,7 +106,8 @@ pub fn reach(written: &Written, base: &Path, options: &Options<'_>) -> Result<Re
         ("scrape", &written.scrape, ""),
         ("truth", &written.truth, ""),
     ];
-    let lines: String = sources.iter().filter_map(|(kind, url, more)| Some(format!("  {kind}: {{url: {}{more}}}\n", scalar(url.as_ref()?)))).collect();
+    let lines: String =
+        sources.iter().filter_map(|(kind, url, more)| Some(format!("  {kind}: {{url: {}{more}}}\n", scalar(url.as_ref()?)))).collect();
     if !lines.is_empty() {
         text += &format!("sources:\n{lines}");
     }

@@ -59,7 +59,10 @@ pub fn write(found: &Found, judged: &Judged<'_>) -> Done {
 fn target(out: &mut Written, found: &Found, judged: &Judged<'_>) -> Option<String> {
     out.text.gap();
     let Some(target) = &found.target else {
-        out.text.comment(0, "The API under test: none was given, and nothing on this host's usual ports looks like an LLM gateway. Without it no load is sent.");
+        out.text.comment(
+            0,
+            "The API under test: none was given, and nothing on this host's usual ports looks like an LLM gateway. Without it no load is sent.",
+        );
         for other in &found.other_targets {
             out.text.comment(0, &format!("Prometheus scrapes metrics of an LLM API at {other}"));
         }
@@ -96,9 +99,14 @@ fn target(out: &mut Written, found: &Found, judged: &Judged<'_>) -> Option<Strin
 }
 
 fn chat(out: &mut Written, found: &Found, target: &Target) {
-    let mock = found.truth.as_ref().map_or_else(|| if target.loopback { "http://127.0.0.1:9100" } else { "http://HOST-OF-THE-MOCK:9100" }.to_owned(), |t| t.at.clone());
+    let mock = found
+        .truth
+        .as_ref()
+        .map_or_else(|| if target.loopback { "http://127.0.0.1:9100" } else { "http://HOST-OF-THE-MOCK:9100" }.to_owned(), |t| t.at.clone());
     match &target.models {
-        Ok(models) if models.truth => out.text.comment(2, &format!("{TRUTH_MODEL} is one of its {} models: by it the load is free and its delays are known.", models.count)),
+        Ok(models) if models.truth => {
+            out.text.comment(2, &format!("{TRUTH_MODEL} is one of its {} models: by it the load is free and its delays are known.", models.count))
+        }
         told => {
             let told = match told {
                 Ok(models) => format!("is not among its {} models", models.count),
@@ -137,8 +145,13 @@ fn routed(families: &[Family]) -> Option<String> {
 
 fn sources(out: &mut Written, found: &Found) {
     out.text.gap();
-    let declared = found.prometheus.is_some() || !found.pages.is_empty() || found.jaeger.is_some() || found.logs.iter().any(usable) || found.truth.is_some();
-    if declared { out.text.line("sources:") } else { out.text.off(0, "sources:") }
+    let declared =
+        found.prometheus.is_some() || !found.pages.is_empty() || found.jaeger.is_some() || found.logs.iter().any(usable) || found.truth.is_some();
+    if declared {
+        out.text.line("sources:")
+    } else {
+        out.text.off(0, "sources:")
+    }
     match &found.prometheus {
         Some(place) => {
             let told = place.said.as_ref().map_or_else(|why| format!("silent now: {why}"), |s| format!("{}, {} histograms", s.title, s.histograms));
@@ -163,7 +176,10 @@ fn sources(out: &mut Written, found: &Found) {
     }
     match &found.truth {
         Some(place) => {
-            let told = place.said.as_ref().map_or_else(|why| format!("silent now: {why}; start `rigcheck mock`"), |_| "`rigcheck mock` answers there".into());
+            let told = place
+                .said
+                .as_ref()
+                .map_or_else(|why| format!("silent now: {why}; start `rigcheck mock`"), |_| "`rigcheck mock` answers there".into());
             out.text.comment(2, &format!("{told}{}: what it sent and when is known", unasked(place.asked)));
             out.text.line(&format!("  truth: {{url: {}}}", scalar(&place.at)));
         }
@@ -194,14 +210,24 @@ fn pages(out: &mut Written, found: &Found) {
     }
     let instances = found.families.iter().filter(|f| f.of_target).map(|f| f.instances).max().unwrap_or(0);
     for (nth, page) in found.pages.iter().enumerate() {
-        let told = page.said.as_ref().map_or_else(|why| format!("silent now: {why}"), |p| match p.families {
-            0 => "no metrics on it yet; send a request, then run init again".to_owned(),
-            n => format!("{n} families, {} of them histograms", p.histograms),
-        });
+        let told = page.said.as_ref().map_or_else(
+            |why| format!("silent now: {why}"),
+            |p| match p.families {
+                0 => "no metrics on it yet; send a request, then run init again".to_owned(),
+                n => format!("{n} families, {} of them histograms", p.histograms),
+            },
+        );
         out.text.comment(2, &format!("metrics page: {told}{}", unasked(page.asked)));
-        let line = if nth == 0 { format!("scrape: {{url: {}}}", scalar(&page.at)) } else { format!("scrape_{}: {{kind: scrape, url: {}}}", nth + 1, scalar(&page.at)) };
+        let line = if nth == 0 {
+            format!("scrape: {{url: {}}}", scalar(&page.at))
+        } else {
+            format!("scrape_{}: {{kind: scrape, url: {}}}", nth + 1, scalar(&page.at))
+        };
         if page.asked != Asked::Given && instances > 1 {
-            out.text.comment(2, &format!("left out: {instances} instances have these histograms, and each reading of one address could be of another one"));
+            out.text.comment(
+                2,
+                &format!("left out: {instances} instances have these histograms, and each reading of one address could be of another one"),
+            );
             out.text.off(2, &line);
         } else {
             out.text.line(&format!("  {line}"));
@@ -253,7 +279,11 @@ fn metrics(out: &mut Written, found: &Found, chat_path: Option<&str>) {
     let mapping = mapping::propose(&found.families, chat_path);
     let any = able && !mapping.proposals.is_empty();
     out.text.comment(0, "Which histogram claims to measure what.");
-    if any { out.text.line("metrics:") } else { out.text.off(0, "metrics:") }
+    if any {
+        out.text.line("metrics:")
+    } else {
+        out.text.off(0, "metrics:")
+    }
     let answered: BTreeSet<&str> = found.families.iter().flat_map(|f| &f.sources).map(String::as_str).collect();
     for quantity in Quantity::ALL {
         let mut of = mapping.proposals.iter().filter(|p| p.quantity == quantity);

@@ -1,6 +1,7 @@
 //! The binary as a user runs it.
 
 mod demo;
+mod init;
 mod offline;
 
 use std::{path::Path, process::Output};

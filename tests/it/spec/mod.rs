@@ -4,6 +4,7 @@ mod bad;
 mod changes;
 mod discover;
 mod good;
+mod init;
 mod laws;
 mod schema;
 mod secrets;
