@@ -81,7 +81,7 @@ pub async fn run(args: Init) -> anyhow::Result<ExitCode> {
         bail!("--spec {}: there is no folder {}", spec.display(), folder.display());
     }
     let places = places(&args, folder)?;
-    let found = survey(&places).await;
+    let found = Box::pin(survey(&places)).await;
     // What is not set now is set when it is needed: `validate` says so.
     let env = |name: &str| environment(name).filter(|v| !v.is_empty()).or_else(|| Some("unset".into()));
     let cost = |loaded: &_| {

@@ -5,7 +5,7 @@ use crate::spec::draft::{
     found::{Asked, Models, Place},
     like_chat, speaks_llm,
 };
-use serde::{Deserialize, de::IgnoredAny};
+use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// Where lists of models are.
@@ -52,7 +52,7 @@ struct Model {
 #[derive(Deserialize)]
 struct OpenApi {
     #[serde(default)]
-    paths: BTreeMap<String, BTreeMap<String, IgnoredAny>>,
+    paths: BTreeMap<String, serde_json::Map<String, serde_json::Value>>,
 }
 
 /// Looks at an API.

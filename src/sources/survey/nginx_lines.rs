@@ -1,6 +1,7 @@
 //! Lines of nginx's `combined` format, with what was added behind it, read back into a `log_format`.
 
 use super::shape::like_id;
+use std::fmt::Write as _;
 
 /// What `combined` begins with.
 const COMBINED: &str = r#"$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent""#;
@@ -26,7 +27,7 @@ pub fn read(lines: &[&str]) -> Option<(String, Vec<Row>)> {
         let name = variable(key, value, &names).unwrap_or_else(|| format!("unknown_{nth}"));
         let before = if key.is_empty() { String::new() } else { format!("{key}=") };
         let quote = if word.quoted { "\"" } else { "" };
-        format += &format!(" {before}{quote}${name}{quote}");
+        let _ = write!(format, " {before}{quote}${name}{quote}");
         names.push(name);
     }
     let row = |line: &&str| {
@@ -50,7 +51,7 @@ fn variable(key: &str, value: &str, taken: &[String]) -> Option<String> {
     let name = match () {
         () if like_id(value) && value.contains('-') && value.len() == 55 => "http_traceparent",
         () if like_id(value) || key.contains("id") && !value.is_empty() => "http_x_request_id",
-        () if time && upstream || time && !free("request_time") => "upstream_response_time",
+        () if time && (upstream || !free("request_time")) => "upstream_response_time",
         () if time => "request_time",
         () => return None,
     };

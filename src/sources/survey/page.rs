@@ -33,10 +33,11 @@ pub async fn below(looker: &Looker, goal: &Goal) -> (String, Result<Seen, String
     let at = |path: &str| format!("{}{path}", goal.at.trim_end_matches('/'));
     match read(looker, &goal.connection, "/metrics").await {
         Ok(seen) => (at("/metrics"), Ok(seen)),
-        Err(why) => match read(looker, &goal.connection, "/metrics/").await {
+        Err(why) if why.contains("redirects") || why.contains("404") => match read(looker, &goal.connection, "/metrics/").await {
             Ok(seen) => (at("/metrics/"), Ok(seen)),
             Err(_) => (at("/metrics"), Err(why)),
         },
+        Err(why) => (at("/metrics"), Err(why)),
     }
 }
 

@@ -19,8 +19,7 @@ pub async fn look(looker: &Looker, goal: &Goal) -> Place<Services> {
         tokio::join!(looker.json::<List>(&goal.connection, "/api/v3/services", &[]), looker.json::<List>(&goal.connection, "/api/services", &[]),);
     let list = match (newer, older) {
         (Ok(list), _) if list.services.is_some() => Ok(list),
-        (Ok(list), Err(_)) => Ok(list),
-        (_, Ok(list)) => Ok(list),
+        (Ok(list), Err(_)) | (_, Ok(list)) => Ok(list),
         (Err(why), Err(_)) => Err(why),
     };
     let said = list.map(|list| {

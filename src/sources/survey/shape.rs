@@ -30,13 +30,15 @@ pub fn of(lines: &[&str]) -> LogShape {
     }
     if most(json.len()) {
         let mut columns = Columns::default();
-        json.iter().for_each(|line| columns.add("", line, 0));
+        for line in &json {
+            columns.add("", line, 0);
+        }
         return columns.shape(json.len(), LogFormat::Json);
     }
     if let Some((format, rows)) = nginx_lines::read(&lines).filter(|(_, rows)| most(rows.len())) {
         let mut columns = Columns::default();
-        for row in &rows {
-            row.iter().for_each(|(name, value)| columns.put(name, Value::from(value.as_str())));
+        for (name, value) in rows.iter().flatten() {
+            columns.put(name, Value::from(value.as_str()));
         }
         return columns.shape(rows.len(), LogFormat::Nginx(format));
     }

@@ -82,12 +82,15 @@ fn one(family: &Family, chat_path: Option<&str>) -> Result<Option<Proposal>, Str
     let selected =
         labels::select(&family.series, chat_path).map_err(|label| format!("its series are of other routes (label `{label}`), none like chat"))?;
     let (unit, unit_why) = known.map_or_else(|| unit::of(family), |k| (k.unit, format!("unit {} as documented", k.unit)));
-    let seen = match (family.series.len(), family.instances) {
-        (0, _) => "no series yet".to_owned(),
-        (_, 0) => format!("{} of {} series", selected.kept, family.series.len()),
-        (_, instances) => {
-            format!("{} of {} series on {instances} instance{}", selected.kept, family.series.len(), if instances == 1 { "" } else { "s" })
-        }
+    let on = match family.instances {
+        0 => String::new(),
+        1 => " on 1 instance".into(),
+        n => format!(" on {n} instances"),
+    };
+    let seen = match family.series.len() {
+        0 => "no series yet".to_owned(),
+        1 => format!("the one set of labels that it has{on}"),
+        n => format!("{} of {n} sets of labels{on}", selected.kept),
     };
     let none_yet = "it shows its labels after the first request: then run init again, or add `match`".to_owned();
     let routed = selected.labels.keys().any(|label| label != "method");

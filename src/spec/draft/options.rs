@@ -11,7 +11,7 @@ use crate::{
         settings::{Connection, SourceSettings},
     },
 };
-use std::path::Path;
+use std::{fmt::Write as _, path::Path};
 
 /// Places as written, references unresolved.
 #[derive(Clone, Debug, Default)]
@@ -98,7 +98,7 @@ pub fn reach(written: &Written, base: &Path, options: &Options<'_>) -> Result<Re
     let mut text = "version: 1\nrig: init\n".to_owned();
     if let Some(url) = &written.target {
         let headers = map(sent.iter().map(|(n, v)| (n.as_str(), v.as_str())));
-        text += &format!("target: {{url: {}, headers: {headers}, allow: {{requests: 1, tokens: 1, rate: 1/s}}}}\n", scalar(url));
+        let _ = writeln!(text, "target: {{url: {}, headers: {headers}, allow: {{requests: 1, tokens: 1, rate: 1/s}}}}", scalar(url));
     }
     let sources = [
         ("prometheus", &written.prometheus, ""),
@@ -109,7 +109,7 @@ pub fn reach(written: &Written, base: &Path, options: &Options<'_>) -> Result<Re
     let lines: String =
         sources.iter().filter_map(|(kind, url, more)| Some(format!("  {kind}: {{url: {}{more}}}\n", scalar(url.as_ref()?)))).collect();
     if !lines.is_empty() {
-        text += &format!("sources:\n{lines}");
+        let _ = write!(text, "sources:\n{lines}");
     }
     let loaded = load_text(&text, "the options of `rigcheck init`, as a spec", base, options).map_err(Refused::Problems)?;
     let settings = loaded.settings;

@@ -105,7 +105,7 @@ fn chat(out: &mut Written, found: &Found, target: &Target) {
         .map_or_else(|| if target.loopback { "http://127.0.0.1:9100" } else { "http://HOST-OF-THE-MOCK:9100" }.to_owned(), |t| t.at.clone());
     match &target.models {
         Ok(models) if models.truth => {
-            out.text.comment(2, &format!("{TRUTH_MODEL} is one of its {} models: by it the load is free and its delays are known.", models.count))
+            out.text.comment(2, &format!("{TRUTH_MODEL} is one of its {} models: by it the load is free and its delays are known.", models.count));
         }
         told => {
             let told = match told {
@@ -147,11 +147,7 @@ fn sources(out: &mut Written, found: &Found) {
     out.text.gap();
     let declared =
         found.prometheus.is_some() || !found.pages.is_empty() || found.jaeger.is_some() || found.logs.iter().any(usable) || found.truth.is_some();
-    if declared {
-        out.text.line("sources:")
-    } else {
-        out.text.off(0, "sources:")
-    }
+    out.text.head(declared, "sources:");
     match &found.prometheus {
         Some(place) => {
             let told = place.said.as_ref().map_or_else(|why| format!("silent now: {why}"), |s| format!("{}, {} histograms", s.title, s.histograms));
@@ -279,11 +275,7 @@ fn metrics(out: &mut Written, found: &Found, chat_path: Option<&str>) {
     let mapping = mapping::propose(&found.families, chat_path);
     let any = able && !mapping.proposals.is_empty();
     out.text.comment(0, "Which histogram claims to measure what.");
-    if any {
-        out.text.line("metrics:")
-    } else {
-        out.text.off(0, "metrics:")
-    }
+    out.text.head(any, "metrics:");
     let answered: BTreeSet<&str> = found.families.iter().flat_map(|f| &f.sources).map(String::as_str).collect();
     for quantity in Quantity::ALL {
         let mut of = mapping.proposals.iter().filter(|p| p.quantity == quantity);

@@ -19,6 +19,14 @@ impl Text {
     pub fn off(&mut self, indent: usize, line: &str) {
         let _ = writeln!(self.0, "{:indent$}# {line}", "");
     }
+    /// The head of a section, in force if anything below it is.
+    pub fn head(&mut self, on: bool, line: &str) {
+        if on {
+            self.line(line);
+        } else {
+            self.off(0, line);
+        }
+    }
     /// A comment, wrapped; an item of a list hangs behind its dash.
     pub fn comment(&mut self, indent: usize, text: &str) {
         let hanging = if text.starts_with("- ") { " " } else { "" };
@@ -26,7 +34,7 @@ impl Text {
         for word in text.split_whitespace() {
             if !line.is_empty() && indent + 2 + line.chars().count() + 1 + word.chars().count() > WIDTH {
                 self.off(indent, &line);
-                line = hanging.to_owned();
+                hanging.clone_into(&mut line);
             }
             if !line.is_empty() {
                 line.push(' ');

@@ -71,7 +71,7 @@ async fn whatever_a_server_does_the_draft_is_written_in_time_and_sound() {
         Some(Mode::Flood(METRICS, "requests_total 1\n")),
         Some(Mode::Drip(METRICS, "requests_total 1\n")),
     ];
-    for mode in modes {
+    let each = modes.map(|mode| async move {
         let url = place(mode).await;
         let began = Instant::now();
         let found = survey(&given(&url, &url, &url, Some(&format!("{url}/metrics")), &url)).await;
@@ -88,22 +88,27 @@ async fn whatever_a_server_does_the_draft_is_written_in_time_and_sound() {
         }
         let told = format!("{}{:?}{found:?}", draft.text, draft.to_confirm);
         assert!(!told.contains(PRIVATE) && !told.contains("k3y-of-the-gateway"), "{mode:?}\n{told}");
-    }
+    });
+    futures_util::future::join_all(each).await;
 }
 
 /// What a fake was asked: method, path, and whether the key of the target came along.
 type Asked = Arc<Mutex<Vec<(String, String, bool)>>>;
 
-async fn fake(reply: fn(&str, &str) -> Option<(&'static str, String)>) -> (String, Asked) {
-    let asked = Asked::default();
-    async fn respond(State((reply, asked)): State<(fn(&str, &str) -> Option<(&'static str, String)>, Asked)>, request: Request) -> Response {
-        let (path, query) = (request.uri().path().to_owned(), request.uri().query().unwrap_or_default().to_owned());
-        asked.lock().unwrap().push((request.method().to_string(), path.clone(), request.headers().contains_key("x-api-key")));
-        match reply(&path, &query) {
-            Some((kind, body)) => answer(200, kind, body),
-            None => answer(404, JSON, "{}"),
-        }
+/// What a fake says to a path and a query: type and body, or 404.
+type Reply = fn(&str, &str) -> Option<(&'static str, String)>;
+
+async fn respond(State((reply, asked)): State<(Reply, Asked)>, request: Request) -> Response {
+    let (path, query) = (request.uri().path().to_owned(), request.uri().query().unwrap_or_default().to_owned());
+    asked.lock().unwrap().push((request.method().to_string(), path.clone(), request.headers().contains_key("x-api-key")));
+    match reply(&path, &query) {
+        Some((kind, body)) => answer(200, kind, body),
+        None => answer(404, JSON, "{}"),
     }
+}
+
+async fn fake(reply: Reply) -> (String, Asked) {
+    let asked = Asked::default();
     let address = serve(Router::new().fallback(respond).with_state((reply, Arc::clone(&asked)))).await;
     (format!("http://{address}"), asked)
 }
@@ -181,7 +186,7 @@ async fn what_is_there_goes_into_the_draft_and_nothing_but_gets_are_sent() {
         &format!("\n  truth: {{url: {mock}}}\n"),
         "\n  ttft: {histogram: gw_ttft_seconds, unit: s, match: {model: rigcheck-truth, route: /api/chat/completions}}\n",
         "\n  total: {histogram: gw_request_duration_seconds, unit: s, match: {route: /api/chat/completions}, source: prometheus}\n",
-        "2 of 3 series on 2 instances",
+        "1 of 2 sets of labels on 2 instances",
         "not proposed: gw_latency_ms, a summary",
     ] {
         assert!(draft.text.contains(part), "no {part} in\n{}", draft.text);
