@@ -3,9 +3,13 @@
 use rigcheck::{
     model::rig::Quantity::{self, InterChunk, Total, Ttft},
     sources::{exposition::Format, survey::families_on_page},
-    spec::draft::{Mapping, found::Family, propose},
+    spec::draft::{
+        Draft, Mapping, draft,
+        found::{Asked, Family, Found, Page, Place},
+        propose,
+    },
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// vLLM's own metrics, beside those that its FastAPI server adds.
 const VLLM: &str = r#"# HELP vllm:num_requests_running Number of requests in model execution batches.
@@ -232,4 +236,50 @@ fn the_route_is_that_of_the_chat_path() {
         gw_request_duration_seconds_bucket{route=\"/internal/talk\",le=\"1\"} 1\n";
     let route = |path: Option<&str>| propose(&families(page), path).proposals[0].labels["route"].clone();
     assert_eq!((route(None).as_str(), route(Some("/internal/talk")).as_str()), ("/v1/chat/completions", "/internal/talk"));
+}
+
+/// The draft of a rig whose only source is this page.
+fn drafted(page: &str) -> Draft {
+    let families = families(page).into_iter().map(|f| Family { sources: BTreeSet::from(["scrape".to_owned()]), ..f });
+    let place = Place { at: "http://127.0.0.1:8000/metrics".into(), asked: Asked::Given, said: Ok(Page { families: 1, histograms: 1 }) };
+    let found = Found { rig: "page".into(), pages: vec![place], families: families.collect(), ..Found::default() };
+    draft(&found, std::path::Path::new("/nowhere"), &rigcheck::spec::Options { checks_dir: None, env: &|_| None }, &|_| (0, 0))
+}
+
+#[test]
+fn every_page_makes_a_sound_spec() {
+    for page in [VLLM, LITELLM, TGI, SGLANG, FASTAPI, OTEL, MESH, OWN, ""] {
+        let draft = drafted(page);
+        assert_eq!(draft.problems, None, "{}", draft.text);
+        let claims = super::good(&draft.text).profile.rig.claims.len();
+        assert_eq!(claims, best(&propose(&families(page), None)).len(), "{}", draft.text);
+    }
+}
+
+/// Nobody but the user can choose between two that are equally likely: both are there, one is in force.
+#[test]
+fn of_two_equal_candidates_the_second_is_commented_out() {
+    let draft = drafted(
+        "# TYPE a_ttft_seconds histogram\na_ttft_seconds_bucket{le=\"1\"} 1\n# TYPE b_ttft_seconds histogram\nb_ttft_seconds_bucket{le=\"1\"} 1\n",
+    );
+    let text = &draft.text;
+    assert!(text.contains("\n  ttft: {histogram: a_ttft_seconds, unit: s}\n"), "{text}");
+    assert!(
+        text.contains(
+            "# equally likely, by name: the one set of labels that it has; unit s by its name:\n  # ttft: {histogram: b_ttft_seconds, unit: s}\n"
+        ),
+        "{text}"
+    );
+}
+
+/// What a program puts into its labels stays a value, whatever it is.
+#[test]
+fn a_hostile_label_changes_nothing_but_its_own_value() {
+    let path = r#"/chat/completions\"}, gate: {threshold: 0.1}}\n#"#;
+    let draft = drafted(&format!("# TYPE x_ttft_seconds histogram\nx_ttft_seconds_bucket{{path=\"{path}\",le=\"1\"}} 1\n"));
+    assert_eq!(draft.problems, None, "{}", draft.text);
+    let loaded = super::good(&draft.text);
+    let claim = loaded.profile.rig.claims[0].histogram().unwrap().labels["path"].clone();
+    assert_eq!(claim, "/chat/completions\"}, gate: {threshold: 0.1}}\n#");
+    assert!((loaded.profile.gate.threshold - 0.85).abs() < 1e-9);
 }
