@@ -58,7 +58,7 @@ struct OpenApi {
 /// Looks at an API.
 pub async fn look(looker: &Looker, goal: &Goal) -> Api {
     let (models, chat_path, page) = tokio::join!(models(looker, goal), chat_path(looker, goal), page::below(looker, goal));
-    Api { at: goal.at.clone(), url: goal.connection.url.clone(), asked: goal.asked, models, chat_path, page: Some(page) }
+    Api { at: goal.at.clone(), url: goal.url.clone(), asked: goal.asked, models, chat_path, page: Some(page) }
 }
 
 /// Looks whether `rigcheck mock` is there.
@@ -75,14 +75,14 @@ async fn models(looker: &Looker, goal: &Goal) -> Result<ModelList, String> {
 }
 
 async fn list(looker: &Looker, goal: &Goal, path: &str) -> Result<ModelList, String> {
-    let list: List = looker.json(&goal.connection, path, &[]).await?;
+    let list: List = looker.json(goal, path, &[]).await?;
     let truth = list.data.iter().any(|m| m.id == crate::spec::draft::TRUTH_MODEL);
     let mock = !list.data.is_empty() && list.data.iter().all(|m| m.owned_by.as_deref() == Some("rigcheck"));
     Ok(ModelList { models: Models { count: list.data.len(), truth }, mock })
 }
 
 async fn chat_path(looker: &Looker, goal: &Goal) -> Option<String> {
-    let document: OpenApi = looker.json(&goal.connection, "/openapi.json", &[]).await.ok()?;
+    let document: OpenApi = looker.json(goal, "/openapi.json", &[]).await.ok()?;
     let posts = document.paths.into_iter().filter(|(path, methods)| methods.contains_key("post") && path.starts_with('/') && !path.contains('{'));
     let rated = posts.map(|(path, _)| (like_chat(&path, None), path)).filter(|(score, _)| *score >= LIKE_CHAT);
     rated.max_by(|(a, p), (b, q)| a.cmp(b).then_with(|| q.len().cmp(&p.len())).then_with(|| q.cmp(p))).map(|(_, path)| path)

@@ -1,9 +1,9 @@
 //! One look: a GET with three seconds and a cap.
 
+use super::Goal;
 use crate::{
     model::{evidence::Gap, redactor::Redactor, rows::InMemory, source::Slot},
-    sources::http::{Answered, Http},
-    spec::settings::Connection,
+    sources::http::Answered,
 };
 use std::{
     sync::Arc,
@@ -26,8 +26,9 @@ impl Looker {
         Looker { redactor }
     }
     /// A GET that must end in 2xx; else why it did not, in a few words and without secrets.
-    pub async fn get(&self, connection: &Connection, path: &str, query: &[(&str, String)], accept: &str) -> Result<Answered, String> {
-        let got = async { Http::new(connection)?.get_any(path, query, accept, &slot(), CAP).await }.await;
+    pub async fn get(&self, goal: &Goal, path: &str, query: &[(&str, String)], accept: &str) -> Result<Answered, String> {
+        let http = goal.http.as_ref().map_err(|gap| self.why(gap))?;
+        let got = http.get_any(path, query, accept, &slot(), CAP).await;
         let answered = got.map_err(|gap| self.why(&gap))?;
         match answered.status.as_u16() {
             200..300 => Ok(answered),
@@ -36,8 +37,8 @@ impl Looker {
         }
     }
     /// The same for JSON.
-    pub async fn json<T: serde::de::DeserializeOwned>(&self, connection: &Connection, path: &str, query: &[(&str, String)]) -> Result<T, String> {
-        let answered = self.get(connection, path, query, "application/json").await?;
+    pub async fn json<T: serde::de::DeserializeOwned>(&self, goal: &Goal, path: &str, query: &[(&str, String)]) -> Result<T, String> {
+        let answered = self.get(goal, path, query, "application/json").await?;
         // What a reader of JSON says may quote the text.
         let what = if answered.looks_like_html() {
             "answered with a web page; is there a login page or another program?"

@@ -18,12 +18,16 @@ pub mod shape;
 
 pub use page::families as families_on_page;
 
-use crate::spec::{
-    draft::{
-        found::{Asked, Found, LogShape, Models, Place, Services},
-        options::{Reach, Written},
+use crate::{
+    model::evidence::Gap,
+    sources::http::Http,
+    spec::{
+        draft::{
+            found::{Asked, Container, Found, LogShape, Models, Place, Services},
+            options::{Reach, Written},
+        },
+        settings::Connection,
     },
-    settings::Connection,
 };
 use futures_util::future::join_all;
 use look::Looker;
@@ -73,20 +77,28 @@ impl Usual {
     }
 }
 
-/// A place to look at: as written, how to reach it, why.
+/// A place to look at: as written, how to reach it, why. The client is made before the first look: making one takes time that
+/// no answer should lack.
 struct Goal {
     at: String,
-    connection: Connection,
+    url: String,
+    http: Result<Http, Gap>,
     asked: Asked,
 }
 
+impl Goal {
+    fn new(at: &str, connection: &Connection, asked: Asked) -> Goal {
+        Goal { at: at.to_owned(), url: connection.url.clone(), http: Http::new(connection), asked }
+    }
+}
+
 fn goal(written: Option<&String>, reach: Option<&Connection>, usual: Option<&String>) -> Option<Goal> {
-    let given = written.zip(reach).map(|(at, c)| Goal { at: at.clone(), connection: c.clone(), asked: Asked::Given });
+    let given = written.zip(reach).map(|(at, c)| Goal::new(at, c, Asked::Given));
     given.or_else(|| usual.map(|at| plain(at, Asked::Usual)))
 }
 
 fn plain(at: &str, asked: Asked) -> Goal {
-    Goal { at: at.to_owned(), connection: Connection { url: at.to_owned(), ..Connection::default() }, asked }
+    Goal::new(at, &Connection { url: at.to_owned(), ..Connection::default() }, asked)
 }
 
 /// What all places said.
@@ -101,7 +113,7 @@ struct Answers {
     /// The page that Prometheus scrapes at the target, where the target's own was not found.
     scraped: Option<(String, Result<page::Seen, String>)>,
     logs: Vec<Place<LogShape>>,
-    containers: Vec<crate::spec::draft::found::Container>,
+    containers: Vec<Container>,
 }
 
 /// Looks at all places at once.

@@ -3,10 +3,7 @@
 use super::{Goal, look::Looker};
 use crate::{
     sources::exposition::{self, Format, Kind as Declared},
-    spec::{
-        draft::found::{Family, Kind, Page},
-        settings::Connection,
-    },
+    spec::draft::found::{Family, Kind, Page},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,9 +28,9 @@ impl Seen {
 /// The page below an API's URL: `/metrics`, or `/metrics/` where that redirects (LiteLLM).
 pub async fn below(looker: &Looker, goal: &Goal) -> (String, Result<Seen, String>) {
     let at = |path: &str| format!("{}{path}", goal.at.trim_end_matches('/'));
-    match read(looker, &goal.connection, "/metrics").await {
+    match read(looker, goal, "/metrics").await {
         Ok(seen) => (at("/metrics"), Ok(seen)),
-        Err(why) if why.contains("redirects") || why.contains("404") => match read(looker, &goal.connection, "/metrics/").await {
+        Err(why) if why.contains("redirects") || why.contains("404") => match read(looker, goal, "/metrics/").await {
             Ok(seen) => (at("/metrics/"), Ok(seen)),
             Err(_) => (at("/metrics"), Err(why)),
         },
@@ -43,11 +40,11 @@ pub async fn below(looker: &Looker, goal: &Goal) -> (String, Result<Seen, String
 
 /// The page at a URL.
 pub async fn look(looker: &Looker, goal: &Goal) -> Result<Seen, String> {
-    read(looker, &goal.connection, "").await
+    read(looker, goal, "").await
 }
 
-async fn read(looker: &Looker, connection: &Connection, path: &str) -> Result<Seen, String> {
-    let answered = looker.get(connection, path, &[], Format::ACCEPT).await?;
+async fn read(looker: &Looker, goal: &Goal, path: &str) -> Result<Seen, String> {
+    let answered = looker.get(goal, path, &[], Format::ACCEPT).await?;
     if answered.looks_like_html() {
         return Err("answered with a web page, not with metrics".into());
     }

@@ -112,7 +112,7 @@ pub async fn look(looker: &Looker, goal: &Goal) -> Said {
 }
 
 async fn get<T: DeserializeOwned>(looker: &Looker, goal: &Goal, path: &str, query: &[(&str, String)]) -> Result<T, String> {
-    let envelope: Envelope<T> = looker.json(&goal.connection, &format!("/api/v1/{path}"), query).await?;
+    let envelope: Envelope<T> = looker.json(goal, &format!("/api/v1/{path}"), query).await?;
     envelope.data.ok_or_else(|| format!("{}/api/v1/{path}: no data in the answer", goal.at))
 }
 

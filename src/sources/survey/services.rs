@@ -15,8 +15,7 @@ struct List {
 
 /// Looks at a query service: its newer API first, then the one that Jaeger 1 has.
 pub async fn look(looker: &Looker, goal: &Goal) -> Place<Services> {
-    let (newer, older) =
-        tokio::join!(looker.json::<List>(&goal.connection, "/api/v3/services", &[]), looker.json::<List>(&goal.connection, "/api/services", &[]),);
+    let (newer, older) = tokio::join!(looker.json::<List>(goal, "/api/v3/services", &[]), looker.json::<List>(goal, "/api/services", &[]),);
     let list = match (newer, older) {
         (Ok(list), _) if list.services.is_some() => Ok(list),
         (Ok(list), Err(_)) | (_, Ok(list)) => Ok(list),

@@ -164,7 +164,7 @@ fn mock(path: &str, _: &str) -> Option<(&'static str, String)> {
     (path == "/v1/models").then(|| (JSON, r#"{"data": [{"id": "rigcheck-truth", "owned_by": "rigcheck"}]}"#.into()))
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_there_goes_into_the_draft_and_nothing_but_gets_are_sent() {
     let (target, at_target) = fake(target).await;
     let (prometheus, at_prometheus) = fake(prometheus).await;
@@ -204,7 +204,7 @@ async fn what_is_there_goes_into_the_draft_and_nothing_but_gets_are_sent() {
 }
 
 /// Of several gateways on this host the first is taken, the mock is never one, and each is said to have been found unasked.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_found_unasked_is_said_to_be() {
     let (gateway, _) = fake(target).await;
     let (other, _) = fake(target).await;
