@@ -2,8 +2,8 @@
 
 use super::{
     commands::{
-        audit::Audit, demo::Demo, explain::Explain, generate::Generate, mock::Mock, plan::Plan, replay::Replay, report::Report, runs::Runs,
-        upgrade::Upgrade, validate::Validate, waive::Waive,
+        audit::Audit, demo::Demo, explain::Explain, generate::Generate, init::Init, mock::Mock, plan::Plan, replay::Replay, report::Report,
+        runs::Runs, upgrade::Upgrade, validate::Validate, waive::Waive,
     },
     exit::{Ending, FailOn},
     outputs::Output,
@@ -59,6 +59,8 @@ impl Command {
 pub enum Command {
     /// Audit the embedded reference rig: see a real audit in under a minute
     Demo(Demo),
+    /// Look at what there is and write a commented rigcheck.yaml; sends nothing that costs
+    Init(Init),
     /// Audit the rig that rigcheck.yaml describes
     Audit(Audit),
     /// Show what an audit would do, with time, requests and tokens; with --probe, send one request and show where it appeared

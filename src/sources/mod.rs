@@ -13,6 +13,7 @@ mod ours;
 pub mod prometheus;
 pub mod scrape;
 pub mod spans;
+pub mod survey;
 pub mod truth;
 
 pub use build::build;

@@ -37,7 +37,7 @@ use std::{
 };
 
 /// The model that the reference endpoint answers for.
-const TRUTH_MODEL: &str = "rigcheck-truth";
+pub const TRUTH_MODEL: &str = "rigcheck-truth";
 /// Where the reference endpoint answers.
 const TRUTH_PATH: &str = "/v1/chat/completions";
 

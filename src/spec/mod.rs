@@ -15,6 +15,7 @@ mod chosen;
 mod connection;
 pub mod diagnostics;
 pub mod discover;
+pub mod draft;
 pub mod edit;
 mod editions;
 mod exec;

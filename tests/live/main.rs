@@ -5,6 +5,7 @@ mod audits;
 mod docker;
 mod files;
 mod gateway;
+mod init;
 mod pages;
 mod parts;
 mod probe;

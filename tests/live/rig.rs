@@ -101,6 +101,11 @@ impl Rig {
         self.stack.add(&args)
     }
 
+    /// The provider's address.
+    pub fn provider(&self) -> String {
+        self.mock.url()
+    }
+
     /// The gateway's `host:port`.
     fn address(&self) -> String {
         self.stack.url("gateway").trim_start_matches("http://").to_owned()
@@ -234,10 +239,19 @@ impl Rig {
         self.audit_in(&Turn::take(AT_ONCE), folder, spec, env, || {})
     }
 
-    fn audit_in(&self, _turn: &Turn, folder: &str, spec: &str, env: &[(&str, &str)], meanwhile: impl FnOnce()) -> Audited {
+    /// Audits by the spec that is in a folder, while no other test audits.
+    pub fn audit_by(folder: &Path) -> Audited {
+        Rig::audit_there(&Turn::take(AT_ONCE), folder.to_owned(), &[], || {})
+    }
+
+    fn audit_in(&self, turn: &Turn, folder: &str, spec: &str, env: &[(&str, &str)], meanwhile: impl FnOnce()) -> Audited {
         let folder = self.stack.dir().join(folder);
         fs::create_dir_all(&folder).expect("a folder");
         fs::write(folder.join("rigcheck.yaml"), spec).expect("a file");
+        Rig::audit_there(turn, folder, env, meanwhile)
+    }
+
+    fn audit_there(_turn: &Turn, folder: PathBuf, env: &[(&str, &str)], meanwhile: impl FnOnce()) -> Audited {
         let (began, waited) = (Instant::now(), waited_for_cpu());
         let mut command = rigcheck(&folder);
         command.args(["audit", "--output", "json:report.json", "--output", "human:report.txt"]).envs(env.iter().copied());

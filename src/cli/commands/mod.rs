@@ -4,6 +4,7 @@ pub mod audit;
 pub mod demo;
 pub mod explain;
 pub mod generate;
+pub mod init;
 mod list;
 mod listing;
 pub mod mock;
@@ -35,6 +36,7 @@ pub async fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
     let color = color(args.color);
     match args.command {
         Command::Demo(demo) => demo::run(demo, color).await,
+        Command::Init(init) => init::run(init).await,
         Command::Audit(audit) => audit::run(audit, color).await,
         Command::Plan(plan) => plan::run(&plan).await,
         Command::Validate(validate) => validate::run(&validate),

@@ -44,7 +44,7 @@ pub async fn read(docker: &Docker, container: &str, since: Wall, tally: &mut Tal
 }
 
 /// What Docker's refusal means. Its texts are not repeated: they may hold anything.
-fn refused(container: &str, error: &Error) -> Gap {
+pub fn refused(container: &str, error: &Error) -> Gap {
     let kind = io_kind(error);
     match error {
         Error::DockerResponseServerError { status_code: 404, .. } => {

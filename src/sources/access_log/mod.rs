@@ -2,7 +2,7 @@
 //! Of our own lines the named fields are kept; of all others, only that they exist.
 #![allow(clippy::disallowed_methods, reason = "waits for lines until a deadline that the engine gives as an instant")]
 
-mod docker;
+pub(super) mod docker;
 mod files;
 mod ids;
 mod line;
@@ -12,7 +12,7 @@ mod pieces;
 mod resolution;
 mod stdin;
 mod tally;
-mod value;
+pub(super) mod value;
 
 use crate::{
     model::{

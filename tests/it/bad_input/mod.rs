@@ -4,7 +4,7 @@
 mod case;
 mod files;
 mod metrics;
-mod server;
+pub mod server;
 mod target;
 mod traces;
 mod truth;

@@ -5,6 +5,7 @@ mod demo;
 mod disk;
 mod ending;
 mod generate;
+mod init;
 mod newer_runs;
 mod offline;
 mod probe;

@@ -2,6 +2,7 @@
 
 mod access_log;
 mod exposition;
+mod init;
 mod jaeger;
 mod load;
 mod metrics_world;

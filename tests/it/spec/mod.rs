@@ -8,6 +8,7 @@ pub mod editions;
 mod exec;
 mod extends;
 mod good;
+mod init;
 mod laws;
 mod resolved;
 mod schema;

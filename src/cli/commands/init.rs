@@ -1,0 +1,225 @@
+//! `rigcheck init`: looks at what there is, and writes a commented spec.
+#![allow(clippy::disallowed_methods, reason = "writes the spec that it drafts, and names the rig after the working directory")]
+
+use super::{Outlook, environment};
+use crate::{
+    cli::outputs::print,
+    sources::survey::{Places, Usual, survey},
+    spec::{
+        Exec, Options,
+        discover::FILE_NAME,
+        draft::{
+            Draft, draft,
+            found::{Asked, Found, Look},
+            options::{Refused, Written, header, reach},
+        },
+    },
+};
+use anyhow::{Context, bail};
+use std::{
+    fmt::Write as _,
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+/// `rigcheck init`.
+#[derive(Debug, clap::Args)]
+pub struct Init {
+    /// Base URL of the API under test, such as http://gateway:8000
+    #[arg(long, value_name = "URL")]
+    pub target: Option<String>,
+    /// Header for the target; a secret as a reference: 'x-api-key: ${env:API_KEY}'; repeatable
+    #[arg(long, value_name = "NAME: VALUE", requires = "target")]
+    pub header: Vec<String>,
+    /// A server with the Prometheus HTTP API
+    #[arg(long, value_name = "URL")]
+    pub prometheus: Option<String>,
+    /// A Jaeger query service
+    #[arg(long, value_name = "URL")]
+    pub jaeger: Option<String>,
+    /// A metrics page to read directly
+    #[arg(long, value_name = "URL")]
+    pub scrape: Option<String>,
+    /// An access log, or docker:NAME for what a container writes; repeatable
+    #[arg(long, value_name = "PATH")]
+    pub log: Vec<String>,
+    /// `rigcheck mock`, as seen from here
+    #[arg(long, value_name = "URL")]
+    pub truth: Option<String>,
+    /// What the rig is called; without it, by the target's host or this folder
+    #[arg(long, value_name = "NAME", value_parser = rig_name)]
+    pub rig: Option<String>,
+    /// The file to write
+    #[arg(long, short, value_name = "FILE", env = "RIGCHECK_SPEC", default_value = FILE_NAME)]
+    pub spec: PathBuf,
+    /// Replace the file if it is there, and keep it as FILE.bak
+    #[arg(long)]
+    pub force: bool,
+    /// Print the spec instead of writing it
+    #[arg(long)]
+    pub print: bool,
+    /// Look only at what these options name, not at the usual places of this host
+    #[arg(long)]
+    pub named_only: bool,
+}
+
+fn rig_name(text: &str) -> Result<String, String> {
+    let named = named_after(text);
+    if named.as_deref() == Some(text) { Ok(named.unwrap_or_default()) } else { Err("letters, digits, `_`, `-` and `.`, at most 64".into()) }
+}
+
+pub async fn run(args: Init) -> anyhow::Result<ExitCode> {
+    let spec = &args.spec;
+    if !args.print && !args.force && spec.symlink_metadata().is_ok() {
+        let spec = spec.display();
+        bail!("{spec} is there already, and is left as it is; --force replaces it and keeps it as {spec}.bak, --print shows what would be written");
+    }
+    let folder = spec.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        bail!("--spec {}: there is no folder {}", spec.display(), folder.display());
+    }
+    let places = places(&args, folder)?;
+    let found = Box::pin(survey(&places)).await;
+    // What is not set now is set when it is needed: `validate` says so.
+    let env = |name: &str| environment(name).filter(|v| !v.is_empty()).or_else(|| Some("unset".into()));
+    let cost = |loaded: &_| {
+        let outlook = Outlook::of(loaded);
+        (outlook.requests, outlook.tokens)
+    };
+    let draft = draft(&found, folder, &Options { checks_dir: None, env: &env, exec: Exec::NotRun }, &cost);
+    let report = |kept: Option<&Path>| report(&args, &places, &found, &draft, kept);
+    if args.print {
+        print(&draft.text)?;
+        eprintln!("{}", report(None).trim_end());
+    } else {
+        let kept = write(spec, &draft.text, args.force)?;
+        print(&report(kept.as_deref()))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn places(args: &Init, folder: &Path) -> anyhow::Result<Places> {
+    let headers = args.header.iter().map(|text| header(text)).collect::<Result<Vec<_>, _>>()?;
+    let (target, prometheus, jaeger) = (args.target.clone(), args.prometheus.clone(), args.jaeger.clone());
+    let written = Written { target, headers, prometheus, jaeger, scrape: args.scrape.clone(), truth: args.truth.clone() };
+    let reach = reach(&written, folder, &Options { checks_dir: None, env: &environment, exec: Exec::Refused }).map_err(|refused| match refused {
+        Refused::Problems(problems) => anyhow::Error::new(problems),
+        other => other.into(),
+    })?;
+    let here = std::env::current_dir()?;
+    let beside = folder == Path::new(".");
+    let log = |at: &String| {
+        if at.starts_with("docker:") || at == "-" {
+            return (at.clone(), None);
+        }
+        // Paths of a spec begin at its folder, those of an option here.
+        let path = here.join(at);
+        (if beside { at.clone() } else { path.display().to_string() }, Some(path))
+    };
+    let host = reach.target.as_ref().and_then(|(c, loopback)| if *loopback { None } else { host_of(&c.url) });
+    let named = [args.rig.clone(), host, here.file_name().map(|n| n.to_string_lossy().into_owned())];
+    let rig = named.into_iter().flatten().find_map(|n| named_after(&n)).unwrap_or_else(|| "local".into());
+    let usual = if args.named_only { Usual::default() } else { Usual::of_this_host() };
+    Ok(Places { written, reach, logs: args.log.iter().map(log).collect(), rig, usual })
+}
+
+fn host_of(url: &str) -> Option<String> {
+    let rest = url.split_once("://")?.1;
+    let host = rest.split(['/', '?']).next()?;
+    Some(host.rsplit_once(':').map_or(host, |(host, _)| host).to_owned())
+}
+
+/// A name of a rig that begins like this text.
+fn named_after(text: &str) -> Option<String> {
+    let fits = |c: char| if c.is_ascii_alphanumeric() || "_-.".contains(c) { c } else { '-' };
+    let name: String = text.chars().map(fits).take(64).collect();
+    let name = name.trim_matches(['-', '.']).to_owned();
+    (!name.is_empty()).then_some(name)
+}
+
+/// Writes the file; what was there is kept under a name that was free, which is returned.
+fn write(spec: &Path, text: &str, force: bool) -> anyhow::Result<Option<PathBuf>> {
+    let mut kept = None;
+    if force && spec.symlink_metadata().is_ok() {
+        let backup = free_name(spec);
+        fs::rename(spec, &backup).with_context(|| format!("keeping {} as {}", spec.display(), backup.display()))?;
+        kept = Some(backup);
+    }
+    // Whatever came there meanwhile is not overwritten either.
+    let done = fs::File::create_new(spec).and_then(|mut file| file.write_all(text.as_bytes()));
+    done.with_context(|| format!("writing {}", spec.display()))?;
+    Ok(kept)
+}
+
+/// `x.yaml.bak`, or `x.yaml.bak.2` and so on where that is there.
+fn free_name(spec: &Path) -> PathBuf {
+    let named = |end: &str| {
+        let mut name = spec.as_os_str().to_owned();
+        name.push(end);
+        PathBuf::from(name)
+    };
+    let mut candidate = named(".bak");
+    let mut nth = 2;
+    while candidate.symlink_metadata().is_ok() {
+        candidate = named(&format!(".bak.{nth}"));
+        nth += 1;
+    }
+    candidate
+}
+
+fn report(args: &Init, places: &Places, found: &Found, draft: &Draft, kept: Option<&Path>) -> String {
+    let mut out = String::new();
+    let spec = args.spec.display();
+    if !args.print {
+        let before = kept.map(|k| format!("; what was there is now {}", k.display())).unwrap_or_default();
+        let _ = writeln!(out, "Wrote {spec}{before}. Only GETs were sent, none that costs anything.\n");
+    }
+    out.push_str("looked at\n");
+    found.looks.iter().for_each(|look| line(&mut out, look));
+    if found.looks.is_empty() {
+        out.push_str("  nothing was named, and none of the usual places of this host answers\n");
+    }
+    for name in &places.reach.unset {
+        let _ = writeln!(out, "  ! the header {name} was not sent: its variable is not set");
+    }
+    let (inside, all) = draft.scope;
+    let _ = writeln!(out, "\nscope   {inside} of {all} rules; the end of the file names those that are out, and what brings them in");
+    for (capability, rules) in &draft.missing {
+        let n = rules.len();
+        let _ = writeln!(out, "  {n:>2} rule{} more: {}", if n == 1 { " " } else { "s" }, capability.how());
+    }
+    if let Some(problems) = &draft.problems {
+        let _ = writeln!(out, "\nThe file is not sound yet:\n{problems}");
+    }
+    if !draft.to_confirm.is_empty() {
+        out.push_str("\nlook at (GUESS and CONFIRM in the file)\n");
+        for what in &draft.to_confirm {
+            let _ = writeln!(out, "  - {what}");
+        }
+    }
+    for (what, lines) in &draft.snippets {
+        let _ = writeln!(out, "\npaste   {what}");
+        for line in lines.lines() {
+            let _ = writeln!(out, "    {line}");
+        }
+    }
+    let at = if args.spec == Path::new(FILE_NAME) { String::new() } else { format!(" --spec {spec}") };
+    let _ = writeln!(out, "\nnext    rigcheck validate{at} · rigcheck plan{at} · rigcheck audit{at}");
+    out
+}
+
+fn line(out: &mut String, look: &Look) {
+    let how = match look.asked {
+        Asked::Given => "",
+        Asked::Usual => " (found here, nobody named it)",
+        Asked::Own => " (the target's own)",
+        Asked::Scraped => " (Prometheus scrapes it)",
+    };
+    let (mark, saw) = match &look.saw {
+        Ok(saw) => ("✓ found ", saw),
+        Err(why) => ("✗ silent", why),
+    };
+    let _ = writeln!(out, "  {mark}  {:<13} {}{how}\n                          {saw}", look.what, look.at);
+}
