@@ -15,6 +15,7 @@ target:
   url: https://gw.example
   headers: {x-api-key: "${env:API_KEY}", x-plain: plain-secret}
   basic: {user: me, password: "${env:API_KEY}"}
+  proxy: {url: "http://proxy:3128", basic: {user: p, password: "${env:API_KEY}"}}
   chat: {path: "/$${x}/chat", model: m, max_tokens: 64, stream: true, rate: 15/s, planted: true, timing: {ttft: ttft.headers, total: total.closed, inter_chunk: inter_chunk.mean}}
   embeddings: {path: /v1/embeddings, model: e}
   allow: {requests: 700, tokens: 60k, rate: 20/s}
@@ -126,7 +127,7 @@ fn it_has_every_key_of_the_schema_and_an_origin_for_every_value() {
         let known: BTreeSet<_> = whole.pointer(pointer).unwrap()["properties"].as_object().unwrap().keys().cloned().collect();
         // One of two kinds of credentials, a file that would have to be there, and what `validate` has merged.
         let shown_keys = has(at);
-        let left: Vec<_> = known.difference(&shown_keys).filter(|k| !["extends", "bearer", "ca_file"].contains(&k.as_str())).collect();
+        let left: Vec<_> = known.difference(&shown_keys).filter(|k| !["extends", "bearer", "ca_file", "client_cert"].contains(&k.as_str())).collect();
         assert!(left.is_empty(), "{at} lacks {left:?}\n{shown}");
     }
     for rule in value["cases"][CASE]["rules"].as_object().unwrap().values() {
