@@ -2,7 +2,7 @@
 
 use crate::model::{
     event::{Event, Header, Sink, Stamped, Step},
-    units::Ms,
+    units::{Count, Ms},
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::{
@@ -99,7 +99,7 @@ fn began(header: &Header) -> String {
 
 fn planned(steps: &[Step]) -> String {
     let titles: Vec<_> =
-        steps.iter().map(|s| if s.requests > 0 { format!("{} of {} requests", s.title, s.requests) } else { s.title.clone() }).collect();
+        steps.iter().map(|s| if s.requests > 0 { format!("{} of {}", s.title, Count(s.requests).of("request")) } else { s.title.clone() }).collect();
     match titles.as_slice() {
         [] => "  plan: nothing to ask".into(),
         [only] => format!("  plan: 1 step, about {}: {only}", left(steps, Ms(0.0))),

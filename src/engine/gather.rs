@@ -16,7 +16,7 @@ use crate::model::{
     redactor::UNCLEAN,
     rows::{Blobs, Redacted},
     source::{ActState, Progress, Slot, Timing},
-    units::{Ms, Share},
+    units::{Count, Ms, Share},
 };
 use futures_util::FutureExt;
 use std::{
@@ -352,7 +352,7 @@ fn sent(seen: &Seen, act: &Act, rig: &crate::model::Rig) -> Option<Sent> {
 /// The same in a few words.
 fn says(sent: &Sent) -> String {
     let cut_off = if sent.cut_off > 0 { format!(", {} cut off", sent.cut_off) } else { String::new() };
-    format!("{} requests, {} failed{cut_off}, schedule lag p99 {}", sent.requests, sent.failed, sent.lag_p99)
+    format!("{}, {} failed{cut_off}, schedule lag p99 {}", Count(sent.requests).of("request"), sent.failed, sent.lag_p99)
 }
 
 fn ms_since(begun: Instant) -> Ms {

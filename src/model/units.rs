@@ -220,6 +220,14 @@ impl fmt::Display for PerSecond {
 }
 
 impl Count {
+    /// So many of something: `1 request`, `2 requests`, `3 queries`.
+    pub fn of(self, one: &str) -> String {
+        match (self.0, one.strip_suffix('y')) {
+            (1, _) => format!("1 {one}"),
+            (_, Some(stem)) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{self} {stem}ies"),
+            _ => format!("{self} {one}s"),
+        }
+    }
     /// Rounded up to what is shown, for "at most" and whatever is spent: neither may be understated.
     #[must_use]
     pub fn up(self) -> Count {

@@ -39,14 +39,7 @@ pub fn percent(x: f64, limit: f64) -> String {
 
 /// `1 request`, `2 requests`.
 pub fn count(n: u64, one: &str) -> String {
-    if n == 1 { format!("1 {one}") } else { format!("{} {}", Count(n), plural(one)) }
-}
-
-fn plural(one: &str) -> String {
-    match one.strip_suffix('y') {
-        Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
-        _ => format!("{one}s"),
-    }
+    Count(n).of(one)
 }
 
 /// `1.2 MB`, in powers of ten as network people count.

@@ -4,6 +4,7 @@
 mod audits;
 mod docker;
 mod files;
+mod first_hour;
 mod gateway;
 mod init;
 mod pages;

@@ -111,6 +111,26 @@ impl Rig {
         self.stack.url("gateway").trim_start_matches("http://").to_owned()
     }
 
+    /// A few requests of somebody, and a wait until metrics and traces show them: labels, spans and log lines appear with the first.
+    pub fn use_it(&self) {
+        let chat = format!("{}/api/v1/chat/completions", self.stack.url("gateway"));
+        let body = serde_json::json!({"model": "rigcheck-truth", "stream": true, "messages": [{"role": "user", "content": "hello"}]});
+        for n in 0..3 {
+            let request = reqwest::Client::new().post(&chat).header("x-request-id", format!("before-{n}")).json(&body);
+            let sent = async { request.send().await?.text().await };
+            assert!(self.block_on(sent).expect("an answer").contains("[DONE]"));
+        }
+        let shown = |url: String, what: &str| {
+            let until = Instant::now() + Duration::from_secs(30);
+            while !self.get(&url).contains(what) {
+                assert!(Instant::now() < until, "{url} does not show {what}");
+                sleep(Duration::from_millis(200));
+            }
+        };
+        shown(format!("{}/api/v1/query?query=gateway_ttft_seconds_count", self.stack.url("prometheus")), "rigcheck-truth");
+        shown(format!("{}/api/v3/services", self.stack.url("jaeger")), "gateway");
+    }
+
     /// Waits until the gateway has answered so many requests more; the calibration goes past it.
     pub fn wait_for_answers(&self, more: usize) {
         let log = &self.stack.part("gateway").files["access_log"];
@@ -280,14 +300,15 @@ pub fn rigcheck(folder: &Path) -> Command {
 }
 
 /// Audits disturb one another: so many run at once, others wait for their turn.
-const AT_ONCE: u32 = 2;
+pub const AT_ONCE: u32 = 2;
 
-struct Turn(u32);
+/// A turn to audit; ends when it is dropped.
+pub struct Turn(u32);
 
 static RUNNING: (Mutex<u32>, Condvar) = (Mutex::new(0), Condvar::new());
 
 impl Turn {
-    fn take(weight: u32) -> Turn {
+    pub fn take(weight: u32) -> Turn {
         let running = RUNNING.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut running = RUNNING.1.wait_while(running, |n| *n + weight > AT_ONCE).unwrap_or_else(PoisonError::into_inner);
         *running += weight;
@@ -322,7 +343,7 @@ pub const QUIET: f64 = 0.7;
 const NOISE: &[&str] = &["LAT-01", "LAT-03", "LAT-04", "LAT-06", "LAT-10", "LAT-14", "LAT-15", "LAT-16", "LAT-17"];
 
 /// Seconds since boot in which something waited for a processor (pressure stall information); 0 where the kernel has none.
-fn waited_for_cpu() -> f64 {
+pub fn waited_for_cpu() -> f64 {
     let text = fs::read_to_string("/proc/pressure/cpu").unwrap_or_default();
     let total = text.lines().next().and_then(|l| l.rsplit("total=").next()?.trim().parse::<f64>().ok());
     total.unwrap_or(0.0) / 1e6

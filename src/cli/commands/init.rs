@@ -206,7 +206,7 @@ fn report(args: &Init, places: &Places, found: &Found, draft: &Draft, kept: Opti
         }
     }
     let at = if args.spec == Path::new(FILE_NAME) { String::new() } else { format!(" --spec {spec}") };
-    let _ = writeln!(out, "\nnext    rigcheck validate{at} · rigcheck plan{at} · rigcheck audit{at}");
+    let _ = writeln!(out, "\nnext    rigcheck validate{at} · rigcheck plan --probe{at} · rigcheck audit{at}");
     out
 }
 

@@ -117,11 +117,11 @@ fn list(shelf: &Shelf, output: As) -> anyhow::Result<()> {
     if runs.is_empty() {
         return print(&format!("There is no run in {}: `rigcheck audit` or `rigcheck demo` makes one.\n", shelf.runs().display()));
     }
-    let mut table = table(["run", "began", "rig", "verdict", "score", "profile", "size", "note"]);
+    let mut table = table(["run", "began (UTC)", "rig", "verdict", "score", "profile", "size", "note"]);
     for run in &runs {
         table.add_row([
             run.id.clone(),
-            run.began_text(),
+            run.began_text().trim_end_matches(" UTC").to_owned(),
             run.rig.clone(),
             run.words(),
             run.score_text(),
@@ -132,7 +132,7 @@ fn list(shelf: &Shelf, output: As) -> anyhow::Result<()> {
     }
     // Ids are copied: they are never broken. Neither is what is short; notes get what is left.
     let (whole, free) = (ColumnConstraint::ContentWidth, ColumnConstraint::LowerBoundary(Width::Fixed(0)));
-    table.set_constraints([whole, free, free, whole, free, whole, whole, free]);
+    table.set_constraints([whole, whole, free, whole, free, whole, whole, free]);
     let all = phrases::bytes(runs.iter().map(|r| r.bytes).sum());
     print(&format!("{table}\n\n{}, {all}, in {}.\n", phrases::count(runs.len() as u64, "run"), shelf.runs().display()))
 }

@@ -20,23 +20,26 @@ pub use rises::{Rise, Rises};
 pub use round_trip::RoundTrips;
 pub use spans::{SpanRow, Spans};
 
-use super::key::Payload;
+use super::{
+    key::Payload,
+    units::{Count, Ms},
+};
 
 impl Payload {
     /// What an answer brought, in a few words: `240 log lines · foreign traffic 12 %`. `None` where that says nothing.
     pub fn size(&self) -> Option<String> {
         match self {
             Payload::Perform(_) | Payload::Facts(_) => None,
-            Payload::RoundTrip(r) => r.min_ms().map(|ms| format!("round trip {}", super::units::Ms(ms))),
-            Payload::Truth(e) => Some(format!("{} emissions", e.requests.len())),
+            Payload::RoundTrip(r) => r.min_ms().map(|ms| format!("round trip {}", Ms(ms))),
+            Payload::Truth(e) => Some(Count(e.requests.len()).of("emission")),
             Payload::Histogram(h) => Some(format!("{} ({} series)", h.metric, h.series.len())),
             Payload::Risen(r) => Some(format!("{} of {} counts rose", r.series.len() as u64 + r.left_out, r.watched)),
             Payload::LogLines(l) => {
                 let foreign = l.foreign_share().map(|share| format!(" · foreign traffic {share}")).unwrap_or_default();
-                Some(format!("{} log lines{foreign}", l.lines.len()))
+                Some(format!("{}{foreign}", Count(l.lines.len()).of("log line")))
             }
-            Payload::Spans(s) => Some(format!("{} traces", s.traces)),
-            Payload::Page(p) => Some(format!("metrics page of {} samples", p.samples)),
+            Payload::Spans(s) => Some(Count(s.traces).of("trace")),
+            Payload::Page(p) => Some(format!("metrics page of {}", Count(p.samples).of("sample"))),
         }
     }
 }
