@@ -44,6 +44,7 @@ mod target;
 mod text;
 pub mod tls_files;
 pub mod waivers;
+mod write;
 pub mod yaml;
 
 pub use changes::between;
