@@ -15,7 +15,7 @@ use std::fmt::Write as _;
 /// What a rule of an earlier edition is proven by, where the lock says that it was: which faults they were changes nothing.
 const PROVEN: &str = "as-of-its-edition";
 
-/// The lock of an edition, as `checks/editions/2027.1.yaml` keeps it.
+/// An edition, as `checks/editions/2027.1.yaml` keeps it.
 pub fn text(edition: &str, cases: &[Case]) -> String {
     let mut out = format!(
         "# What checks {edition} judge by. Generated from the case files as long as this is the newest edition; never changed once a\n\
