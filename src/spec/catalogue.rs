@@ -2,12 +2,12 @@
 #![allow(clippy::disallowed_methods, reason = "reads the case files of a folder that the user names")]
 
 use super::{
-    case_file,
+    bounded_file, case_file,
     diagnostics::{Problem, Problems, nearest},
     files::Files,
     folders::Folders,
     table::Reading,
-    yaml::{self, MAX_BYTES},
+    yaml,
 };
 use crate::{
     audits,
@@ -139,12 +139,7 @@ fn texts_in(dir: &Path) -> Result<Vec<(String, String)>, Problems> {
         return Err(failed(dir, &"has no case files (`*.yaml`, except those that begin with `_`)"));
     }
     let read = |path: &PathBuf| {
-        let size = std::fs::metadata(path).map_err(|e| failed(path, &e))?.len();
-        if size > MAX_BYTES as u64 {
-            return Err(failed(path, &"is larger than 1 MiB"));
-        }
-        let bytes = std::fs::read(path).map_err(|e| failed(path, &e))?;
-        let text = String::from_utf8(bytes).map_err(|e| failed(path, &yaml::not_utf8(e.as_bytes()).unwrap_or_default()))?;
+        let text = bounded_file::yaml(path).map_err(|why| failed(path, &why))?;
         Ok((path.display().to_string(), text))
     };
     paths.iter().map(read).collect()

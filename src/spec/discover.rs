@@ -1,6 +1,7 @@
 //! Which spec a command means when none is named: the nearest `rigcheck.yaml`, up to the repository's root.
 #![allow(clippy::disallowed_methods, reason = "looks for the spec")]
 
+use super::owner::stranger;
 use std::{
     io,
     path::{Path, PathBuf},
@@ -73,48 +74,10 @@ pub(super) fn in_repository(path: &str) -> Option<String> {
     Some(inside.display().to_string())
 }
 
-#[cfg(unix)]
 fn ours(path: PathBuf) -> Result<PathBuf, NotFound> {
-    use std::os::unix::fs::MetadataExt;
-    let failed = |why| NotFound::Failed { at: path.clone(), why };
-    let you = own_uid().map_err(failed)?;
-    // The link itself and what it leads to: either could be somebody else's.
-    let owners = [path.symlink_metadata().map_err(failed)?.uid(), path.metadata().map_err(failed)?.uid()];
-    match trusted(you, &owners) {
-        Ok(()) => Ok(path),
-        Err(owner) => Err(NotFound::Foreign { path, owner, you }),
-    }
-}
-
-#[cfg(not(unix))]
-fn ours(path: PathBuf) -> Result<PathBuf, NotFound> {
-    Ok(path)
-}
-
-/// Ourselves and root are trusted; the first other owner is not.
-#[cfg(unix)]
-fn trusted(you: u32, owners: &[u32]) -> Result<(), u32> {
-    owners.iter().find(|owner| **owner != you && **owner != 0).map_or(Ok(()), |owner| Err(*owner))
-}
-
-/// The user that this process acts as: the owner of its own entry in `/proc`, or of a file that it makes.
-#[cfg(unix)]
-pub fn own_uid() -> io::Result<u32> {
-    use std::os::unix::fs::MetadataExt;
-    match std::fs::metadata("/proc/self") {
-        Ok(own) => Ok(own.uid()),
-        Err(_) => Ok(tempfile::tempfile()?.metadata()?.uid()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_ourselves_and_root_are_trusted() {
-        assert_eq!(trusted(1000, &[1000, 0]), Ok(()));
-        assert_eq!(trusted(1000, &[1000, 1001]), Err(1001));
-        assert_eq!(trusted(0, &[0, 1000]), Err(1000));
+    match stranger(&path, None) {
+        Ok(None) => Ok(path),
+        Ok(Some((owner, you))) => Err(NotFound::Foreign { path, owner, you }),
+        Err(why) => Err(NotFound::Failed { at: path, why }),
     }
 }

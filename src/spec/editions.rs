@@ -4,9 +4,9 @@
 use super::{
     catalogue,
     diagnostics::{Problem, Problems},
+    edition_file,
     files::Files,
     folders::Folders,
-    lock,
     table::{Field, Reading},
     yaml,
 };
@@ -17,7 +17,8 @@ use crate::model::{
 };
 use std::path::Path;
 
-/// The embedded editions, oldest first; the last one is what the case files hold. A new edition is one line here.
+/// The embedded editions, oldest first; the last one is what the case files hold, under the name in `spec::EDITION`. A new
+/// edition is one line here and that name.
 const EMBEDDED: &[(&str, &str)] = &[("checks/editions/2027.1.yaml", include_str!("../../checks/editions/2027.1.yaml"))];
 
 /// All editions that there are, oldest first.
@@ -157,7 +158,7 @@ fn edition(field: &Field<'_>, cx: &Reading) -> Option<(Edition, At)> {
         cx.problem(name.refuse("is no edition", "a year and a number in quotes, such as \"2027.1\""));
         return None;
     }
-    let locked = cases.list(cx).iter().filter_map(|f| lock::case(f, cx)).collect();
+    let locked = cases.list(cx).iter().filter_map(|f| edition_file::case(f, cx)).collect();
     Some((Edition { name: text, locked }, name.node.at))
 }
 

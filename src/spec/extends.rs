@@ -1,10 +1,13 @@
 //! `extends: base.yaml`: what a spec is written over. Nodes keep the file that they came from.
 
 use super::{
+    bounded_file,
     diagnostics::{Problem, plain},
     files::Files,
     folders::Folders,
-    merge, secrets, set, text, yaml,
+    merge,
+    owner::stranger,
+    secrets, set, yaml,
 };
 use crate::model::node::{At, Node, Value};
 use std::path::{Path, PathBuf};
@@ -42,7 +45,7 @@ pub(super) fn read(named: &Named<'_>, changes: &[String], files: &mut Files) -> 
     let mut chain = Chain { named: named.path, folders: Folders::default(), problems: vec![], whole: true, seen: vec![] };
     let mut layers = vec![];
     let mut next = Some(File { text: named.text.to_owned(), name: named.name.to_owned(), folder: named.folder.to_owned() });
-    chain.seen.extend(named.path.and_then(|p| Some((text::real(p).ok()?, named.name.to_owned()))));
+    chain.seen.extend(named.path.and_then(|p| Some((bounded_file::real(p).ok()?, named.name.to_owned()))));
     while let Some(file) = next.take() {
         let mut root = chain.parse(&file, files);
         if let Some((at, node)) = taken(&mut root) {
@@ -119,8 +122,8 @@ impl Chain<'_> {
         let shown = plain(written);
         let path = from.folder.join(written);
         let unread =
-            |e: &dyn std::fmt::Display| (format!("cannot read `{shown}`: {e}"), "relative paths start at the folder of this file".to_owned());
-        let real = text::real(&path).map_err(|e| unread(&e))?;
+            |e: &dyn std::fmt::Display| (format!("`{shown}` cannot be read: {e}"), "relative paths start at the folder of this file".to_owned());
+        let real = bounded_file::real(&path).map_err(|e| unread(&e))?;
         if let Some(first) = self.seen.iter().position(|(seen, _)| *seen == real) {
             let circle: Vec<_> = self.seen[first..].iter().chain([&self.seen[first]]).map(|(_, name)| plain(name)).collect();
             return refuse(&format!("`extends` goes in a circle: {}", circle.join(" extends ")), "remove one of them");
@@ -133,17 +136,12 @@ impl Chain<'_> {
         if !yaml(&path) || !yaml(&real) {
             return refuse(&format!("`{shown}` is no YAML file by its name"), "name one that ends in `.yaml` or `.yml`");
         }
-        if !text::is_plain(&real) {
-            return refuse(&format!("`{shown}` is not a file"), "name a file; folders and pipes are not read");
-        }
-        if let Some((owner, you)) = text::stranger(&path, self.named).map_err(|e| unread(&e))? {
+        if let Some((owner, you)) = stranger(&path, self.named).map_err(|e| unread(&e))? {
             let what = format!("`{shown}` belongs to another user (uid {owner}, you are uid {you})");
             return refuse(&what, "a spec says where credentials go: copy it if you trust it");
         }
-        let text = text::read(&path).map_err(|why| match why.strip_prefix("cannot read the spec: ") {
-            Some(why) => unread(&why),
-            None => (format!("`{shown}` {why}"), String::new()),
-        })?;
+        let text = bounded_file::yaml(&path)
+            .map_err(|why| (format!("`{shown}` {why}"), "what is extended is a spec: a file of a few hundred lines".to_owned()))?;
         let name = Path::new(&from.name).parent().map_or_else(|| path.clone(), |folder| folder.join(written)).display().to_string();
         self.seen.push((real, name.clone()));
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();

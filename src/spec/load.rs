@@ -1,7 +1,7 @@
 //! From the text of a spec to a rig, settings and bound cases; or to every problem in it.
 
 use super::{
-    anchors, case_file, catalogue, changes,
+    anchors, bounded_file, case_file, catalogue, changes,
     chosen::Checks,
     connection::same_origin,
     diagnostics::{Problem, Problems},
@@ -18,7 +18,7 @@ use super::{
     sources::{self, LOAD, METRICS, Source, TRACES},
     table::{Field, Reading, Table, check_name},
     target::{self, TargetSection},
-    text, waivers,
+    waivers,
 };
 use crate::model::{
     anchors::Anchors,
@@ -87,7 +87,7 @@ pub fn load(path: &Path, options: &Options<'_>) -> Result<Loaded, Problems> {
 
 /// Reads a spec with changes `PATH=VALUE` over it, the later over the earlier; relative paths in them start at the working directory.
 pub fn load_changed(path: &Path, changes: &[String], options: &Options<'_>) -> Result<Loaded, Problems> {
-    let text = text::read(path).map_err(|why| Problems::one(format!("{}: {why}", path.display())))?;
+    let text = bounded_file::yaml(path).map_err(|why| Problems::one(format!("{}: {why}", path.display())))?;
     load_instead(&text, path, changes, options)
 }
 

@@ -1,8 +1,8 @@
 //! `${env:X}`, `${env:X:-default}`, `${file:X}` and `${exec:program arg …}` inside values. They are resolved on parsed values, never on the text of
 //! the file, so that a value cannot change what the file means. `$${` is a literal `${`.
-#![allow(clippy::disallowed_methods, reason = "reads the files that `${file:X}` names")]
 
 use super::{
+    bounded_file,
     diagnostics::{Problem, nearest, plain},
     exec::{self, Exec},
     secrets::looks_secret,
@@ -20,7 +20,7 @@ pub(super) type Env<'e> = dyn Fn(&str) -> Option<String> + 'e;
 const NOT_RUN: &str = "output-of-exec";
 
 /// A secret file is a line or two; larger is a mistake.
-const MAX_FILE: u64 = 64 << 10;
+const MAX_FILE: usize = 64 << 10;
 
 /// Replaces the references in every value below a node. What cannot be resolved is a problem at its place.
 pub(super) fn resolve(node: &mut Node, env: &Env<'_>, exec: Exec, cx: &Reading) {
@@ -97,11 +97,8 @@ fn lookup(word: &str, what: &str, at: At, env: &Env<'_>, exec: Exec, cx: &Readin
         "file" => {
             let path = cx.beside(at, what);
             let shown = plain(what);
-            let text = std::fs::metadata(&path)
-                .and_then(|m| if m.len() > MAX_FILE { Err(std::io::Error::other("larger than 64 KiB")) } else { std::fs::read_to_string(&path) })
-                .map_err(|e| {
-                    (format!("cannot read `{shown}`: {e}"), "relative paths start at the folder of the file in which they are written".to_owned())
-                })?;
+            let text = bounded_file::text(&path, MAX_FILE)
+                .map_err(|why| (format!("`{shown}` {why}"), "relative paths start at the folder of the file in which they are written".to_owned()))?;
             let value = text.trim_end_matches(['\n', '\r']).to_owned();
             if value.is_empty() {
                 return Err((format!("`{shown}` is empty"), String::new()));

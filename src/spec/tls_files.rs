@@ -1,8 +1,8 @@
 //! PEM files of a connection: additional trust roots, and what proves who we are. Read when the spec is, so that a file
 //! that cannot serve is a problem at its place, and again when a client is made. What stands in them is never shown.
-#![allow(clippy::disallowed_methods, reason = "reads the PEM files that the spec names")]
 
 use super::{
+    bounded_file::bytes,
     settings::ClientCert,
     table::{Field, Reading},
 };
@@ -10,7 +10,7 @@ use reqwest::{Certificate, Identity};
 use std::path::{Path, PathBuf};
 
 /// A bundle of all public authorities is a quarter of this; larger is a mistake.
-const MAX_FILE: u64 = 1 << 20;
+const MAX_FILE: usize = 1 << 20;
 
 /// Why a file of a client certificate does not serve.
 #[derive(Debug)]
@@ -55,11 +55,7 @@ pub fn identity(files: &ClientCert) -> Result<Identity, Unfit> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {
-    let size = std::fs::metadata(path).map_err(|e| format!("cannot be read: {e}"))?.len();
-    if size > MAX_FILE {
-        return Err("is larger than 1 MiB".into());
-    }
-    std::fs::read(path).map_err(|e| format!("cannot be read: {e}"))
+    bytes(path, MAX_FILE).map_err(|why| why.to_string())
 }
 
 /// Reads `ca_file`.

@@ -4,7 +4,7 @@
 use super::{StoreError, io_error};
 use crate::{
     model::{evidence::digest, units::Wall},
-    spec::discover::own_uid,
+    spec::owner::own_uid,
 };
 use serde::{Deserialize, Serialize};
 use std::{

@@ -5,7 +5,7 @@ use super::{folder_of, load, load_at, replay::judged_under};
 use crate::{
     cli::{args::SpecArgs, outputs::print},
     report::moved,
-    spec::{self, Exec, Loaded, replace, rewrite::with_edition},
+    spec::{self, Exec, Loaded, bounded_file, replace_spec::replace, rewrite::with_edition},
     store::{self, Shelf},
 };
 use anyhow::{Context, anyhow};
@@ -32,7 +32,7 @@ pub fn run(args: &Upgrade) -> anyhow::Result<ExitCode> {
         print(&format!("{shown} is judged by checks {edition}. There is no newer edition in this release: nothing to upgrade.\n"))?;
         return Ok(ExitCode::SUCCESS);
     };
-    let text = replace::text(&path).with_context(|| format!("reading {shown}"))?;
+    let text = bounded_file::yaml(&path).with_context(|| format!("reading {shown}"))?;
     let new = with_edition(&text, newest).ok_or_else(|| {
         anyhow!("{shown} does not say `checks:` itself, or not as a plain value; write `checks: \"{newest}\"` where it says it, and compare by `rigcheck replay`")
     })?;
@@ -45,7 +45,7 @@ pub fn run(args: &Upgrade) -> anyhow::Result<ExitCode> {
     said.push_str(&on_a_run(args, &path, &now, &then)?);
     let _ = write!(said, "\n{shown}:{}\n- checks: {}\n+ checks: {}\n", new.line, new.was, new.now);
     if args.write {
-        replace::replace(&path, &text, &new.text).with_context(|| format!("writing {shown}"))?;
+        replace(&path, &text, &new.text).with_context(|| format!("writing {shown}"))?;
         said.push_str("Written.\n");
     } else {
         said.push_str("Nothing was changed. Change that line to move, or let `--write` do it.\n");

@@ -1,5 +1,6 @@
 //! What was given to `rigcheck init` and what it found: shapes and names only, never contents.
 
+use crate::spec::write::{scalar, verbatim};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that a draft is made of.
@@ -64,6 +65,16 @@ pub struct Place<T> {
     pub asked: Asked,
     /// What it said, or why it said nothing.
     pub said: Result<T, String>,
+}
+
+impl<T> Place<T> {
+    /// The place as YAML. A reference of the user's stays one; what others say refers to nothing.
+    pub(super) fn scalar(&self) -> String {
+        match self.asked {
+            Asked::Given | Asked::Own => verbatim(&self.at),
+            Asked::Usual | Asked::Scraped => scalar(&self.at),
+        }
+    }
 }
 
 /// The API under test.

@@ -4,15 +4,15 @@ use super::{
     found::{LogFormat, LogShape, Place, Timed},
     sections::Written,
     snippets::{ASGI, NGINX, STRUCTLOG},
-    text::scalar,
 };
+use crate::spec::write::{scalar, verbatim};
 
 /// One log as a source of this name.
 pub fn write(out: &mut Written, name: &str, log: &Place<LogShape>) {
     let kind = if name == "access_log" { "" } else { "kind: access_log, " };
     let at = match log.at.strip_prefix("docker:") {
-        Some(container) => format!("docker: {}", scalar(container)),
-        None => format!("path: {}", scalar(&log.at)),
+        Some(container) => format!("docker: {}", verbatim(container)),
+        None => format!("path: {}", verbatim(&log.at)),
     };
     let defaults = format!("{name}: {{{kind}{at}, id: request_id, duration: {{field: duration_ms, unit: ms}}}}");
     let shape = match &log.said {
@@ -71,7 +71,7 @@ fn sound(out: &mut Written, name: &str, place: [&str; 2], shape: &LogShape) {
     out.guess(2, &format!("{name} from {} lines: {}. The id must be the one that the client sends", shape.lines, why.join("; ")));
     let mut parts: Vec<String> = place.iter().filter(|p| !p.is_empty()).map(|p| (*p).to_owned()).collect();
     if let LogFormat::Nginx(format) = &shape.format {
-        parts.push(format!("log_format: {}", serde_json::Value::from(format.as_str())));
+        parts.push(format!("log_format: {}", scalar(format)));
     }
     parts.extend(fields.iter().filter_map(|(key, f)| f.as_ref().map(|f| format!("{key}: {}", scalar(&f.name)))));
     // Without it, the usual name would be taken to be there.

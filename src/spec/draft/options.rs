@@ -1,7 +1,7 @@
 //! The options of `rigcheck init`, read by the rules of the spec that they will stand in: the same checks of URLs and headers,
 //! the same references, and the same redactor of what they held.
 
-use super::text::{map, scalar};
+use super::text::headers;
 use crate::{
     model::{name::name, redactor::Redactor},
     spec::{
@@ -9,6 +9,7 @@ use crate::{
         load::{Options, load_text},
         secrets::{looks_secret, only_references},
         settings::{Connection, SourceSettings},
+        write::verbatim,
     },
 };
 use std::{fmt::Write as _, path::Path};
@@ -97,8 +98,8 @@ pub fn reach(written: &Written, base: &Path, options: &Options<'_>) -> Result<Re
         written.headers.iter().partition(|(_, value)| variables(value).all(|v| (options.env)(v).is_some_and(|t| !t.is_empty())));
     let mut text = "version: 1\nrig: init\n".to_owned();
     if let Some(url) = &written.target {
-        let headers = map(sent.iter().map(|(n, v)| (n.as_str(), v.as_str())));
-        let _ = writeln!(text, "target: {{url: {}, headers: {headers}, allow: {{requests: 1, tokens: 1, rate: 1/s}}}}", scalar(url));
+        let headers = headers(sent);
+        let _ = writeln!(text, "target: {{url: {}, headers: {headers}, allow: {{requests: 1, tokens: 1, rate: 1/s}}}}", verbatim(url));
     }
     let sources = [
         ("prometheus", &written.prometheus, ""),
@@ -107,7 +108,7 @@ pub fn reach(written: &Written, base: &Path, options: &Options<'_>) -> Result<Re
         ("truth", &written.truth, ""),
     ];
     let lines: String =
-        sources.iter().filter_map(|(kind, url, more)| Some(format!("  {kind}: {{url: {}{more}}}\n", scalar(url.as_ref()?)))).collect();
+        sources.iter().filter_map(|(kind, url, more)| Some(format!("  {kind}: {{url: {}{more}}}\n", verbatim(url.as_ref()?)))).collect();
     if !lines.is_empty() {
         let _ = write!(text, "sources:\n{lines}");
     }

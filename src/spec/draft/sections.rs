@@ -6,11 +6,15 @@ use super::{
     logs,
     mapping::{self, Proposal},
     snippets::route,
-    text::{Text, labels, map, scalar},
+    text::{Text, headers, labels},
 };
 use crate::{
     model::rig::Quantity,
-    spec::{EDITION, load::TRUTH_MODEL},
+    spec::{
+        EDITION,
+        load::TRUTH_MODEL,
+        write::{scalar, verbatim},
+    },
 };
 use std::collections::BTreeSet;
 
@@ -80,10 +84,9 @@ fn target(out: &mut Written, found: &Found, judged: &Judged<'_>) -> Option<Strin
     for other in &found.other_targets {
         out.text.comment(2, &format!("{other} looks like one, too"));
     }
-    out.text.line(&format!("  url: {}", scalar(&target.url)));
+    out.text.line(&format!("  url: {}", verbatim(&target.url)));
     if !target.headers.is_empty() {
-        let headers = map(target.headers.iter().map(|(n, v)| (n.as_str(), v.as_str())));
-        out.text.line(&format!("  headers: {headers}    # sent to this origin only"));
+        out.text.line(&format!("  headers: {}    # sent to this origin only", headers(&target.headers)));
     }
     chat(out, found, target);
     if target.loopback {
@@ -152,7 +155,7 @@ fn sources(out: &mut Written, found: &Found) {
         Some(place) => {
             let told = place.said.as_ref().map_or_else(|why| format!("silent now: {why}"), |s| format!("{}, {} histograms", s.title, s.histograms));
             out.text.comment(2, &format!("{told}{}", unasked(place.asked)));
-            out.text.line(&format!("  prometheus: {{url: {}}}", scalar(&place.at)));
+            out.text.line(&format!("  prometheus: {{url: {}}}", place.scalar()));
         }
         None => out.text.off(2, "prometheus: {url: http://prometheus:9090}    # stored histograms; none was given or found"),
     }
@@ -177,7 +180,7 @@ fn sources(out: &mut Written, found: &Found) {
                 .as_ref()
                 .map_or_else(|why| format!("silent now: {why}; start `rigcheck mock`"), |_| "`rigcheck mock` answers there".into());
             out.text.comment(2, &format!("{told}{}: what it sent and when is known", unasked(place.asked)));
-            out.text.line(&format!("  truth: {{url: {}}}", scalar(&place.at)));
+            out.text.line(&format!("  truth: {{url: {}}}", place.scalar()));
         }
         None => out.text.off(2, "truth: {url: http://127.0.0.1:9100}    # `rigcheck mock`, as seen from here; it was not found running"),
     }
@@ -215,9 +218,9 @@ fn pages(out: &mut Written, found: &Found) {
         );
         out.text.comment(2, &format!("metrics page: {told}{}", unasked(page.asked)));
         let line = if nth == 0 {
-            format!("scrape: {{url: {}}}", scalar(&page.at))
+            format!("scrape: {{url: {}}}", page.scalar())
         } else {
-            format!("scrape_{}: {{kind: scrape, url: {}}}", nth + 1, scalar(&page.at))
+            format!("scrape_{}: {{kind: scrape, url: {}}}", nth + 1, page.scalar())
         };
         if page.asked != Asked::Given && instances > 1 {
             out.text.comment(
@@ -245,7 +248,7 @@ fn jaeger(out: &mut Written, found: &Found) {
     }
     out.guess(2, &why);
     out.text.comment(2, "add `claims: [total, ttft]` if its server spans carry gen_ai.response.time_to_first_chunk or a first-token event");
-    out.text.line(&format!("  jaeger: {{url: {}, service: {}}}", scalar(&place.at), scalar(&service)));
+    out.text.line(&format!("  jaeger: {{url: {}, service: {}}}", place.scalar(), scalar(&service)));
 }
 
 /// The service that is most likely the target, and why.

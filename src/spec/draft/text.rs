@@ -1,5 +1,6 @@
 //! Lines of a commented YAML file.
 
+use crate::spec::write::{map, scalar, verbatim};
 use std::{collections::BTreeMap, fmt::Write as _};
 
 /// Comments are wrapped at this width.
@@ -61,24 +62,14 @@ impl Text {
     }
 }
 
-/// A scalar that means this text wherever it stands, in quotes where it needs them.
-pub fn scalar(text: &str) -> String {
-    let word = |c: char| c.is_ascii_alphanumeric() || "_./-+:@".contains(c);
-    let start = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '_');
-    let colon = text.ends_with(':') || text.contains(": ");
-    let meant = ["true", "false", "null", "yes", "no", "on", "off", "y", "n", "inf", "nan"].contains(&text.to_lowercase().as_str());
-    if start && text.chars().all(word) && !colon && !meant { text.to_owned() } else { serde_json::Value::from(text).to_string() }
-}
-
-/// `{a: b, c: d}` of texts.
-pub fn map<'p>(pairs: impl IntoIterator<Item = (&'p str, &'p str)>) -> String {
-    let pairs: Vec<_> = pairs.into_iter().map(|(k, v)| format!("{}: {}", scalar(k), scalar(v))).collect();
-    format!("{{{}}}", pairs.join(", "))
-}
-
-/// The same of labels.
+/// `{a: b, c: d}` of labels, which others wrote.
 pub fn labels(labels: &BTreeMap<String, String>) -> String {
-    map(labels.iter().map(|(k, v)| (k.as_str(), v.as_str())))
+    map(labels.iter().map(|(k, v)| (k.as_str(), scalar(v))))
+}
+
+/// The same of headers, which the user wrote: their values may refer to something.
+pub fn headers<'h>(headers: impl IntoIterator<Item = &'h (String, String)>) -> String {
+    map(headers.into_iter().map(|(k, v)| (k.as_str(), verbatim(v))))
 }
 
 #[cfg(test)]
@@ -86,14 +77,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_scalar_means_its_text() {
-        for plain in ["gateway", "http://127.0.0.1:8000/metrics", "/v1/chat/completions", "x-request-id"] {
-            assert_eq!(scalar(plain), plain);
-        }
-        for (text, quoted) in [("${env:KEY}", r#""${env:KEY}""#), ("true", r#""true""#), ("2", r#""2""#), ("a, b", r#""a, b""#), ("", r#""""#)] {
-            assert_eq!(scalar(text), quoted);
-        }
-        assert_eq!(map([("x-key", "${env:K}"), ("a b", "c")]), r#"{x-key: "${env:K}", "a b": c}"#);
+    fn only_what_the_user_wrote_refers_to_something() {
+        let pairs = [("a b".to_owned(), "${env:K}".to_owned())];
+        assert_eq!(headers(&pairs), r#"{a b: "${env:K}"}"#);
+        assert_eq!(labels(&pairs.into()), r#"{a b: "$${env:K}"}"#);
     }
 
     #[test]

@@ -81,7 +81,7 @@ impl Told<'_> {
             return Shown::Map(shown.collect(), Some(self.origin(now.at)));
         }
         let origin = if self.view.in_spec(now.at) { self.changed(&now.value, was.map(|w| &w.value), now.at) } else { self.origin(now.at) };
-        Shown::Leaf(show::value(&escaped(&now.value)), origin)
+        Shown::Leaf(show::value(&now.value), origin)
     }
 
     /// A value that is no parameter: its place in the checks is that of its rule.
@@ -96,7 +96,7 @@ impl Told<'_> {
                 let shown = entries.iter().map(|(k, v)| (k.text().unwrap_or_default().to_owned(), self.as_written(v)));
                 Shown::Map(shown.collect(), Some(self.view.place(node.at)))
             }
-            None => Shown::Leaf(show::value(&escaped(&node.value)), self.view.place(node.at)),
+            None => Shown::Leaf(show::value(&node.value), self.view.place(node.at)),
         }
     }
 
@@ -125,9 +125,4 @@ fn written<'n>(own: Option<&'n Node>, key: &str) -> Option<&'n Node> {
 
 fn text(word: &str) -> Value {
     Value::Text(word.to_owned())
-}
-
-/// What was resolved already is not resolved again.
-fn escaped(value: &Value) -> Value {
-    if let Value::Text(text) = value { Value::Text(text.replace("${", "$${")) } else { value.clone() }
 }

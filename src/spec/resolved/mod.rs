@@ -14,6 +14,7 @@ use super::{
     folders::Folders,
     load::Loaded,
     secrets::{has_credentials, looks_secret, only_references},
+    write::{scalar, verbatim},
 };
 use crate::model::{
     case::Case,
@@ -140,17 +141,17 @@ impl<'a> View<'a> {
             (Value::Text(raw), Value::Text(text)) => {
                 let known = self.loaded.settings.redactor.clean(text) != *text;
                 if secret && !only_references(raw) || has_credentials(raw) || known && raw.contains(":-") {
-                    return show::scalar("***");
+                    return scalar("***");
                 }
                 if (secret || known) && raw.contains("${") {
-                    return show::scalar(&self.with_files_of_the_spec(at, raw));
+                    return verbatim(&self.with_files_of_the_spec(at, raw));
                 }
                 let file = path.last().is_some_and(|key| key.ends_with("_file"))
                     || path.first().is_some_and(|s| s == "sources") && path.last().is_some_and(|k| k == "path");
                 let text = if file && text != "-" { self.loaded.basis.folders.as_of_the_spec(at, text) } else { text.clone() };
-                show::scalar(&text.replace("${", "$${"))
+                scalar(&text)
             }
-            (Value::Num(_), _) if secret => show::scalar("***"),
+            (Value::Num(_), _) if secret => scalar("***"),
             _ => show::value(value),
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     model::node::Value,
-    spec::yaml::{self},
+    spec::write::{flow, scalar, verbatim},
 };
 
 /// The column at which origins begin, where the value leaves room.
@@ -48,7 +48,7 @@ impl Shown {
                 }
                 Shown::Map(entries, at)
             }
-            (Shown::Leaf(text, _), defaults @ Shown::Map(..)) if text == NOTHING => defaults,
+            (Shown::Leaf(text, _), defaults @ Shown::Map(..)) if text == value(&Value::Null) => defaults,
             (written, _) => written,
         }
     }
@@ -77,7 +77,7 @@ impl Shown {
     fn lines(&self) -> Vec<Line> {
         match self {
             Shown::Map(entries, _) if !entries.is_empty() => {
-                entries.iter().flat_map(|(key, shown)| shown.below(&format!("{}:", scalar(key)))).collect()
+                entries.iter().flat_map(|(key, shown)| shown.below(&format!("{}:", verbatim(key)))).collect()
             }
             Shown::List(items, _) if self.on_one_line().is_none() => items.iter().flat_map(|item| listed(item.lines())).collect(),
             _ => self.on_one_line().into_iter().collect(),
@@ -127,53 +127,7 @@ fn listed(lines: Vec<Line>) -> impl Iterator<Item = Line> {
     lines.into_iter().enumerate().map(|(nth, l)| Line { body: format!("{}{}", if nth == 0 { "- " } else { "  " }, l.body), ..l })
 }
 
-/// As it is written when there is none.
-const NOTHING: &str = "~";
-
-/// A value on one line.
+/// A value on one line. It was resolved, and is not resolved again.
 pub(super) fn value(value: &Value) -> String {
-    match value {
-        Value::Null => NOTHING.into(),
-        Value::Bool(b) => b.to_string(),
-        Value::Num(n) => n.to_string(),
-        Value::Text(text) => scalar(text),
-        Value::List(items) => format!("[{}]", items.iter().map(|n| self::value(&n.value)).collect::<Vec<_>>().join(", ")),
-        Value::Map(entries) => {
-            let pairs = entries.iter().map(|(k, v)| format!("{}: {}", self::value(&k.value), self::value(&v.value)));
-            format!("{{{}}}", pairs.collect::<Vec<_>>().join(", "))
-        }
-    }
-}
-
-/// Text that is read as this text again: plain where that is safe, else in quotes.
-pub(super) fn scalar(text: &str) -> String {
-    let word = |c: char| c.is_ascii_alphanumeric() || "_-./:+%".contains(c);
-    let begins = text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '/');
-    // Older readers take these for truth values.
-    let truth = ["y", "n", "yes", "no", "on", "off"].iter().any(|w| text.eq_ignore_ascii_case(w));
-    let safe = begins && !truth && text.chars().all(word) && !text.ends_with(':') && matches!(yaml::plain_scalar(text), Value::Text(_));
-    if safe {
-        return text.to_owned();
-    }
-    // JSON's escapes are YAML's, except that YAML wants more characters escaped.
-    let json = serde_json::Value::from(text).to_string();
-    json.chars()
-        .map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') { format!("\\u{:04x}", u32::from(c)) } else { c.into() })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    proptest::proptest! {
-        #[test]
-        fn any_text_is_read_again_as_it_was(text in "(\\PC|[\n\t\r\u{7f}\u{85}#:'\"{}\\[\\]~<!&*-]){0,20}") {
-            let parsed = yaml::parse(&format!("a: {}  # here\nb: [{0}, {0}]\n", scalar(&text)), 1);
-            proptest::prop_assert_eq!(&parsed.problems, &vec![]);
-            proptest::prop_assert_eq!(parsed.root.get("a").and_then(|n| n.text()), Some(text.as_str()));
-            let Some(Value::List(items)) = parsed.root.get("b").map(|n| &n.value) else { panic!() };
-            proptest::prop_assert_eq!(items[1].text(), Some(text.as_str()));
-        }
-    }
+    flow(value, scalar)
 }

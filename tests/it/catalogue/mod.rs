@@ -114,7 +114,7 @@ fn ids_are_unique_over_all_files() {
 fn the_lock_of_the_newest_edition_is_what_the_case_files_say() {
     let edition = rigcheck::spec::EDITION;
     let path = format!("{}/checks/editions/{edition}.yaml", env!("CARGO_MANIFEST_DIR"));
-    let text = rigcheck::spec::lock::text(edition, &embedded().cases);
+    let text = rigcheck::spec::edition_file::text(edition, &embedded().cases);
     if std::env::var("BLESS").is_ok() {
         fs::write(&path, &text).unwrap();
     }

@@ -62,9 +62,23 @@ fn made(name: &str, folder: &Path) -> bool {
         }
         "extends_a_pipe" => {
             spec(BASE.as_bytes());
-            if !Command::new("mkfifo").arg(folder.join("base.yaml")).status().is_ok_and(|s| s.success()) {
-                return skipped(name, "no mkfifo");
-            }
+            return pipe(&folder.join("base.yaml")) || skipped(name, "no mkfifo");
+        }
+        "ca_file_without_end" => {
+            spec(SMALL.replace("chat:", "ca_file: ca.pem, chat:").as_bytes());
+            std::os::unix::fs::symlink("/dev/zero", folder.join("ca.pem")).unwrap();
+        }
+        "ca_file_is_a_pipe" => {
+            spec(SMALL.replace("chat:", "ca_file: ca.pem, chat:").as_bytes());
+            return pipe(&folder.join("ca.pem")) || skipped(name, "no mkfifo");
+        }
+        "token_file_is_a_pipe" => {
+            spec(SMALL.replace("chat:", "bearer: \"${file:token}\", chat:").as_bytes());
+            return pipe(&folder.join("token")) || skipped(name, "no mkfifo");
+        }
+        "token_file_is_large" => {
+            spec(SMALL.replace("chat:", "bearer: \"${file:token}\", chat:").as_bytes());
+            put("token", &vec![b'x'; 100_000]);
         }
         "extends_a_link_to_what_is_no_yaml" => {
             spec(BASE.as_bytes());
@@ -85,6 +99,11 @@ fn made(name: &str, folder: &Path) -> bool {
 fn lines(n: usize, line: fn(usize) -> String) -> String {
     let lines: String = (0..n).map(line).collect();
     format!("version: 1\nrig: dev\n{lines}")
+}
+
+/// A pipe that nobody writes to.
+fn pipe(at: &Path) -> bool {
+    Command::new("mkfifo").arg(at).status().is_ok_and(|s| s.success())
 }
 
 #[allow(clippy::print_stderr, reason = "a test that is skipped says so")]

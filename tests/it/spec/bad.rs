@@ -162,7 +162,7 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
     ("rig: dev", "rig: ${env:NOPE", &["`${env:` has no end"]),
     ("rig: dev", "rig: '${exec:id}'", &["a spec is input, and must not start programs unasked"]),
     ("rig: dev", "rig: '${evn:API_KEY}'", &["unknown reference `${evn:…}`", "did you mean `${env:…}`?"]),
-    ("rig: dev", "rig: '${file:none}'", &["cannot read `none`"]),
+    ("rig: dev", "rig: '${file:none}'", &["`none` cannot be read"]),
     ("rig: dev", "rig: dev\n'${env:API_KEY}': 1", &["unknown key `${env:API_KEY}`"]),
 ];
 
@@ -277,7 +277,7 @@ fn a_file_that_cannot_be_read_says_why() {
         let options = rigcheck::spec::Options { checks_dir: None, env: &super::env, exec: rigcheck::spec::Exec::Refused };
         rigcheck::spec::load(&folder.path().join(name), &options).unwrap_err().to_string()
     };
-    assert!(load("none.yaml").contains("cannot read the spec"));
+    assert!(load("none.yaml").contains("cannot be read"));
     std::fs::write(folder.path().join("latin.yaml"), b"rig: caf\xe9\n").unwrap();
     assert!(load("latin.yaml").contains("is not UTF-8 at 1:9; save it as UTF-8"), "{}", load("latin.yaml"));
     std::fs::write(folder.path().join("wide.yaml"), b"\xff\xfer\0i\0g\0").unwrap();

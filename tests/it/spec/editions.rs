@@ -1,7 +1,7 @@
 //! A spec that stays with an edition is judged by it, whatever later releases bring.
 
 use super::{SMALL, env, good};
-use rigcheck::spec::{self, Exec, Loaded, Options, catalogue::Catalogue, diagnostics::Problems, load_text, lock};
+use rigcheck::spec::{self, Exec, Loaded, Options, catalogue::Catalogue, diagnostics::Problems, edition_file, load_text};
 use std::{fs, path::Path};
 use tempfile::TempDir;
 
@@ -59,7 +59,7 @@ fn folder(case: &str, locks: &[(&str, String)]) -> TempDir {
     fs::write(folder.path().join("case.yaml"), case).unwrap();
     let cases = Catalogue::load(Some(folder.path())).unwrap_or_else(|p| panic!("{p}")).cases;
     fs::create_dir(folder.path().join("editions")).unwrap();
-    let newest = ("2027.2.yaml", lock::text("2027.2", &cases));
+    let newest = ("2027.2.yaml", edition_file::text("2027.2", &cases));
     for (name, text) in locks.iter().chain([&newest]) {
         fs::write(folder.path().join("editions").join(name), text).unwrap();
     }

@@ -5,7 +5,7 @@ use rigcheck::{
     sources::{exposition::Format, survey::families_on_page},
     spec::draft::{
         Draft, Mapping, draft,
-        found::{Asked, Family, Found, Page, Place},
+        found::{Asked, Family, Found, Page, Place, Services, Target},
         propose,
     },
 };
@@ -277,14 +277,52 @@ fn of_two_equal_candidates_the_second_is_commented_out() {
     );
 }
 
-/// What a program puts into its labels stays a value, whatever it is.
+/// What a program puts into its labels stays a value, whatever it is: it ends no braces, and refers to nothing.
 #[test]
 fn a_hostile_label_changes_nothing_but_its_own_value() {
-    let path = r#"/chat/completions\"}, gate: {threshold: 0.1}}\n#"#;
-    let draft = drafted(&format!("# TYPE x_ttft_seconds histogram\nx_ttft_seconds_bucket{{path=\"{path}\",le=\"1\"}} 1\n"));
-    assert_eq!(draft.problems, None, "{}", draft.text);
-    let loaded = super::good(&draft.text);
-    let claim = loaded.profile.rig.claims[0].histogram().unwrap().labels["path"].clone();
-    assert_eq!(claim, "/chat/completions\"}, gate: {threshold: 0.1}}\n#");
-    assert!((loaded.profile.gate.threshold - 0.85).abs() < 1e-9);
+    let hostile = [
+        "/chat/completions\"}, gate: {threshold: 0.1}}\n#",
+        "/chat/completions${env:X}",
+        "/chat/completions${file:X}",
+        "/chat/completions$${exec:X}",
+    ];
+    for value in hostile {
+        let escaped = value.replace('"', "\\\"").replace('\n', "\\n");
+        let draft = drafted(&format!("# TYPE x_ttft_seconds histogram\nx_ttft_seconds_bucket{{path=\"{escaped}\",le=\"1\"}} 1\n"));
+        assert_eq!(draft.problems, None, "{}", draft.text);
+        let loaded = super::good(&draft.text);
+        assert_eq!(loaded.profile.rig.claims[0].histogram().unwrap().labels["path"], value);
+        assert!((loaded.profile.gate.threshold - 0.85).abs() < 1e-9);
+    }
+}
+
+/// Nor do names that a server says: a service of traces, a path, the address of a page that Prometheus scrapes.
+#[test]
+fn what_a_server_says_refers_to_nothing() {
+    let reference = "x${env:PLANTED}";
+    let found = Found {
+        rig: reference.into(),
+        target: Some(Target {
+            url: "http://127.0.0.1:8000".into(),
+            asked: Asked::Given,
+            headers: vec![("x-tenant".into(), "${env:TENANT}".into())],
+            loopback: true,
+            models: Err("silent".into()),
+            chat_path: Some(format!("/{reference}")),
+        }),
+        jaeger: Some(Place { at: "http://127.0.0.1:16686".into(), asked: Asked::Given, said: Ok(Services { names: vec![reference.into()] }) }),
+        pages: vec![Place { at: format!("http://127.0.0.1:8000/{reference}"), asked: Asked::Scraped, said: Ok(Page::default()) }],
+        ..Found::default()
+    };
+    let env = |name: &str| Some(format!("value-of-{}", name.to_lowercase()));
+    let options = rigcheck::spec::Options { checks_dir: None, env: &env, exec: rigcheck::spec::Exec::Refused };
+    let draft = draft(&found, std::path::Path::new("/nowhere"), &options, &|_| (0, 0));
+    let loaded = rigcheck::spec::load_text(&draft.text, "rigcheck.yaml", std::path::Path::new("/nowhere"), &options);
+    let meant = match &loaded {
+        Ok(loaded) => format!("{:?} {:?}", loaded.profile, loaded.settings),
+        Err(problems) => problems.to_string(),
+    };
+    assert!(!meant.contains("value-of-planted"), "{}", draft.text);
+    // What the user wrote does refer.
+    assert!(draft.text.contains(r#"{x-tenant: "${env:TENANT}"}"#) && !draft.text.contains(r#"x-tenant: "$${"#), "{}", draft.text);
 }

@@ -15,7 +15,7 @@ use crate::{
     },
     report::{Report, phrases},
     scoring,
-    spec::{self, Exec, Loaded, around::around, catalogue::Catalogue, edit, replace, waivers::bounds},
+    spec::{self, Exec, Loaded, bounded_file, catalogue::Catalogue, edit, replace_spec::replace, waiver_range::around, waivers::bounds},
     store::{self, Recorded, Shelf, id_of},
 };
 use anyhow::{Context, bail};
@@ -209,14 +209,14 @@ fn owner(args: &Waive, folder: &Path) -> anyhow::Result<String> {
 
 /// Writes the spec, if it then means what it meant, and these waivers.
 fn write(path: &Path, loaded: &Loaded, entries: &[edit::Entry], args: &Waive) -> anyhow::Result<Loaded> {
-    let was = replace::text(path).with_context(|| format!("reading {}", path.display()))?;
+    let was = bounded_file::yaml(path).with_context(|| format!("reading {}", path.display()))?;
     let text = edit::add(&was, entries).context("the spec's waivers are written in a way that cannot be added to")?;
     let options = spec::Options { checks_dir: args.spec.checks.checks.clone(), env: &environment, exec: Exec::NotRun };
     let again = spec::load_instead(&text, path, &args.spec.set, &options)
         .ok()
         .filter(|again| means(again, loaded, entries))
         .context("with them the spec would mean something else")?;
-    replace::replace(path, &was, &text).with_context(|| format!("writing {}", path.display()))?;
+    replace(path, &was, &text).with_context(|| format!("writing {}", path.display()))?;
     Ok(again)
 }
 

@@ -4,19 +4,18 @@ use super::{
     case_file::{audit, capabilities, id, params, weight},
     changes::exact,
     table::{Field, Reading},
-    yaml,
+    write::{flow, verbatim},
 };
 use crate::model::{
     case::{Case, RuleSpec},
     name::{Name, name},
-    node::{Node, Value},
 };
 use std::fmt::Write as _;
 
 /// What a rule of an earlier edition is proven by, where the lock says that it was: which faults they were changes nothing.
 const PROVEN: &str = "as-of-its-edition";
 
-/// The lock of an edition, as `checks/editions/2027.1.yaml` keeps it.
+/// An edition, as `checks/editions/2027.1.yaml` keeps it.
 pub fn text(edition: &str, cases: &[Case]) -> String {
     let mut out = format!(
         "# What checks {edition} judge by. Generated from the case files as long as this is the newest edition; never changed once a\n\
@@ -30,41 +29,22 @@ pub fn text(edition: &str, cases: &[Case]) -> String {
             case.id,
             case.weight.word(),
             case.audit,
-            flow(&case.params)
+            flow(&case.params.value, verbatim)
         );
         for r in &case.rules {
             let requires: Vec<_> = r.requires.iter().map(|c| c.word()).collect();
             let _ = writeln!(out, "      - id: {}\n        judge: {}\n        requires: [{}]", r.id, r.judge, requires.join(", "));
-            let _ = writeln!(out, "        weight: {}\n        blocker: {}\n        params: {}", r.weight.word(), r.blocker, flow(&r.params));
+            let _ = writeln!(
+                out,
+                "        weight: {}\n        blocker: {}\n        params: {}",
+                r.weight.word(),
+                r.blocker,
+                flow(&r.params.value, verbatim)
+            );
             let _ = writeln!(out, "        n_min: {}\n        ttl: {}\n        proven: {}", r.n_min, exact(r.ttl), !r.proven_by.is_empty());
         }
     }
     out
-}
-
-/// A value as YAML on one line that reads back as the same value.
-fn flow(node: &Node) -> String {
-    match &node.value {
-        Value::Null => "null".into(),
-        Value::Bool(b) => b.to_string(),
-        Value::Num(n) => n.to_string(),
-        Value::Text(t) => scalar(t),
-        Value::List(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
-        Value::Map(entries) => {
-            let pairs: Vec<_> = entries.iter().map(|(k, v)| format!("{}: {}", scalar(k.text().unwrap_or_default()), flow(v))).collect();
-            format!("{{{}}}", pairs.join(", "))
-        }
-    }
-}
-
-/// In quotes only where it would be read as something else without them.
-fn scalar(text: &str) -> String {
-    let plain = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-.%/".contains(c));
-    let reads_alike = || yaml::parse(&format!("[{text}]"), 0).root.value;
-    match plain.then(reads_alike) {
-        Some(Value::List(items)) if items.len() == 1 && items[0].text() == Some(text) => text.to_owned(),
-        _ => serde_json::Value::from(text).to_string(),
-    }
 }
 
 /// Reads a case of a lock.
@@ -123,22 +103,4 @@ fn rule(field: &Field<'_>, cx: &Reading) -> Option<RuleSpec> {
         remedy: String::new(),
         source: String::new(),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_written_reads_back_as_the_same() {
-        let value =
-            serde_json::json!({"a": "5ms", "b": "2%", "c": [1, 0.5, "480", "true", "null", "a: b", "", "x, y", "~"], "d": {"e": null, "f": false}});
-        let node = Node::from(value);
-        let text = format!("x: {}\n", flow(&node));
-        let read = yaml::parse(&text, 0);
-        assert!(read.problems.is_empty(), "{text}");
-        let form = super::super::canonical::params;
-        assert_eq!(form(read.root.get("x").unwrap()), form(&node), "{text}");
-        assert!(text.contains("a: 5ms") && text.contains("b: 2%") && text.contains("\"480\"") && text.contains("\"true\""), "{text}");
-    }
 }

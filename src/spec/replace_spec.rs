@@ -1,17 +1,13 @@
 //! Replaces the text of a spec: all of it or nothing, with the permissions that it has.
 #![allow(clippy::disallowed_methods, reason = "writes the spec")]
 
+use super::bounded_file;
 use std::{
     fs,
     io::{self, Write},
     os::unix::fs::{MetadataExt, chown},
     path::Path,
 };
-
-/// The text of a spec, byte for byte.
-pub fn text(path: &Path) -> io::Result<String> {
-    fs::read_to_string(path)
-}
 
 /// Replaces the text of the file, if it still is `was`. A link stays one: what it leads to is replaced.
 pub fn replace(path: &Path, was: &str, text: &str) -> io::Result<()> {
@@ -26,7 +22,7 @@ pub fn replace(path: &Path, was: &str, text: &str) -> io::Result<()> {
     }
     fs::set_permissions(file.path(), there.permissions())?;
     file.as_file().sync_all()?;
-    if fs::read(&path)? != was.as_bytes() {
+    if bounded_file::yaml(&path).map_err(io::Error::other)? != was {
         return Err(io::Error::other("it was changed meanwhile"));
     }
     file.persist(&path).map(drop).map_err(|e| e.error)
