@@ -77,9 +77,8 @@ impl Kind {
             Status::Fail => Kind::Failure,
             Status::Warn => Kind::Warning,
             Status::Pass | Status::NotApplicable => Kind::Good,
-            // Whoever deselects what failed has not resolved it.
-            Status::Skipped => Kind::Unknown,
-            Status::Inconclusive | Status::NoData | Status::Error | Status::ManualPending => Kind::Unknown,
+            // What was deselected, too: whoever deselects a failure has not resolved it.
+            Status::Inconclusive | Status::NoData | Status::Error | Status::Skipped | Status::ManualPending => Kind::Unknown,
         }
     }
 }

@@ -21,8 +21,8 @@ fn formats_and_exit_codes_are_all_there() {
     assert_eq!(cells(&page, "| format"), Format::words());
     let help = Command::new(env!("CARGO_BIN_EXE_rigcheck")).arg("--help").output().unwrap().stdout;
     let help = String::from_utf8(help).unwrap();
-    let codes = help.split("Exit codes: ").nth(1).unwrap().lines().next().unwrap();
-    let codes: Vec<_> = codes.split(" · ").filter_map(|code| code.split(' ').next()).collect();
+    let codes = help.split("Exit codes: ").nth(1).unwrap();
+    let codes: Vec<_> = codes.split('·').filter_map(|code| code.split_whitespace().next()).collect();
     assert_eq!(cells(&page, "| code"), codes);
 }
 
