@@ -42,6 +42,26 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// All of them, best first.
+    pub const ALL: [Verdict; 4] = [Verdict::Ready, Verdict::ReadyWithWaivers, Verdict::NotReady, Verdict::Indeterminate];
+    /// The word for programs, as JSON has it.
+    pub fn key(self) -> &'static str {
+        match self {
+            Verdict::Ready => "ready",
+            Verdict::ReadyWithWaivers => "ready_with_waivers",
+            Verdict::NotReady => "not_ready",
+            Verdict::Indeterminate => "indeterminate",
+        }
+    }
+    /// Glyph, so that colour is never alone.
+    pub fn glyph(self) -> &'static str {
+        match self {
+            Verdict::Ready => "✓",
+            Verdict::ReadyWithWaivers => "~",
+            Verdict::NotReady => "✗",
+            Verdict::Indeterminate => "?",
+        }
+    }
     /// The words of the report.
     pub fn words(self) -> &'static str {
         match self {

@@ -2,7 +2,7 @@
 
 use super::{
     anchors::Anchors,
-    case::{Case, Weight},
+    case::{Case, RuleSpec, Weight},
     change::Change,
     chart::Chart,
     evidence::{Fact, Gap},
@@ -239,6 +239,14 @@ pub struct CaseJudged {
 }
 
 impl CaseJudged {
+    /// Rules in scope, in order of the case; those that are newer than the edition, too.
+    pub fn in_scope(&self) -> impl Iterator<Item = &RuleSpec> {
+        self.case.rules.iter().filter(|rule| !self.out_of_scope.iter().any(|o| o.rule == rule.id))
+    }
+    /// What was found by one rule. None of it for a rule in scope is our fault, and as bad as an error.
+    pub fn of_rule(&self, rule: &RuleSpec) -> impl Iterator<Item = &Outcome> {
+        self.outcomes.iter().filter(|o| o.rule == rule.id)
+    }
     /// Outcomes that carry a score: not those of rules that are newer than the edition.
     pub fn scored(&self) -> impl Iterator<Item = &Outcome> {
         self.outcomes.iter().filter(|o| !self.case.rules.iter().any(|r| r.newer && r.id == o.rule))

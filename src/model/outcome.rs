@@ -35,6 +35,40 @@ pub enum Status {
 }
 
 impl Status {
+    /// All of them, in the order in which reports count them.
+    pub const ALL: [Status; 9] = [
+        Status::Pass,
+        Status::Warn,
+        Status::Fail,
+        Status::Inconclusive,
+        Status::NoData,
+        Status::Error,
+        Status::ManualPending,
+        Status::Skipped,
+        Status::NotApplicable,
+    ];
+    /// Does nobody have to look at it? It holds, does not apply, or was deselected.
+    pub fn fine(self) -> bool {
+        matches!(self, Status::Pass | Status::NotApplicable | Status::Skipped)
+    }
+    /// Could it not be told? What was deselected was not tried.
+    pub fn unknown(self) -> bool {
+        matches!(self, Status::Inconclusive | Status::NoData | Status::Error | Status::ManualPending)
+    }
+    /// The word for programs, as JSON has it.
+    pub fn key(self) -> &'static str {
+        match self {
+            Status::Pass => "pass",
+            Status::Warn => "warn",
+            Status::Fail => "fail",
+            Status::Inconclusive => "inconclusive",
+            Status::NoData => "no_data",
+            Status::Error => "error",
+            Status::Skipped => "skipped",
+            Status::NotApplicable => "not_applicable",
+            Status::ManualPending => "manual_pending",
+        }
+    }
     /// The word for reports.
     pub fn word(self) -> &'static str {
         match self {

@@ -77,6 +77,7 @@ impl Kind {
             Status::Fail => Kind::Failure,
             Status::Warn => Kind::Warning,
             Status::Pass | Status::NotApplicable => Kind::Good,
+            // What was deselected, too: whoever deselects a failure has not resolved it.
             Status::Inconclusive | Status::NoData | Status::Error | Status::Skipped | Status::ManualPending => Kind::Unknown,
         }
     }
@@ -168,8 +169,7 @@ fn standings(report: &Report) -> BTreeMap<Judged, Standing<'_>> {
         for outcome in judged.scored() {
             all.insert((case.clone(), outcome.rule.clone(), outcome.subject.clone()), (Kind::of(outcome), Some(outcome), outcome.title.as_str()));
         }
-        let in_scope = judged.case.rules.iter().filter(|r| !r.newer && !judged.out_of_scope.iter().any(|o| o.rule == r.id));
-        for rule in in_scope.filter(|r| !judged.outcomes.iter().any(|o| o.rule == r.id)) {
+        for rule in judged.in_scope().filter(|r| !r.newer && judged.of_rule(r).next().is_none()) {
             all.insert((case.clone(), rule.id.clone(), Name::default()), (Kind::Unknown, None, rule.title.as_str()));
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! A suite per case, a test per rule and subject. What fails is a `<failure>`; what could not be told is an `<error>` with the
 //! reason, never `<skipped>`, which servers show as harmless; only what does not apply, is out of scope or is deselected is
-//! skipped. A waived failure passes and says so. The verdict is a test of its own: a run that judged nothing is not green.
+//! skipped, and a waiver that no failure needs. A waived failure passes and says so. The verdict is a test of its own: a run that judged nothing is not green.
 
 use super::{
     Report, clean,
@@ -37,6 +37,7 @@ pub fn render(report: &Report) -> String {
         }
         junit.add_test_suite(suite);
     }
+    junit.add_test_suites(idle_waivers(report, &outline));
     junit.to_string().expect("writing XML to memory does not fail")
 }
 
@@ -158,6 +159,18 @@ fn test(rule: &RuleView<'_>, subject: &SubjectView<'_>, outline: &Outline<'_>) -
         test.set_system_out(lines(&details));
     }
     test
+}
+
+/// A suite of the waivers that no test above shows: no failure is looked at for them.
+fn idle_waivers(report: &Report, outline: &Outline<'_>) -> Option<TestSuite> {
+    const WAIVERS: &str = "waivers";
+    let idle = report.unused_waivers();
+    let mut suite = TestSuite::new(WAIVERS);
+    for line in outline.waivers.iter().filter(|w| idle.contains(&w.at)) {
+        let test = TestCase::new(name(line.waiver.rule.as_str(), "waiver", line.subject), skipped(line.word, &line.finding().unwrap_or_default()));
+        suite.add_test_case(of_suite(test, WAIVERS));
+    }
+    (!idle.is_empty()).then_some(suite)
 }
 
 fn out_of_scope(out: &OutOfScope, outline: &Outline<'_>) -> TestCase {

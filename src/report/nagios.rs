@@ -27,7 +27,6 @@ pub fn render(report: &Report) -> String {
     let outline = Outline::of(report);
     let (a, gate, h) = (&report.assessment, report.header.gate, &outline.headline);
     let state = STATES[usize::from(code(report))];
-    let unknown = [Status::Inconclusive, Status::NoData, Status::Error, Status::ManualPending];
     let mut data = vec![];
     // Below the gate is critical: `T:` alerts on what lies outside T … ∞.
     let share = |label: &str, x: f64, gate: f64| x.is_finite().then(|| format!("{label}={x:.4};;{gate}:;0;1"));
@@ -38,10 +37,11 @@ pub fn render(report: &Report) -> String {
         ("pass", report.count(Status::Pass)),
         ("warn", report.count(Status::Warn)),
         ("fail", report.count(Status::Fail)),
-        ("unknown", unknown.into_iter().map(|s| report.count(s)).sum()),
+        ("unknown", Status::ALL.into_iter().filter(|s| s.unknown()).map(|s| report.count(s)).sum()),
     ];
     data.extend(counts.map(|(label, n)| format!("{label}={n};;;0")));
-    let data = format!(" | {}\n", data.join(" "));
+    // By what was judged stands beside the data, where a long text does not cut it off.
+    let tail = format!("{} | {}\n", judged_by(report), data.join(" "));
     let mut said = format!("{}: {}; score {}, coverage {}", h.verdict.words(), h.because, h.score, h.coverage);
     if report.interrupted {
         said.push_str("; interrupted");
@@ -52,19 +52,35 @@ pub fn render(report: &Report) -> String {
             said = format!("{said}; {warning}");
         }
     }
-    line(state, &said, &data)
+    let waivers = outline.waivers_by_state().into_iter().filter(|(state, many)| *state != "holds" && *many > 0);
+    let waivers: Vec<_> = waivers.map(|(state, many)| format!("{many} {}", state.replace('_', " "))).collect();
+    if !waivers.is_empty() {
+        said = format!("{said}; waivers: {}", waivers.join(", "));
+    }
+    line(state, &said, &tail)
+}
+
+/// `; checks 2027.1, profile 8f14e45fceea167a`, as far as they were recorded; a recording may hold anything.
+fn judged_by(report: &Report) -> String {
+    let known = [("checks", &report.header.checks), ("profile", &report.header.profile)].into_iter().filter(|(_, text)| !text.is_empty());
+    let known: Vec<_> = known.map(|(of, text)| format!("{of} {}", plain(text).chars().take(64).collect::<String>())).collect();
+    if known.is_empty() { String::new() } else { format!("; {}", known.join(", ")) }
+}
+
+fn plain(text: &str) -> String {
+    clean::line(text).replace('|', "/")
 }
 
 /// Text of the world in it must neither end the line nor begin the performance data.
-fn line(state: &str, said: &str, data: &str) -> String {
-    let mut text = format!("RIGCHECK {state} - {}", clean::line(said).replace('|', "/"));
-    let room = MOST - data.len();
+fn line(state: &str, said: &str, tail: &str) -> String {
+    let mut text = format!("RIGCHECK {state} - {}", plain(said));
+    let room = MOST - tail.len();
     if text.len() > room {
         let cut = (0..=room - '…'.len_utf8()).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
         text.truncate(cut);
         text.push('…');
     }
-    text + data
+    text + tail
 }
 
 /// What a plugin says that could not do its work.

@@ -5,28 +5,15 @@
 //! Prometheus keeps no other types, and the text parser of the textfile collector and of `promtool check metrics` refuses a
 //! page that names `stateset` or `info`.
 //!
-//! A job that died leaves its last page behind, with its last good verdict. So alert on age and absence, too:
-//!
-//! ```promql
-//! # the job is dead
-//! time() - rigcheck_last_run_timestamp_seconds{rig="staging"} > 2 * 86400 or absent(rigcheck_last_run_timestamp_seconds{rig="staging"})
-//! # the rig is not ready, or it could not be told
-//! max by (rig) (rigcheck_verdict{rig="staging", verdict=~"ready|ready_with_waivers"}) < 1
-//! ```
+//! A job that died leaves its last page behind, with its last good verdict: `docs/reports.md` has the alerts on age and absence.
 
-use super::{Report, clean};
+use super::{Report, clean, outline::Outline};
 use crate::{
     model::{case::RuleSpec, event::CaseJudged, outcome::Status},
     scoring::Verdict,
 };
 use std::fmt::Write as _;
 
-const VERDICTS: [(Verdict, &str); 4] = [
-    (Verdict::Ready, "ready"),
-    (Verdict::ReadyWithWaivers, "ready_with_waivers"),
-    (Verdict::NotReady, "not_ready"),
-    (Verdict::Indeterminate, "indeterminate"),
-];
 /// The page.
 pub fn render(report: &Report) -> String {
     let (a, h) = (&report.assessment, &report.header);
@@ -44,8 +31,8 @@ pub fn render(report: &Report) -> String {
     page.family("rigcheck_run_complete", "", "Did the run come to its end?");
     page.sample(&rig, flag(!report.interrupted));
     page.family("rigcheck_verdict", "", "The verdict: 1 for the one that holds.");
-    for (verdict, word) in VERDICTS {
-        page.sample(&[rig[0], ("verdict", word)], flag(a.verdict == verdict));
+    for verdict in Verdict::ALL {
+        page.sample(&[rig[0], ("verdict", verdict.key())], flag(a.verdict == verdict));
     }
     page.family("rigcheck_score_ratio", "ratio", "Both ends of the score, 0 to 1.");
     page.sample(&[rig[0], ("end", "lo")], a.score.lo);
@@ -56,6 +43,7 @@ pub fn render(report: &Report) -> String {
     page.sample(&[rig[0], ("of", "score")], h.gate.threshold);
     page.sample(&[rig[0], ("of", "coverage")], h.gate.coverage);
     rules(report, &mut page);
+    waivers(report, &mut page);
     if let Some(c) = &report.against {
         page.family("rigcheck_new", "", "Outcomes that are worse than in the run that this one was compared with.");
         page.sample(&rig, c.new.len() as f64);
@@ -82,35 +70,28 @@ pub fn render(report: &Report) -> String {
 fn rules(report: &Report, page: &mut Page) {
     let (rig, mut listed) = (report.header.rig.as_str(), false);
     for judged in &report.cases {
-        for (rule, subject, status, waived) in judged.case.rules.iter().flat_map(|rule| of_rule(judged, rule)) {
+        for (rule, subject, status, waived) in judged.in_scope().flat_map(|rule| of_rule(judged, rule)) {
             if !std::mem::replace(&mut listed, true) {
                 page.family("rigcheck_rule", "", "What was found about each subject of each rule: one series, of the status that holds, always 1.");
             }
             let of = [("rig", rig), ("case", judged.case.id.as_str()), ("rule", rule.id.as_str()), ("subject", subject)];
             let of = [&of[..], &[("blocker", yes(rule.blocks())), ("scored", yes(!rule.newer)), ("waived", yes(waived))]].concat();
-            page.sample(&[&of[..], &[("status", status_word(status))]].concat(), 1.0);
+            page.sample(&[&of[..], &[("status", status.key())]].concat(), 1.0);
         }
     }
 }
 
-/// Each subject of a rule in scope; one nameless where no outcome was recorded.
+/// Each subject of a rule; one nameless where a rule in scope has no outcome.
 fn of_rule<'r>(judged: &'r CaseJudged, rule: &'r RuleSpec) -> Vec<(&'r RuleSpec, &'r str, Status, bool)> {
-    let of_rule: Vec<_> = judged.outcomes.iter().filter(|o| o.rule == rule.id).map(|o| (rule, o.subject.as_str(), o.status, o.waived())).collect();
-    let in_scope = !judged.out_of_scope.iter().any(|o| o.rule == rule.id);
-    if of_rule.is_empty() && in_scope { vec![(rule, "", Status::Error, false)] } else { of_rule }
+    let found: Vec<_> = judged.of_rule(rule).map(|o| (rule, o.subject.as_str(), o.status, o.waived())).collect();
+    if found.is_empty() { vec![(rule, "", Status::Error, false)] } else { found }
 }
 
-fn status_word(status: Status) -> &'static str {
-    match status {
-        Status::Pass => "pass",
-        Status::Warn => "warn",
-        Status::Fail => "fail",
-        Status::Inconclusive => "inconclusive",
-        Status::NoData => "no_data",
-        Status::Error => "error",
-        Status::Skipped => "skipped",
-        Status::NotApplicable => "not_applicable",
-        Status::ManualPending => "manual_pending",
+/// Waivers by what they do: a gauge for an alert before one lapses, and after.
+fn waivers(report: &Report, page: &mut Page) {
+    page.family("rigcheck_waivers", "", "Waivers of the spec by what they do to the failures of the run.");
+    for (state, many) in Outline::of(report).waivers_by_state() {
+        page.sample(&[("rig", report.header.rig.as_str()), ("state", state)], many as f64);
     }
 }
 

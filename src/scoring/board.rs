@@ -182,10 +182,9 @@ fn at_best(rule: &RuleSpec) -> Strength {
 
 /// The rules of a case that carry a score: neither newer than the edition, nor out of scope, nor shown not to apply to any subject.
 fn in_scope(judged: &CaseJudged) -> impl Iterator<Item = &RuleSpec> {
-    judged.case.rules.iter().filter(|rule| {
-        let mut of_rule = judged.outcomes.iter().filter(|o| o.rule == rule.id).peekable();
-        let out = rule.newer || judged.out_of_scope.iter().any(|o| o.rule == rule.id);
-        !out && (of_rule.peek().is_none() || of_rule.any(|o| o.status != Status::NotApplicable))
+    judged.in_scope().filter(|rule| {
+        let mut of_rule = judged.of_rule(rule).peekable();
+        !rule.newer && (of_rule.peek().is_none() || of_rule.any(|o| o.status != Status::NotApplicable))
     })
 }
 

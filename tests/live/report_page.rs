@@ -1,4 +1,4 @@
-//! The HTML report in a browser, under axe-core: wide and narrow, light and dark, with everything unfolded.
+//! The HTML report in a browser, under axe-core: wide and narrow, light and dark, with everything unfolded; and on paper.
 #![allow(clippy::disallowed_methods, reason = "runs the binary and a browser on files of the test's own")]
 
 use crate::stack::{NotUp, skip};
@@ -25,6 +25,9 @@ axe.run(document, {resultTypes: ['violations', 'incomplete']}).then(found => {
 /// How a reader looks at it: columns of the window, and whether it is dark there.
 const VIEWS: [(u64, bool); 4] = [(1280, false), (1280, true), (400, false), (400, true)];
 
+/// Of a report of one case with charts, on letter paper.
+const MOST_PAGES: usize = 15;
+
 #[test]
 fn axe_finds_nothing_wide_or_narrow_light_or_dark() {
     let name = "axe_finds_nothing_wide_or_narrow_light_or_dark";
@@ -48,6 +51,48 @@ fn axe_finds_nothing_wide_or_narrow_light_or_dark() {
     let seen = look(folder.path(), &page.replacen("</body>", bad, 1), &axe, 1280, false);
     let ids: Vec<_> = seen["violations"].as_array().expect("a list").iter().filter_map(|v| v["id"].as_str()).collect();
     assert!(ids.contains(&"image-alt") && ids.contains(&"color-contrast"), "{seen}");
+}
+
+/// On paper it is whole and short: a page that is mostly air, or a box that pushes the rest off, would show in the count.
+#[test]
+fn it_prints_on_few_pages() {
+    if !has_chromium() {
+        return skip("it_prints_on_few_pages", "chromium is not there; run tests/stack/install");
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let page = report(folder.path());
+    let printed = pages(folder.path(), &page);
+    println!("the report prints on {printed} pages");
+    assert!((2..=MOST_PAGES).contains(&printed), "{printed} pages");
+    // That it counts: the same with two pages more.
+    let more = page.replacen("</body>", "<p style=\"break-before:page\">one</p><p style=\"break-before:page\">two</p></body>", 1);
+    assert_eq!(pages(folder.path(), &more), printed + 2);
+}
+
+/// Pages of the page on paper.
+fn pages(folder: &Path, page: &str) -> usize {
+    let (from, to) = (folder.join("to-print.html"), folder.join("printed.pdf"));
+    fs::write(&from, page).expect("a file");
+    let profile = tempfile::tempdir().expect("a folder");
+    let ran = chromium(profile.path()).arg(format!("--print-to-pdf={}", to.display())).arg(format!("file://{}", from.display())).output();
+    let said = String::from_utf8_lossy(&ran.expect("chromium runs").stderr).into_owned();
+    let pdf = fs::read(&to).unwrap_or_else(|e| panic!("{e}: {said}"));
+    // ISO 32000-1, 7.7.3: a page is an object of type `Page`, the tree of them one of type `Pages`.
+    String::from_utf8_lossy(&pdf).split("/Type /Page").skip(1).filter(|rest| !rest.starts_with('s')).count()
+}
+
+/// Chromium without a window, which asks nobody anything.
+fn chromium(profile: &Path) -> Command {
+    let mut command = Command::new("chromium");
+    command
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"])
+        .args(["--disable-component-update", "--disable-sync"])
+        .arg(format!("--user-data-dir={}", profile.display()));
+    command
+}
+
+fn has_chromium() -> bool {
+    Command::new("chromium").arg("--version").output().is_ok_and(|o| o.status.success())
 }
 
 /// A report with failures, charts and notes.
@@ -74,10 +119,8 @@ fn look(folder: &Path, page: &str, axe: &str, width: u64, dark: bool) -> Value {
     let copy = folder.join("with-axe.html");
     fs::write(&copy, format!("{}<script>{axe}</script><script>{RUN}</script>{}", &open[..at], &open[at..])).expect("a file");
     let profile = tempfile::tempdir().expect("a folder");
-    let ran = Command::new("chromium")
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"])
-        .args(["--disable-component-update", "--disable-sync", "--virtual-time-budget=60000", "--dump-dom"])
-        .arg(format!("--user-data-dir={}", profile.path().display()))
+    let ran = chromium(profile.path())
+        .args(["--virtual-time-budget=60000", "--dump-dom"])
         .arg(format!("--window-size={width},900"))
         .arg(format!("--blink-settings=preferredColorScheme={}", u8::from(!dark)))
         .arg(format!("file://{}", copy.display()))
@@ -103,7 +146,7 @@ fn decoded(text: &str) -> Vec<u8> {
 /// The check itself, as tests/stack/install left it.
 fn axe() -> Result<String, NotUp> {
     let missing = |what: &str| NotUp::Missing(format!("{what} is not there; run tests/stack/install"));
-    if !Command::new("chromium").arg("--version").output().is_ok_and(|o| o.status.success()) {
+    if !has_chromium() {
         return Err(missing("chromium"));
     }
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/stack/lib.sh");

@@ -1,5 +1,4 @@
 //! `rigcheck upgrade`: what the newest edition of the checks would change, shown on a recorded run.
-#![allow(clippy::disallowed_methods, reason = "reads the spec's text, and writes its one value if told to")]
 
 use super::{folder_of, load, load_at, replay::judged_under};
 use crate::{

@@ -81,14 +81,6 @@ impl Page<'_> {
             Verdict::Indeterminate => "open",
         }
     }
-    fn glyph(&self) -> &'static str {
-        match self.report.assessment.verdict {
-            Verdict::Ready => "✓",
-            Verdict::ReadyWithWaivers => "~",
-            Verdict::NotReady => "✗",
-            Verdict::Indeterminate => "?",
-        }
-    }
     fn started(&self) -> String {
         phrases::time(self.report.header.started)
     }
@@ -103,7 +95,7 @@ impl Page<'_> {
         self.outline.blockers().count()
     }
     fn unknown_rules(&self) -> usize {
-        self.outline.rules().filter(|r| r.subjects.is_empty() || r.subjects.iter().any(|s| words::open(s.outcome.status))).count()
+        self.outline.rules().filter(|r| r.subjects.is_empty() || r.subjects.iter().any(|s| s.outcome.status.unknown())).count()
     }
     fn accepted(&self) -> usize {
         self.outline.waivers.iter().filter(|w| w.state == WaiverState::Holds).count()

@@ -13,11 +13,6 @@ use crate::{
     },
 };
 
-/// Could it not be told?
-pub fn open(status: Status) -> bool {
-    matches!(status, Status::NoData | Status::Inconclusive | Status::Error | Status::ManualPending)
-}
-
 /// CSS class of a status.
 pub fn tone(status: &Status) -> &'static str {
     match status {
@@ -36,11 +31,6 @@ pub fn waiver_tone(line: &WaiverLine<'_>) -> &'static str {
         WaiverState::Lapsed | WaiverState::Outgrown => "bad",
         WaiverState::Unused => "mute",
     }
-}
-
-/// Shown unfolded: whatever is not simply fine.
-pub fn unfolded(status: &Status) -> bool {
-    !matches!(status, Status::Pass | Status::NotApplicable | Status::Skipped)
 }
 
 /// An id that is safe as an anchor, whatever a check file calls its rules.

@@ -5,10 +5,10 @@ mod text;
 
 use super::{
     Report,
-    outline::{Against, Outline, RuleView, SubjectView},
+    outline::{Against, Outline, RuleView},
     phrases,
 };
-use crate::{model::outcome::Status, scoring::Verdict};
+use crate::model::outcome::Status;
 use std::fmt::Write as _;
 use text::{code, inline};
 
@@ -24,7 +24,7 @@ pub fn render(report: &Report) -> String {
     head(report, &outline, &mut page);
     against(&outline, &mut page);
     attention(&outline, &mut page);
-    for rule in outline.rules().filter(|r| r.subjects.is_empty() || r.subjects.iter().any(needs_attention)) {
+    for rule in outline.rules().filter(|r| r.subjects.is_empty() || r.subjects.iter().any(|s| !s.outcome.status.fine())) {
         page.push(&details(rule));
     }
     page.push(&waivers(&outline));
@@ -61,13 +61,7 @@ impl Page {
 
 fn head(report: &Report, outline: &Outline<'_>, page: &mut Page) {
     let h = &outline.headline;
-    let glyph = match h.verdict {
-        Verdict::Ready => "✓",
-        Verdict::ReadyWithWaivers => "~",
-        Verdict::NotReady => "✗",
-        Verdict::Indeterminate => "?",
-    };
-    page.push(&format!("## {glyph} {}: {}\n\n", h.verdict.words(), inline(&h.because)));
+    page.push(&format!("## {} {}: {}\n\n", h.verdict.glyph(), h.verdict.words(), inline(&h.because)));
     if let Some(interrupted) = &h.interrupted {
         page.push(&format!("**INTERRUPTED**: {}\n\n", inline(interrupted)));
     }
@@ -105,11 +99,6 @@ fn against(outline: &Outline<'_>, page: &mut Page) {
     page.push("\n");
 }
 
-/// Neither passed nor beside the point.
-fn needs_attention(subject: &SubjectView<'_>) -> bool {
-    !matches!(subject.outcome.status, Status::Pass | Status::NotApplicable | Status::Skipped)
-}
-
 fn attention(outline: &Outline<'_>, page: &mut Page) {
     let mut rows = vec![];
     for rule in outline.rules() {
@@ -117,7 +106,7 @@ fn attention(outline: &Outline<'_>, page: &mut Page) {
             rows.push(row(rule, rule.status, "the rig", "no outcome was recorded for it", false));
         }
         let (bad, _) = rule.worst_first();
-        rows.extend(bad.iter().filter(|s| needs_attention(s)).map(|s| row(rule, s.outcome.status, s.name(), &s.sentence(), s.outcome.waived())));
+        rows.extend(bad.iter().map(|s| row(rule, s.outcome.status, s.name(), &s.sentence(), s.outcome.waived())));
     }
     if rows.is_empty() {
         return page.push(if outline.rules().next().is_some() { "Every rule in scope passed.\n\n" } else { "Nothing was judged.\n\n" });
@@ -147,7 +136,7 @@ fn row(rule: &RuleView<'_>, status: Status, of: &str, says: &str, waived: bool) 
 fn details(rule: &RuleView<'_>) -> String {
     let id = text::html(rule.spec.id.as_str());
     let mut out = format!("<details><summary>{} {id}</summary>\n\n{}\n\n", rule.status.word(), inline(&rule.spec.why));
-    for subject in rule.subjects.iter().filter(|s| needs_attention(s)) {
+    for subject in rule.subjects.iter().filter(|s| !s.outcome.status.fine()) {
         let _ = writeln!(out, "- **{}** {}: {}", subject.outcome.status.word(), inline(subject.name()), inline(&subject.sentence()));
         for because in subject.because() {
             let _ = writeln!(out, "  - because {}", inline(because));
@@ -173,9 +162,10 @@ fn waivers(outline: &Outline<'_>) -> String {
     let mut out = String::from("<details><summary>Waivers</summary>\n\n");
     for line in &outline.waivers {
         let w = line.waiver;
-        let (rule, says) = (inline(w.rule.as_str()), inline(&line.says.join(" · ")));
+        let of = if line.subject.is_empty() { w.rule.to_string() } else { format!("{} {}", w.rule, line.subject) };
+        let (of, says) = (inline(&of), inline(&line.says.join(" · ")));
         let until = format!("{}, until {}", inline(&w.owner), inline(&w.expires_text));
-        let _ = writeln!(out, "- **{}** {rule} {}: {says}. Reason: {} ({until})", line.word, inline(line.subject), inline(&w.reason));
+        let _ = writeln!(out, "- **{}** {of}: {says}. Reason: {} ({until})", line.word, inline(&w.reason));
     }
     if let Some(matter) = &outline.waivers_matter {
         let _ = writeln!(out, "\nAll in all: {}.", inline(matter));

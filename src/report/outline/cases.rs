@@ -65,8 +65,7 @@ impl RuleView<'_> {
     }
     /// Its subjects, worst first, without those that are simply fine; and those.
     pub fn worst_first(&self) -> (Vec<&SubjectView<'_>>, Vec<&SubjectView<'_>>) {
-        let fine = |s: &SubjectView<'_>| matches!(s.outcome.status, Status::Pass | Status::NotApplicable | Status::Skipped);
-        let (fine, mut bad): (Vec<_>, Vec<_>) = self.subjects.iter().partition(|s| fine(s));
+        let (fine, mut bad): (Vec<_>, Vec<_>) = self.subjects.iter().partition(|s| s.outcome.status.fine());
         bad.sort_by_key(|s| badness(s.outcome.status));
         (bad, fine)
     }
@@ -136,8 +135,7 @@ pub fn of(report: &Report) -> Vec<CaseView<'_>> {
 }
 
 fn case<'r>(judged: &'r CaseJudged, report: &'r Report) -> CaseView<'r> {
-    let in_scope = judged.case.rules.iter().filter(|r| !judged.out_of_scope.iter().any(|o| o.rule == r.id));
-    let rules: Vec<RuleView<'r>> = in_scope.map(|spec| rule(spec, judged, report)).collect();
+    let rules: Vec<RuleView<'r>> = judged.in_scope().map(|spec| rule(spec, judged, report)).collect();
     let score = report.assessment.cases.iter().find(|s| s.case == judged.case.id);
     let interval = score.and_then(|s| s.score);
     CaseView {
@@ -151,8 +149,8 @@ fn case<'r>(judged: &'r CaseJudged, report: &'r Report) -> CaseView<'r> {
 }
 
 fn rule<'r>(spec: &'r RuleSpec, judged: &'r CaseJudged, report: &'r Report) -> RuleView<'r> {
-    let of_rule = judged.outcomes.iter().filter(|o| o.rule == spec.id);
-    let subjects: Vec<_> = of_rule.map(|outcome| SubjectView { outcome, from: asked(outcome, report), action: action(outcome, report) }).collect();
+    let subjects: Vec<_> =
+        judged.of_rule(spec).map(|outcome| SubjectView { outcome, from: asked(outcome, report), action: action(outcome, report) }).collect();
     // A rule in scope without any outcome is our fault, as scoring sees it too.
     let status = subjects.iter().map(|s| s.outcome.status).min_by_key(|s| badness(*s)).unwrap_or(Status::Error);
     let unscored = spec.newer.then(|| format!("newer than checks {}, not scored", report.header.checks));
@@ -173,19 +171,6 @@ fn asked<'r>(outcome: &'r Outcome, report: &'r Report) -> Vec<Asked<'r>> {
     keys.map(|key| Asked { key, answered: report.answers.iter().enumerate().find(|(_, a)| a.key == *key) }).collect()
 }
 
-/// The order of the report's counts.
-const COUNTED: [Status; 9] = [
-    Status::Pass,
-    Status::Warn,
-    Status::Fail,
-    Status::Inconclusive,
-    Status::NoData,
-    Status::Error,
-    Status::ManualPending,
-    Status::Skipped,
-    Status::NotApplicable,
-];
-
 /// Which subject speaks for its rule: a definite failure first, then what could not be told, then the rest.
 fn badness(status: Status) -> u8 {
     match status {
@@ -204,6 +189,6 @@ fn badness(status: Status) -> u8 {
 fn counts(rules: &[RuleView<'_>]) -> Vec<String> {
     let of = |status: Status| rules.iter().filter(|r| !r.spec.newer && r.status == status).count();
     let unscored = rules.iter().filter(|r| r.spec.newer).count();
-    let counted = COUNTED.iter().filter(|s| of(**s) > 0).map(|s| format!("{} {}", of(*s), s.word().to_lowercase()));
+    let counted = Status::ALL.iter().filter(|s| of(**s) > 0).map(|s| format!("{} {}", of(*s), s.word().to_lowercase()));
     counted.chain((unscored > 0).then(|| format!("{unscored} not scored"))).collect()
 }

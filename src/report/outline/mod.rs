@@ -25,6 +25,7 @@ pub use waivers::WaiverLine;
 
 use super::Report;
 use crate::model::{event::OutOfScope, outcome::Outcome};
+use std::collections::BTreeSet;
 
 /// A report, sorted for reading.
 pub struct Outline<'r> {
@@ -76,6 +77,11 @@ impl<'r> Outline<'r> {
     pub fn waiver_of(&self, outcome: &Outcome) -> Option<&WaiverLine<'r>> {
         let of = |line: &&WaiverLine<'r>| line.waiver.rule == outcome.rule && line.subject == outcome.subject.as_str();
         outcome.waiver.and_then(|_| self.waivers.iter().find(of))
+    }
+    /// How many waivers are in each state, of all states.
+    pub fn waivers_by_state(&self) -> [(&'static str, usize); 5] {
+        let of = |key| self.waivers.iter().filter(|w| w.key() == key).map(|w| w.at).collect::<BTreeSet<_>>().len();
+        WaiverLine::KEYS.map(|key| (key, of(key)))
     }
     /// What would bring a rule in that is out of scope.
     pub fn bring_in(&self, out: &OutOfScope) -> Option<&str> {

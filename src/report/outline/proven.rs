@@ -12,9 +12,9 @@ pub fn of(report: &Report) -> Option<String> {
     }
     let (mut fire, mut silent, mut untried) = (0, vec![], vec![]);
     for judged in &report.cases {
-        let in_scope = judged.case.rules.iter().filter(|r| !judged.out_of_scope.iter().any(|o| o.rule == r.id));
-        for rule in in_scope {
-            let proofs: Vec<Proof> = judged.outcomes.iter().filter(|o| o.rule == rule.id).filter_map(|o| o.proof).collect();
+        // A rule without a share of the score cannot count less.
+        for rule in judged.in_scope().filter(|r| !r.newer) {
+            let proofs: Vec<Proof> = judged.of_rule(rule).filter_map(|o| o.proof).collect();
             match proofs.as_slice() {
                 [] => untried.push(rule.id.to_string()),
                 all if all.iter().all(|p| *p == Proof::Fires) => fire += 1,

@@ -13,6 +13,8 @@ use crate::{
 
 /// One waiver and what it did.
 pub struct WaiverLine<'r> {
+    /// Its place in the spec's list.
+    pub at: usize,
     /// What it did.
     pub state: WaiverState,
     /// `WAIVED`, `LAPSED`, `OUTGROWN` or `UNUSED`.
@@ -27,12 +29,34 @@ pub struct WaiverLine<'r> {
     pub says: Vec<String>,
 }
 
+impl WaiverLine<'_> {
+    /// What [`WaiverLine::key`] can be.
+    pub const KEYS: [&'static str; 5] = ["holds", "lapses_soon", "lapsed", "outgrown", "unused"];
+    /// Its state for programs, in which one that holds, but not for long any more, stands apart.
+    pub fn key(&self) -> &'static str {
+        match self.state {
+            WaiverState::Holds if self.soon => "lapses_soon",
+            WaiverState::Holds => "holds",
+            WaiverState::Lapsed => "lapsed",
+            WaiverState::Outgrown => "outgrown",
+            WaiverState::Unused => "unused",
+        }
+    }
+    /// What is to be looked at: `LAPSED LAT-05 prometheus:total: expired 2027-01-12…`; `None` where it simply holds.
+    pub fn finding(&self) -> Option<String> {
+        let of = if self.subject.is_empty() { String::new() } else { format!(" {}", self.subject) };
+        let says =
+            || format!("{} {}{of}: {}. Reason: {} ({})", self.word, self.waiver.rule, self.says.join("; "), self.waiver.reason, self.waiver.owner);
+        (self.key() != "holds").then(says)
+    }
+}
+
 /// All waivers: those that hold first, those that nothing needs last.
 pub fn of<'r>(report: &'r Report, cases: &[CaseView<'r>]) -> Vec<WaiverLine<'r>> {
     let subjects = cases.iter().flat_map(|c| &c.rules).flat_map(|r| &r.subjects);
     let mut lines: Vec<_> = subjects.filter_map(|s| used(s, report)).collect();
     lines.sort_by_key(|l| l.state != WaiverState::Holds);
-    lines.extend(report.unused_waivers().into_iter().map(|at| idle(&report.header.waivers[at], report)));
+    lines.extend(report.unused_waivers().into_iter().map(|at| idle(at, report)));
     lines
 }
 
@@ -67,7 +91,7 @@ fn used<'r>(subject: &SubjectView<'r>, report: &'r Report) -> Option<WaiverLine<
         WaiverState::Unused => says.push("nothing failed that it could waive".into()),
     }
     let soon = state == WaiverState::Holds && waiver.lapses_soon(now(report));
-    Some(WaiverLine { state, word: word(state), waiver, subject: outcome.subject.as_str(), soon, says })
+    Some(WaiverLine { at, state, word: word(state), waiver, subject: outcome.subject.as_str(), soon, says })
 }
 
 /// `bias 311 ms, inside 250 … 350 ms`.
@@ -114,8 +138,8 @@ fn changed(at: usize, outcome: &Outcome, report: &Report) -> String {
 }
 
 /// A waiver that no failure is shown with: something else covers what it could, or nothing failed.
-fn idle<'r>(waiver: &'r Waiver, report: &'r Report) -> WaiverLine<'r> {
-    let now = now(report);
+fn idle(at: usize, report: &Report) -> WaiverLine<'_> {
+    let (waiver, now) = (&report.header.waivers[at], now(report));
     let mut of_rule = report.outcomes().filter(|o| o.rule == waiver.rule).peekable();
     let masked = report.outcomes().find_map(|o| Some((o, waiver.on(o, now)?)));
     let expired = if waiver.expired(now) { format!("expired {}; ", waiver.expires_text) } else { String::new() };
@@ -132,7 +156,7 @@ fn idle<'r>(waiver: &'r Waiver, report: &'r Report) -> WaiverLine<'r> {
     let mut says = masked.filter(|(_, s)| *s == WaiverState::Outgrown).map_or(vec![], |(o, s)| observed(o, waiver, s));
     says.push(format!("{expired}{why}"));
     let subject = waiver.of.as_ref().map_or("", |n| n.as_str());
-    WaiverLine { state, word: word(state), waiver, subject, soon: false, says }
+    WaiverLine { at, state, word: word(state), waiver, subject, soon: false, says }
 }
 
 fn word(state: WaiverState) -> &'static str {

@@ -2,7 +2,8 @@
 //!
 //! Kinds as the standard means them: what fails or warns is `fail` (a blocker an error, another rule a warning, a warning a
 //! note), what could not be told `open`, what a person has to look at `review`, what is out of scope `notApplicable`. The
-//! verdict is a result of its own, so that a run that judged nothing is no clean one. A waiver that holds is a suppression.
+//! verdict is a result of its own, so that a run that judged nothing is no clean one. A waiver that holds is a suppression;
+//! one that lapsed, was outgrown, is not needed or lapses soon is a result at its line of the spec.
 
 mod results;
 mod shape;
@@ -15,6 +16,9 @@ use shape::{Base, Configuration, Driver, Id, Invocation, Log, Message, Notificat
 const ROOT: &str = "%SRCROOT%";
 /// Id of the result that is the verdict.
 const VERDICT: &str = "verdict";
+
+/// Id of the results that are waivers to look at.
+const WAIVER: &str = "waiver";
 
 /// The report as SARIF.
 pub fn render(report: &Report) -> String {
@@ -49,7 +53,7 @@ fn message(text: impl AsRef<str>) -> Message {
     Message { text: clean::line(text.as_ref()) }
 }
 
-/// The verdict's, then those of the cases, each once.
+/// The verdict's and the waivers', then those of the cases, each once.
 fn rules(outline: &Outline<'_>) -> Vec<Rule> {
     let mut rules = vec![Rule {
         id: VERDICT.into(),
@@ -61,6 +65,16 @@ fn rules(outline: &Outline<'_>) -> Vec<Rule> {
         default_configuration: Configuration { level: "error" },
         properties: RuleProperties { tags: vec![], weight: "critical", blocker: true },
     }];
+    rules.push(Rule {
+        id: WAIVER.into(),
+        short_description: message("Is every waiver needed, and does it still hold?"),
+        full_description: message(
+            "A waiver that has lapsed or was outgrown hides nothing any more; one that nothing needs would hide the next failure.",
+        ),
+        help: message("Mend the cause, renew the waiver with a new reason and end, or remove it."),
+        default_configuration: Configuration { level: results::level(false) },
+        properties: RuleProperties { tags: vec![], weight: "normal", blocker: false },
+    });
     for case in &outline.cases {
         for spec in &case.case.rules {
             if !rules.iter().any(|r| r.id == spec.id.as_str()) {

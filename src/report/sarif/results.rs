@@ -1,14 +1,20 @@
-//! One result for the verdict, for each subject of each rule, and for each rule that is out of scope.
+//! One result for the verdict, for each subject of each rule, for each rule that is out of scope, and for each waiver to look at.
 
 use super::{
-    ROOT, VERDICT, message,
+    ROOT, VERDICT, WAIVER, message,
     shape::{Artifact, Finding, FindingProperties, Location, Logical, Physical, Region, Rule, Suppression},
 };
 use crate::{
-    model::{anchors::Place, event::CaseJudged, evidence::digest, outcome::Status},
+    model::{
+        anchors::Place,
+        event::CaseJudged,
+        evidence::digest,
+        outcome::Status,
+        waiver::{Waiver, WaiverState},
+    },
     report::{
         Comparison, Judged, Report, Shift, clean,
-        outline::{CaseView, Outline, RuleView, SubjectView},
+        outline::{CaseView, Outline, RuleView, SubjectView, WaiverLine},
     },
     scoring::Verdict,
 };
@@ -40,6 +46,7 @@ pub fn of(report: &Report, outline: &Outline<'_>, rules: &[Rule]) -> Vec<Finding
             results.push(Finding { properties: properties(word), ..all.finding(id, "notApplicable", "none", &says) });
         }
     }
+    results.extend(outline.waivers.iter().filter_map(|line| all.waiver(line)));
     results.extend(report.against.iter().flat_map(|c| all.gone(c)));
     results
 }
@@ -111,13 +118,27 @@ impl Results<'_> {
     fn suppression(&self, subject: &SubjectView<'_>) -> Option<Suppression> {
         let (at, _) = subject.outcome.waiver.filter(|_| subject.outcome.waived())?;
         let w = self.report.header.waivers.get(at)?;
-        let place = self.report.header.anchors.waivers.get(at).cloned().unwrap_or_else(|| self.report.header.anchors.of("", w.rule.as_str(), ""));
         Some(Suppression {
             kind: "external",
             status: "accepted",
             justification: clean::line(&format!("{} ({}, until {})", w.reason, w.owner, w.expires_text)),
-            location: location(&place, None),
+            location: location(&self.place_of(at, w), None),
         })
+    }
+    fn place_of(&self, at: usize, waiver: &Waiver) -> Place {
+        let anchors = &self.report.header.anchors;
+        anchors.waivers.get(at).cloned().unwrap_or_else(|| anchors.of("", waiver.rule.as_str(), ""))
+    }
+    /// One that has lapsed, was outgrown, is not needed, or lapses soon.
+    fn waiver(&self, line: &WaiverLine<'_>) -> Option<Finding> {
+        let level = if matches!(line.state, WaiverState::Lapsed | WaiverState::Outgrown) { "warning" } else { "note" };
+        let (says, w) = (line.finding()?, line.waiver);
+        // Two waivers of one failure are two findings.
+        let of = [w.rule.as_str(), line.subject, &w.owner, &w.expires_text].join(" ");
+        let finding = self.finding(("", WAIVER, &of), "fail", level, &says);
+        let place = location(&self.place_of(line.at, w), None);
+        // Runs are compared by what they judged, not by their waivers.
+        Some(Finding { properties: properties(line.word), locations: [place], baseline_state: None, ..finding })
     }
     /// What an earlier run judged and this one has no more.
     fn gone<'c>(&'c self, comparison: &'c Comparison) -> impl Iterator<Item = Finding> + 'c {

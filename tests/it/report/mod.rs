@@ -3,6 +3,7 @@
 
 mod charts;
 mod compare;
+mod documented;
 mod html;
 mod human;
 mod json;

@@ -53,7 +53,7 @@ fn what_could_not_be_told_is_an_error_and_never_skipped() {
         let indeterminate = usize::from(report.assessment.verdict == Verdict::Indeterminate);
         let count = |tag: &str| tests(&document).iter().filter(|t| child(**t, tag).is_some()).count();
         assert_eq!(count("error"), unknown + indeterminate, "{name}");
-        assert_eq!(count("skipped"), report.rules_out_of_scope(), "{name}");
+        assert_eq!(count("skipped"), report.rules_out_of_scope() + report.unused_waivers().len(), "{name}");
         let failing = report.outcomes().filter(|o| o.status == Status::Fail && !o.waived()).count();
         assert_eq!(count("failure"), failing + usize::from(report.assessment.verdict == Verdict::NotReady), "{name}");
     }
@@ -95,6 +95,11 @@ fn a_waived_failure_passes_and_says_so() {
     for part in ["FAIL, waived", "off by +311 ms", "millisecond logging ships in 4.2 (sre-gateway, until 2027-"] {
         assert!(said.contains(part), "no {part} in {said}");
     }
+    // A waiver that nothing needs is told, and breaks no build.
+    let unused = *tests(&document).iter().find(|t| t.attribute("classname") == Some("waivers")).unwrap();
+    let told = child(unused, "skipped").unwrap();
+    assert_eq!((unused.attribute("name"), told.attribute("type")), (Some("LAT-02 waiver"), Some("UNUSED")));
+    assert!(told.attribute("message").unwrap().contains("nothing failed that it could waive: remove it"));
     // A waiver that has run out covers nothing.
     assert!(child(test(&document, "LAT-05", "prometheus:total"), "failure").unwrap().text().unwrap().contains("LAPSED"));
 }

@@ -1,5 +1,6 @@
 //! Formats that programs read: each parses, whatever the world said, however the report is shown.
 
+mod golden;
 mod junit;
 mod markdown;
 mod nagios;
@@ -7,7 +8,11 @@ mod openmetrics;
 mod sarif;
 
 use super::{loosened::loosened, plain, samples};
-use rigcheck::report::{Format, Style, render};
+use rigcheck::{
+    model::outcome::Status,
+    report::{Format, Style, render},
+    scoring::Verdict,
+};
 
 /// All samples, the hostile one and the one of which nothing is in scope.
 fn every() -> Vec<(&'static str, samples::Run)> {
@@ -45,6 +50,33 @@ fn every_machine_says_the_verdict() {
         for format in [Format::Junit, Format::Sarif, Format::Markdown, Format::Nagios] {
             assert!(render(&report, format, &plain(80)).contains(verdict), "{name} {format:?}");
         }
+    }
+}
+
+/// Two verdicts by different profiles are two things: who reads one must see by which it was judged.
+#[test]
+fn every_format_says_by_which_checks_and_profile() {
+    for (name, run) in every() {
+        let report = run.report();
+        for (format, word) in Format::ALL {
+            let shown = render(&report, format, &plain(80)).split_whitespace().collect::<Vec<_>>().join(" ");
+            for part in [&report.header.checks, &report.header.profile] {
+                assert!(shown.contains(part.as_str()), "{name} {word}: no {part} in\n{shown}");
+            }
+        }
+    }
+}
+
+#[test]
+fn words_for_programs_are_those_of_json() {
+    for verdict in Verdict::ALL {
+        assert_eq!(serde_json::to_value(verdict).unwrap(), verdict.key());
+    }
+    for status in Status::ALL {
+        assert_eq!(serde_json::to_value(status).unwrap(), status.key());
+        assert!(!(status.fine() && status.unknown()), "{status:?}");
+        // What is judged, and what could not be, never fall together.
+        assert!(!(status.value().is_some() && status.unknown()), "{status:?}");
     }
 }
 

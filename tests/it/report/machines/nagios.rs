@@ -1,6 +1,6 @@
 //! The line of a monitoring plugin.
 
-use super::{every, plain};
+use super::{every, plain, samples};
 use rigcheck::{
     report::{Format, nagios, render},
     scoring::Verdict,
@@ -29,4 +29,26 @@ fn one_line_with_performance_data() {
             assert!(value.split(';').next().unwrap().parse::<f64>().is_ok() && value.split(';').count() <= 5, "{name}: {item}");
         }
     }
+}
+
+#[test]
+fn waivers_to_look_at_are_counted() {
+    let line = |run: &samples::Run| render(&run.report(), Format::Nagios, &plain(80));
+    let waived = line(&samples::waived());
+    assert!(waived.contains("; waivers: 1 lapsed, 1 outgrown, 1 unused; checks "), "{waived}");
+    let mut soon = samples::waived();
+    soon.header.waivers[0].expires = samples::waiver("LAT-14", None, None, 13).expires;
+    assert!(line(&soon).contains("; waivers: 1 lapses soon, 1 lapsed, "), "{}", line(&soon));
+    assert!(!line(&samples::ready()).contains("waivers"));
+}
+
+/// Who imports a run has what others recorded.
+#[test]
+fn a_profile_that_is_none_leaves_the_data_alone() {
+    let mut run = samples::ready();
+    run.header.profile = "|x\n".repeat(5_000);
+    run.header.checks = "ä".repeat(5_000);
+    let line = render(&run.report(), Format::Nagios, &plain(80));
+    assert!(line.len() <= 1024 && line.starts_with("RIGCHECK OK") && line.contains(" | score_lo="), "{line}");
+    assert_eq!((line.matches('\n').count(), line.matches('|').count()), (1, 1), "{line}");
 }

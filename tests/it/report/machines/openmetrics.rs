@@ -3,6 +3,7 @@
 
 use super::{every, plain, samples};
 use rigcheck::{
+    model::outcome::Outcome,
     report::{Format, render},
     sources::exposition::{self, parse},
 };
@@ -65,4 +66,25 @@ fn promtool_has_nothing_to_say() {
         let ended = promtool.wait_with_output().unwrap();
         assert!(ended.status.success(), "{name}: {}", String::from_utf8_lossy(&ended.stderr));
     }
+}
+
+#[test]
+fn waivers_are_counted_by_state() {
+    let many = |run: &samples::Run| -> Vec<(String, f64)> {
+        let text = page(run);
+        let read = parse(text.as_bytes(), exposition::Format::OpenMetrics);
+        read.family("rigcheck_waivers").unwrap().samples.iter().map(|s| (s.labels.get("state").unwrap().to_owned(), s.value)).collect()
+    };
+    let states =
+        |values: [f64; 5]| ["holds", "lapses_soon", "lapsed", "outgrown", "unused"].map(String::from).into_iter().zip(values).collect::<Vec<_>>();
+    assert_eq!(many(&samples::waived()), states([1.0, 0.0, 1.0, 1.0, 1.0]));
+    let mut soon = samples::waived();
+    soon.header.waivers[0].expires = samples::waiver("LAT-14", None, None, 13).expires;
+    assert_eq!(many(&soon), states([0.0, 1.0, 1.0, 1.0, 1.0]));
+    assert_eq!(many(&samples::ready()), states([0.0; 5]));
+    // One waiver of two failures is one waiver.
+    let mut both = samples::waived();
+    let lapsed = both.cases[0].outcomes.iter().find(|o| o.rule.as_str() == "LAT-05").unwrap().clone();
+    both.cases[0].outcomes.push(Outcome { subject: "another:total".into(), ..lapsed });
+    assert_eq!(many(&both), states([1.0, 0.0, 1.0, 1.0, 1.0]));
 }

@@ -118,6 +118,27 @@ fn only_a_waiver_that_holds_suppresses() {
 }
 
 #[test]
+fn a_waiver_to_look_at_is_a_result_at_its_line() {
+    let found = |run: &samples::Run| -> Vec<(String, String, u64)> {
+        let log = sarif(&run.report());
+        let waivers = results(&log).iter().filter(|r| r["ruleId"] == "waiver");
+        let text = |v: &Value| v.as_str().unwrap().to_owned();
+        waivers.map(|r| (text(&r["properties"]["status"]), text(&r["level"]), line(r))).collect()
+    };
+    let is = |status: &str, level: &str, line: u64| (status.to_owned(), level.to_owned(), line);
+    let worse = [is("LAPSED", "warning", 51), is("OUTGROWN", "warning", 52), is("UNUSED", "note", 53)];
+    assert_eq!(found(&samples::waived()), worse);
+    let mut soon = samples::waived();
+    soon.header.waivers[0].expires = samples::waiver("LAT-14", None, None, 13).expires;
+    assert_eq!(found(&soon), [&[is("WAIVED", "note", 50)][..], &worse].concat());
+    assert_eq!(found(&samples::blocked()), []);
+    // Waivers are not what runs are compared by.
+    let mut report = samples::waived().report();
+    report.against = Some(Comparison::of(&report, &samples::ready().report()));
+    assert!(results(&sarif(&report)).iter().filter(|r| r["ruleId"] == "waiver").all(|r| r.get("baselineState").is_none()));
+}
+
+#[test]
 fn fingerprints_are_one_each_and_the_same_over_runs() {
     let prints = |run: &samples::Run| -> Vec<(String, String)> {
         let log = sarif(&run.report());
@@ -126,6 +147,8 @@ fn fingerprints_are_one_each_and_the_same_over_runs() {
             .map(|r| (r["partialFingerprints"]["rigcheckSubject/v1"].as_str().unwrap().to_owned(), r["ruleId"].as_str().unwrap().to_owned()))
             .collect()
     };
+    let waived = prints(&samples::waived());
+    assert_eq!(waived.iter().collect::<BTreeSet<_>>().len(), waived.len());
     let (good, bad) = (prints(&samples::ready()), prints(&samples::blocked()));
     assert_eq!(good, bad);
     assert_eq!(good.iter().collect::<BTreeSet<_>>().len(), good.len());

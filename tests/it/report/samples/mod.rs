@@ -142,6 +142,17 @@ pub fn waived() -> Run {
     run
 }
 
+/// Something of everything: beside the waivers a source that does not answer, and rules that are out of scope.
+pub fn rich() -> Run {
+    let mut run = waived();
+    let gap = Gap::Unreachable("http://jaeger.staging:16686: connection refused".into());
+    let case = &mut run.cases[0];
+    let unknown = no_data(&case.case.rules[4].clone(), "jaeger:total", spans(), gap.clone());
+    set(case, "LAT-14", "jaeger:total", |o| *o = unknown);
+    out_of_scope(case);
+    Run { jaeger: Some(gap), notices: vec!["Foreign traffic made up 0 % of the requests during the load.".into()], ..run }
+}
+
 /// Ended by Ctrl-C during the load, and killed before anything was judged.
 pub fn interrupted() -> Run {
     Run { cut: Some(8), ..ready() }
