@@ -12,7 +12,7 @@ mod case_file;
 pub mod catalogue;
 mod changes;
 mod chosen;
-mod connection;
+pub mod connection;
 pub mod diagnostics;
 pub mod discover;
 pub mod draft;
@@ -43,6 +43,7 @@ mod table;
 mod target;
 mod text;
 pub mod tls_files;
+mod two_units;
 pub mod waivers;
 pub mod yaml;
 
