@@ -14,7 +14,8 @@ const USAGE: u8 = 2;
 const INDETERMINATE: u8 = 3;
 const NOTHING_SELECTED: u8 = 4;
 const BUG: u8 = 70;
-const INTERRUPTED: u8 = 130;
+/// Ended by Ctrl-C or SIGTERM, as shells say it.
+pub const INTERRUPTED: u8 = 130;
 /// What monitoring plugins end with when they could not do their work.
 const PLUGIN_UNKNOWN: u8 = 3;
 

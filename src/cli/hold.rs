@@ -7,6 +7,7 @@ use crate::{
         rig::Rig,
         units::{BadUnit, Ms},
     },
+    spec::connection::is_loopback,
     store::{Alone, Holder, Shelf, StoreError},
 };
 use anyhow::bail;
@@ -101,9 +102,7 @@ pub async fn hold(shelf: Option<&Shelf>, command: &str, folder: &Path, rig: &Rig
 /// What one rig is known by on this host: scheme, host and port; the names of this host itself are one.
 fn origin(url: &str) -> String {
     let Ok(url) = Url::parse(url) else { return url.to_owned() };
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    let own = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
-    let host = if own { "this host" } else { host };
+    let host = if is_loopback(&url) { "this host" } else { url.host_str().unwrap_or_default() };
     format!("{}://{host}:{}", url.scheme(), url.port_or_known_default().unwrap_or_default())
 }
 
@@ -115,6 +114,7 @@ mod tests {
     fn the_same_target_has_one_origin() {
         assert_eq!(origin("http://localhost:8000/v1"), origin("http://127.0.0.1:8000"));
         assert_eq!(origin("http://[::1]:8000"), "http://this host:8000");
+        assert_eq!(origin("http://gateway.localhost:8000"), "http://this host:8000");
         assert_eq!(origin("https://GW.staging/a"), origin("https://gw.staging:443/b"));
         assert_ne!(origin("http://gw:1"), origin("http://gw:2"));
     }

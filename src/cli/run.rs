@@ -152,7 +152,7 @@ pub fn listen_for_the_end(cancel: CancellationToken) -> tokio::task::JoinHandle<
             cancel.cancel();
         }
         if told_to_end().await.is_ok() {
-            std::process::exit(130);
+            std::process::exit(exit::INTERRUPTED.into());
         }
     })
 }

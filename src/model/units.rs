@@ -50,6 +50,16 @@ impl Margin {
     }
 }
 
+impl fmt::Display for Wall {
+    /// `2027-01-31 12:00:00 UTC`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_microsecond(self.0) {
+            Ok(at) => write!(f, "{}", at.strftime("%Y-%m-%d %H:%M:%S UTC")),
+            Err(_) => f.write_str("an unknown time"),
+        }
+    }
+}
+
 impl Wall {
     /// Seconds since the epoch.
     pub fn seconds(self) -> f64 {

@@ -44,6 +44,11 @@ pub struct Range {
     pub hi: f64,
 }
 
+/// `access_log` names every subject of that source, `access_log:total` one.
+pub fn names(of: &str, subject: &Name) -> bool {
+    subject.as_str().strip_prefix(of).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+}
+
 impl Waiver {
     /// Is its time over?
     pub fn expired(&self, now: Wall) -> bool {
@@ -53,10 +58,9 @@ impl Waiver {
     pub fn lapses_soon(&self, now: Wall) -> bool {
         !self.expired(now) && self.expires.0.saturating_sub(now.0) <= SOON_US
     }
-    /// Is it about this subject? `access_log` names every subject of that source, `access_log:total` one.
+    /// Is it about this subject?
     pub fn names(&self, subject: &Name) -> bool {
-        let part = |of: &Name| subject.as_str().strip_prefix(of.as_str()).is_some_and(|rest| rest.starts_with(':'));
-        self.of.as_ref().is_none_or(|of| of == subject || part(of))
+        self.of.as_ref().is_none_or(|of| names(of.as_str(), subject))
     }
     /// What it does to a failure; `None` where it is about something else.
     pub fn on(&self, outcome: &Outcome, now: Wall) -> Option<WaiverState> {

@@ -53,7 +53,7 @@ pub(super) fn stays_here(url: &Url, proxy: Option<&Proxy>) -> bool {
 }
 
 /// Is it on this machine's loopback interface?
-pub(super) fn is_loopback(url: &Url) -> bool {
+pub fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let ip = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
     host == "localhost" || host.ends_with(".localhost") || ip.is_ok_and(|ip| ip.is_loopback())

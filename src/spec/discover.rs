@@ -14,7 +14,7 @@ pub const FILE_NAME: &str = "rigcheck.yaml";
 #[derive(Debug, thiserror::Error)]
 pub enum NotFound {
     /// No such file.
-    #[error("no {FILE_NAME} in {} or above it{hint}; name one with `--spec FILE`", .from.display())]
+    #[error("no {FILE_NAME} in {} or above it{hint}; name one with `--spec FILE` or RIGCHECK_SPEC", .from.display())]
     Nowhere {
         /// Where the search began.
         from: PathBuf,
@@ -22,7 +22,7 @@ pub enum NotFound {
         hint: String,
     },
     /// A spec says where requests and credentials go: somebody else's is not followed unasked.
-    #[error("{} belongs to another user (uid {owner}, you are uid {you}); if you trust it, name it with `--spec {0}`", .path.display())]
+    #[error("{} belongs to another user (uid {owner}, you are uid {you}); if you trust it, name it with `--spec {0}`, or by RIGCHECK_SPEC", .path.display())]
     Foreign {
         /// The file.
         path: PathBuf,

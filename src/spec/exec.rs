@@ -146,7 +146,7 @@ mod tests {
         for line in ["a 'b c' \"d e\"f g\\ h", r#"a "x\"y\\z" '\"' ''"#, "x='1 2' \"a\\b\""] {
             let shell = Command::new("sh").args(["-c", &format!("printf '%s\\n' {line}")]).output().unwrap();
             let words = String::from_utf8(shell.stdout).unwrap();
-            assert_eq!(split(line).unwrap(), words.trim_end_matches('\n').split('\n').collect::<Vec<_>>(), "{line}");
+            assert_eq!(split(line).unwrap(), words.strip_suffix('\n').unwrap().split('\n').collect::<Vec<_>>(), "{line}");
         }
     }
 

@@ -18,7 +18,7 @@ use super::{
     sources::{self, LOAD, METRICS, Source, TRACES},
     table::{Field, Reading, Table, check_name},
     target::{self, TargetSection},
-    waivers,
+    two_units, waivers,
 };
 use crate::model::{
     anchors::Anchors,
@@ -156,7 +156,8 @@ fn read(root: &Node, checks: &Checks, sound: bool, cx: &Reading) -> Option<Loade
     let truth = declared.iter().any(|d| d.kind == "truth");
     let target = table.get("target").map(|f| target::read(&f, truth, cx));
     let sources = sources::read(sources_field.as_ref(), &declared, cx);
-    let histograms = table.get("metrics").map(|f| metrics::read(&f, &declared, guessed, cx)).unwrap_or_default();
+    let metrics = table.get("metrics");
+    let histograms = metrics.as_ref().map(|f| metrics::read(f, &declared, guessed, cx)).unwrap_or_default();
     let cases_field = table.get("cases");
     let cases = selection::read(cases_field.as_ref(), catalogue, cx);
     let require = table.get("require");
@@ -172,6 +173,7 @@ fn read(root: &Node, checks: &Checks, sound: bool, cx: &Reading) -> Option<Loade
         return None;
     }
     let target = target.flatten();
+    two_units::warn(&sources, &declared, &histograms, metrics.as_ref(), cx);
     let rig = rig(rig_name?, target.as_ref(), &sources, histograms);
     if let (Some(field), Some(required)) = (require, required) {
         missing(&field, &required, &rig, cx);

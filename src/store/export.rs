@@ -1,23 +1,26 @@
 //! A run as one compressed file: the same run is the same bytes.
 #![allow(clippy::disallowed_methods, reason = "the store owns the run's files")]
 
-use super::{StoreError, io_error, open, shelf::id_of};
+use super::{
+    StoreError, io_error, open,
+    shelf::{entries, id_of},
+};
 use flate2::{Compression, GzBuilder};
 use std::{
-    fs::{self, File},
+    fs::{DirEntry, File},
     io::{self, Write},
     path::{Path, PathBuf},
 };
 
 /// The files of a run beside its blobs, in the order in which they are packed.
-pub(super) const FILES: [&str; 3] = ["profile.json", "events.jsonl", "evidence.jsonl"];
+pub const FILES: [&str; 3] = ["profile.json", "events.jsonl", "evidence.jsonl"];
 
 /// Writes the run in `run` as a gzipped tar: `ID.rig/profile.json`, …, `ID.rig/blobs/DIGEST`, without times and owners. A run
 /// that cannot be judged is not exported: whoever gets it could not import it.
 pub fn export<W: Write>(run: &Path, to: W) -> Result<W, StoreError> {
     open(run)?;
     let folder = PathBuf::from(format!("{}.rig", id_of(run)));
-    let mut blobs: Vec<_> = fs::read_dir(run.join("blobs")).into_iter().flatten().flatten().map(|e| e.file_name()).collect();
+    let mut blobs: Vec<_> = entries(&run.join("blobs"))?.iter().map(DirEntry::file_name).collect();
     blobs.retain(|name| is_digest(&name.to_string_lossy()));
     blobs.sort();
     let names = FILES.iter().map(PathBuf::from).chain(blobs.iter().map(|b| Path::new("blobs").join(b)));

@@ -42,11 +42,10 @@ impl fmt::Display for Holder {
         if self.pid == 0 {
             return f.write_str("who holds it is not known");
         }
-        let since = jiff::Timestamp::from_microsecond(self.since.0).map(|t| t.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()).unwrap_or_default();
         // Another user may have written anything, and this is shown on a terminal.
         let plain = |text: &str| text.chars().filter(|c| !c.is_control()).collect::<String>();
         let (command, host, folder) = (plain(&self.command), plain(&self.host), plain(&self.folder.display().to_string()));
-        write!(f, "`{command}`, pid {} on {host}, in {folder}, since {since}", self.pid)
+        write!(f, "`{command}`, pid {} on {host}, in {folder}, since {}", self.pid, self.since)
     }
 }
 
@@ -99,7 +98,7 @@ impl Alone {
     }
     /// Adds the lock of a target: a file in a folder that all users of this host share, one for each user, because nobody can
     /// write another's. Two users who try at once may both be refused; they never both go on. Where that folder cannot be
-    /// written, only the project's lock holds.
+    /// written or listed, only the project's lock holds.
     pub fn of_target(&mut self, shared: &Path, origin: &str, who: &Holder) -> Result<(), StoreError> {
         let stem = format!("rigcheck-{}.", &digest(origin.as_bytes())[..16]);
         let what = format!("at {origin}");

@@ -13,7 +13,7 @@ mod shelf;
 mod write;
 
 pub use blobs::Folder;
-pub use export::{export, export_to};
+pub use export::{FILES, export, export_to};
 pub use import::{Bounds, import};
 pub use lock::{Alone, Holder};
 pub use prune::{Doomed, Kept};
@@ -30,7 +30,7 @@ pub const FORMAT: u32 = 1;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The operating system says no.
-    #[error("{action} {}: {error}{}", path.display(), advice(error))]
+    #[error("{action} {}: {error}{}", path.display(), advice(action, error))]
     Io {
         /// What was tried.
         action: &'static str,
@@ -139,11 +139,14 @@ pub enum StoreError {
 pub const THIS: &str = concat!("rigcheck ", env!("CARGO_PKG_VERSION"));
 
 /// What to do about what the operating system says, where that can be known.
-fn advice(error: &io::Error) -> &'static str {
+fn advice(action: &str, error: &io::Error) -> &'static str {
     use io::ErrorKind as Kind;
     match error.kind() {
         Kind::StorageFull | Kind::QuotaExceeded => {
             "; make room there (`rigcheck runs prune` removes old runs), or keep runs elsewhere: they lie beside the spec"
+        }
+        Kind::PermissionDenied if action == "reading" => {
+            "; a run is readable by who recorded it: read it as that user, or let them `rigcheck runs export` it for you"
         }
         Kind::ReadOnlyFilesystem | Kind::PermissionDenied => {
             "; runs are kept beside the spec, in .rigcheck: put the spec into a folder that you may write"

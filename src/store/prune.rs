@@ -43,7 +43,7 @@ impl Shelf {
     pub fn doomed(&self, kept: Kept) -> Result<Vec<Doomed>, StoreError> {
         let cited = Cited::read(self.root())?;
         let (mut runs, mut bytes, mut doomed) = (0, 0_u64, vec![]);
-        for (at, path) in self.list().into_iter().enumerate() {
+        for (at, path) in self.list()?.into_iter().enumerate() {
             let id = id_of(&path);
             if cited.names(&id) {
                 continue;

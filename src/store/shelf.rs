@@ -7,7 +7,8 @@ use crate::{
     spec::profile::Profile,
 };
 use std::{
-    fs,
+    fs::{self, DirEntry},
+    io,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
 };
@@ -61,21 +62,29 @@ impl Shelf {
         let alone = self.hold(&Holder::us("rigcheck", "this host", &self.root, Wall::default()), None)?;
         self.begin_held(id, profile, alone)
     }
-    /// The newest first.
-    pub fn list(&self) -> Vec<PathBuf> {
-        let entries = fs::read_dir(self.runs()).into_iter().flatten().flatten().map(|e| e.path());
-        let mut runs: Vec<_> = entries.filter(|p| p.extension().is_some_and(|e| e == "rig") && p.is_dir()).collect();
+    /// The newest first; none where nothing was recorded yet. What is there and cannot be read is an error: it is not nothing.
+    pub fn list(&self) -> Result<Vec<PathBuf>, StoreError> {
+        let mut runs = vec![];
+        for path in entries(&self.runs())?.iter().map(DirEntry::path).filter(|p| p.extension().is_some_and(|e| e == "rig")) {
+            match path.metadata() {
+                Ok(meta) if meta.is_dir() => runs.push(path),
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(io_error("reading", path)(error)),
+                _ => {}
+            }
+        }
         runs.sort();
         runs.reverse();
-        runs
+        Ok(runs)
     }
     /// A run by path, by id, by the start of an id, or `latest`.
     pub fn find(&self, wanted: &str) -> Result<PathBuf, StoreError> {
         let path = Path::new(wanted);
-        if path.join("profile.json").exists() {
-            return Ok(path.to_owned());
+        match path.join("profile.json").try_exists() {
+            Ok(true) => return Ok(path.to_owned()),
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Err(io_error("reading", path)(error)),
+            _ => {}
         }
-        let runs = self.list();
+        let runs = self.list()?;
         let wanted_id = wanted.trim_end_matches(".rig");
         let found: Vec<_> = runs.iter().filter(|p| wanted == "latest" || (!wanted_id.is_empty() && id_of(p).starts_with(wanted_id))).collect();
         match found.as_slice() {
@@ -87,12 +96,20 @@ impl Shelf {
     }
 }
 
+/// What is in a folder; nothing where there is no folder.
+pub(super) fn entries(folder: &Path) -> Result<Vec<DirEntry>, StoreError> {
+    match fs::read_dir(folder).and_then(Iterator::collect) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(vec![]),
+        read => read.map_err(io_error("reading", folder)),
+    }
+}
+
 /// The id of the run in a folder: its name without the end.
 pub fn id_of(run: &Path) -> String {
     run.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// Size of a file, or of all below a folder; links are not followed.
+/// Size of a file, or of all below a folder, as far as it can be read; links are not followed.
 pub fn bytes_of(path: &Path) -> u64 {
     match path.symlink_metadata() {
         Ok(m) if m.is_dir() => fs::read_dir(path).into_iter().flatten().flatten().map(|e| bytes_of(&e.path())).sum(),

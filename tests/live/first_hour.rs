@@ -35,7 +35,10 @@ fn the_page_shows_what_happens() {
             fresh += "```";
         }
         match part.strip_prefix("console\n") {
-            Some(block) => fresh += &format!("console\n{}", hour.block(block)),
+            Some(block) => {
+                fresh += "console\n";
+                fresh += &hour.block(block);
+            }
             None => fresh += part,
         }
         if part.contains(REPAIRED) {
@@ -84,12 +87,12 @@ impl Hour {
             if of(&said) != of(shown) {
                 self.different.push(format!("$ {command}\n--- the page\n{}\n--- now\n{}", of(shown), of(&said)));
             }
-            fresh += &format!("$ {command}\n{said}");
+            fresh.extend(["$ ", command, "\n", &said]);
         }
         fresh
     }
 
-    /// What a command says, in the words of the page; `echo $?` of the command before is part of it.
+    /// What a command says, in the words of the page, and how it ended, where that is not 0.
     fn run(&self, command: &str) -> String {
         let real = self.names.iter().fold(command.to_owned(), |text, (real, usual)| text.replace(usual, real));
         // As in a terminal: what is said on either stream, in order, and how it ended.
@@ -109,8 +112,7 @@ impl Hour {
         let text = self.names.iter().fold(text, |text, (real, usual)| text.replace(real, usual));
         let text = text.replace(&format!("{}/", self.folder.display()), "");
         // On a terminal these lines overwrite one another.
-        let text: String = text.lines().filter(|l| !l.starts_with("  … ")).map(|l| format!("{l}\n")).collect();
-        text
+        text.lines().filter(|l| !l.starts_with("  … ")).flat_map(|l| [l, "\n"]).collect()
     }
 
     /// The gateway is another one now: a user would write its address into the spec, where its port is a new one here.

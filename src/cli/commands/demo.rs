@@ -14,7 +14,7 @@ use crate::{
     store::Shelf,
 };
 use anyhow::{Context, anyhow};
-use std::{fmt::Write as _, path::Path, process::ExitCode};
+use std::{fmt::Write as _, process::ExitCode};
 
 /// `rigcheck demo`.
 #[derive(Debug, clap::Args)]
@@ -46,7 +46,8 @@ pub async fn run(args: Demo, color: bool) -> anyhow::Result<ExitCode> {
         Some(wanted) => Some(faults::by_name(wanted).ok_or_else(|| no_fault(wanted))?),
     };
     let outputs = Outputs::new(&args.out, color, &[(Format::Html, "rigcheck-report.html")])?;
-    let against = Against::open(&args.out, &Shelf::of(Path::new(".")))?;
+    let home = super::home(None)?;
+    let against = Against::open(&args.out, &Shelf::of(&home))?;
     let folder = tempfile::Builder::new().prefix("rigcheck-demo-").tempdir().context("making a folder for the rig")?;
     let rig = ReferenceRig::start(folder.path(), fault, REQUESTS).context("starting the reference rig on 127.0.0.1")?;
     let loaded = spec::load_text(
@@ -58,7 +59,7 @@ pub async fn run(args: Demo, color: bool) -> anyhow::Result<ExitCode> {
     let remark =
         fault.map_or("reference rig on 127.0.0.1".to_owned(), |f| format!("reference rig on 127.0.0.1 · fault seeded: {} ({})", f.name, f.title));
     let how = How {
-        folder: Path::new("."),
+        folder: &home,
         command: "rigcheck demo",
         wait: args.wait.into(),
         remark: Some(remark),

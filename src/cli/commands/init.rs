@@ -16,6 +16,7 @@ use crate::{
     },
 };
 use anyhow::{Context, bail};
+use reqwest::Url;
 use std::{
     fmt::Write as _,
     fs,
@@ -126,9 +127,7 @@ fn places(args: &Init, folder: &Path) -> anyhow::Result<Places> {
 }
 
 fn host_of(url: &str) -> Option<String> {
-    let rest = url.split_once("://")?.1;
-    let host = rest.split(['/', '?']).next()?;
-    Some(host.rsplit_once(':').map_or(host, |(host, _)| host).to_owned())
+    Some(Url::parse(url).ok()?.host_str()?.to_owned())
 }
 
 /// A name of a rig that begins like this text.
@@ -178,7 +177,7 @@ fn report(args: &Init, places: &Places, found: &Found, draft: &Draft, kept: Opti
     }
     out.push_str("looked at\n");
     found.looks.iter().for_each(|look| line(&mut out, look));
-    if found.looks.is_empty() {
+    if found.looks.iter().all(|look| look.asked == Asked::Usual && look.saw.is_err()) {
         out.push_str("  nothing was named, and none of the usual places of this host answers\n");
     }
     for name in &places.reach.unset {
@@ -211,15 +210,24 @@ fn report(args: &Init, places: &Places, found: &Found, draft: &Draft, kept: Opti
 }
 
 fn line(out: &mut String, look: &Look) {
-    let how = match look.asked {
-        Asked::Given => "",
-        Asked::Usual => " (found here, nobody named it)",
-        Asked::Own => " (the target's own)",
-        Asked::Scraped => " (Prometheus scrapes it)",
-    };
+    let how = look.saw.as_ref().map_or("", |_| look.asked.unasked());
     let (mark, saw) = match &look.saw {
         Ok(saw) => ("✓ found ", saw),
         Err(why) => ("✗ silent", why),
     };
     let _ = writeln!(out, "  {mark}  {:<13} {}{how}\n                          {saw}", look.what, look.at);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rig_is_named_after_its_host() {
+        let named = |url: &str| host_of(url).and_then(|host| named_after(&host));
+        assert_eq!(named("https://gw.staging:8443/v1?x=1").as_deref(), Some("gw.staging"));
+        assert_eq!(named("http://[2001:db8::1]/v1").as_deref(), Some("2001-db8--1"));
+        assert_eq!(named("http://[2001:db8::1]:8000").as_deref(), Some("2001-db8--1"));
+        assert_eq!(named("gateway"), None);
+    }
 }

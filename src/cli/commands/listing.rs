@@ -104,7 +104,7 @@ impl Listed {
     }
     /// When it began, for people.
     pub fn began_text(&self) -> String {
-        self.began_at.map(phrases::time).unwrap_or_default()
+        self.began_at.map(|at| at.to_string()).unwrap_or_default()
     }
     /// As much of the digest as tells profiles apart.
     pub fn profile_text(&self) -> String {

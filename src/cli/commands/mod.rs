@@ -21,7 +21,7 @@ pub mod waive;
 use super::args::{Args, Color, Command, SpecArgs};
 use crate::{
     engine,
-    spec::{self, Exec, Loaded},
+    spec::{self, Exec, Loaded, discover::NotFound},
     store::Shelf,
 };
 use outlook::Outlook;
@@ -83,15 +83,25 @@ fn load_at(path: &Path, changes: &[String], checks: Option<&Path>, exec: Exec) -
     Ok(spec::load_changed(path, changes, &options)?.as_of(engine::wall_now()))
 }
 
-/// The runs of this project: here, or where `audit` keeps them, beside the nearest spec.
+/// The folder whose `.rigcheck` keeps the runs, for every command alike: beside the spec, which is named (by an option or by
+/// RIGCHECK_SPEC) or found by walking up; only where there is none, here.
 #[allow(clippy::disallowed_methods, reason = "the nearest spec is looked for from the working directory on")]
-fn shelf() -> Shelf {
-    let here = Shelf::of(Path::new(""));
-    if here.root().is_dir() {
-        return here;
-    }
-    let spec = std::env::current_dir().ok().and_then(|from| spec::discover::find(&from).ok());
-    spec.map_or(here, |spec| Shelf::of(folder_of(&spec)))
+fn home(spec: Option<&Path>) -> anyhow::Result<PathBuf> {
+    let set = || environment("RIGCHECK_SPEC").filter(|path| !path.is_empty()).map(PathBuf::from);
+    let named = spec.map(Path::to_owned).or_else(set);
+    let spec = match named {
+        Some(path) => path,
+        None => match spec::discover::find(&std::env::current_dir()?) {
+            Err(NotFound::Nowhere { .. }) => return Ok(".".into()),
+            found => found?,
+        },
+    };
+    Ok(folder_of(&spec).to_owned())
+}
+
+/// The runs of this project.
+fn shelf(spec: Option<&Path>) -> anyhow::Result<Shelf> {
+    Ok(Shelf::of(&home(spec)?))
 }
 
 /// Where runs of a spec are kept: beside it.

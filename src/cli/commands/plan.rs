@@ -40,7 +40,7 @@ pub struct Plan {
 pub enum Shape {
     /// For a terminal.
     Human,
-    /// For programs (schema `rigcheck.plan/1`).
+    /// For programs.
     Json,
 }
 

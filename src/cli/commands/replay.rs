@@ -51,7 +51,7 @@ pub struct Replay {
 
 pub fn run(args: &Replay, color: bool) -> anyhow::Result<ExitCode> {
     let mut outputs = Outputs::new(&args.out, color, &[])?;
-    let shelf = super::shelf();
+    let shelf = super::shelf(args.spec.as_deref())?;
     let path = shelf.find(&args.run)?;
     let against = Against::open(&args.out, &shelf)?;
     let recorded = store::open(&path)?;

@@ -18,7 +18,7 @@ pub struct Report {
 
 pub fn run(args: &Report, color: bool) -> anyhow::Result<ExitCode> {
     let mut outputs = Outputs::new(&args.out, color, &[])?;
-    let shelf = super::shelf();
+    let shelf = super::shelf(None)?;
     let path = shelf.find(&args.run)?;
     let against = Against::open(&args.out, &shelf)?;
     let recorded = store::open(&path)?;

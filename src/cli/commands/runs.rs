@@ -1,6 +1,6 @@
 //! `rigcheck runs`: what was recorded, and what becomes of it.
 
-use super::{listing::Listed, shelf};
+use super::{listing::Listed, plan::Shape, shelf};
 use crate::{
     cli::{
         amounts::{lasting, size},
@@ -9,7 +9,7 @@ use crate::{
     engine,
     model::units::Wall,
     report::phrases,
-    store::{self, Bounds, Kept, Shelf, bytes_of, id_of},
+    store::{self, Bounds, FILES, Kept, Shelf, bytes_of, id_of},
 };
 use anyhow::bail;
 use comfy_table::{ColumnConstraint, Width};
@@ -34,8 +34,8 @@ pub enum What {
     /// List the runs, the newest first
     List {
         /// As a table, or as JSON
-        #[arg(long, short, value_enum, default_value_t = As::Human)]
-        output: As,
+        #[arg(long, short, value_enum, default_value_t = Shape::Human)]
+        output: Shape,
     },
     /// Say what a run is and holds, and whether it is intact (`rigcheck report` shows its report)
     Show {
@@ -78,17 +78,8 @@ pub enum What {
     },
 }
 
-/// How a list is shown.
-#[derive(Clone, Copy, Debug, PartialEq, clap::ValueEnum)]
-pub enum As {
-    /// A table.
-    Human,
-    /// JSON.
-    Json,
-}
-
 pub fn run(args: &Runs) -> anyhow::Result<ExitCode> {
-    let shelf = shelf();
+    let shelf = shelf(None)?;
     match &args.what {
         What::List { output } => list(&shelf, *output),
         What::Show { run } => return show(&shelf, run),
@@ -108,9 +99,9 @@ pub fn run(args: &Runs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn list(shelf: &Shelf, output: As) -> anyhow::Result<()> {
-    let runs: Vec<_> = shelf.list().iter().map(|path| Listed::of(path)).collect();
-    if output == As::Json {
+fn list(shelf: &Shelf, output: Shape) -> anyhow::Result<()> {
+    let runs: Vec<_> = shelf.list()?.iter().map(|path| Listed::of(path)).collect();
+    if output == Shape::Json {
         let list = serde_json::json!({ "schema": "rigcheck.runs/1", "runs": runs });
         return print(&(serde_json::to_string_pretty(&list)? + "\n"));
     }
@@ -157,8 +148,8 @@ fn show(shelf: &Shelf, wanted: &str) -> anyhow::Result<ExitCode> {
         line(if at == 0 { "sources" } else { "" }, source);
     }
     line("holds", &run.holds);
-    let files = ["profile.json", "events.jsonl", "evidence.jsonl", "blobs"].map(|f| (f, path.join(f)));
-    let files: Vec<_> = files.iter().filter(|(_, at)| bytes_of(at) > 0).map(|(f, at)| format!("{f} {}", phrases::bytes(bytes_of(at)))).collect();
+    let files = FILES.into_iter().chain(["blobs"]).map(|file| (file, bytes_of(&path.join(file))));
+    let files: Vec<_> = files.filter(|(_, bytes)| *bytes > 0).map(|(file, bytes)| format!("{file} {}", phrases::bytes(bytes))).collect();
     line("files", &files.join(" · "));
     if shelf.cites(&run.id)? {
         line("kept", "it is cited: pruning leaves it");

@@ -67,8 +67,9 @@ fn on_a_run(args: &Upgrade, spec: &Path, now: &Loaded, then: &Loaded) -> anyhow:
     let shelf = Shelf::of(folder_of(spec));
     let wanted = match &args.run {
         Some(run) => run,
-        None if shelf.list().is_empty() => {
-            return Ok("No run is recorded here, so that it is not known what would move: `rigcheck audit` records one.\n".into());
+        None if shelf.list()?.is_empty() => {
+            let runs = shelf.runs();
+            return Ok(format!("No run is in {}, so that it is not known what would move: `rigcheck audit` records one.\n", runs.display()));
         }
         None => "latest",
     };

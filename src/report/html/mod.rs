@@ -82,10 +82,10 @@ impl Page<'_> {
         }
     }
     fn started(&self) -> String {
-        phrases::time(self.report.header.started)
+        self.report.header.started.to_string()
     }
     fn gathering_ended(&self) -> Option<String> {
-        self.report.as_of.map(phrases::time)
+        self.report.as_of.map(|at| at.to_string())
     }
     /// Was anything judged at all? Silence is no good news.
     fn judged(&self) -> bool {

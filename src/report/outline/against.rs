@@ -41,7 +41,7 @@ fn lead(c: &Comparison) -> String {
     let of = |kind: Kind| c.new.iter().filter(|s| s.kind == kind).count() as u64;
     let parts: Vec<_> = kinds.iter().filter(|(k, _)| of(*k) > 0).map(|(k, one)| phrases::count(of(*k), one)).collect();
     let new = if parts.is_empty() { "nothing is new".to_owned() } else { format!("{} new ({})", c.new.len(), parts.join(", ")) };
-    let when = phrases::time(c.started);
+    let when = c.started;
     let run = if c.run.as_str().is_empty() { "a run that recorded no beginning".to_owned() } else { format!("run {} of {when}", c.run) };
     format!("{new}, {} resolved since {run}", c.resolved.len())
 }

@@ -70,7 +70,7 @@ pub fn of(report: &Report) -> Headline {
 
 fn run(report: &Report) -> Option<String> {
     let h = &report.header;
-    (!h.tool.is_empty()).then(|| format!("{} · rig {} · {}", h.tool, h.rig, phrases::time(h.started)))
+    (!h.tool.is_empty()).then(|| format!("{} · rig {} · {}", h.tool, h.rig, h.started))
 }
 
 fn interrupted(report: &Report) -> String {

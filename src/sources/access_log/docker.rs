@@ -61,8 +61,8 @@ pub fn refused(container: &str, error: &Error) -> Gap {
             Gap::NotConfigured("docker: DOCKER_HOST must be unix:// or tcp:// without TLS; name the log file instead".into())
         }
         _ if kind == Some(io::ErrorKind::PermissionDenied) => {
-            let socket = std::env::var("DOCKER_HOST").ok().and_then(|host| host.strip_prefix("unix://").map(str::to_owned));
-            let socket = socket.unwrap_or_else(|| SOCKET.into());
+            let place = place();
+            let socket = place.strip_prefix("unix://").unwrap_or(SOCKET);
             Gap::Denied(format!(
                 "docker: no permission for {socket}{}; add this user to the group that owns it, or set DOCKER_HOST to a proxy that lets \
                  `GET /containers/{container}/logs` through, or name the log file instead",
@@ -73,6 +73,11 @@ pub fn refused(container: &str, error: &Error) -> Gap {
         _ if matches!(kind, Some(io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused)) => Gap::Unreachable(NOT_THERE.into()),
         _ => Gap::Unreachable(format!("docker: no answer ({})", kind.map_or_else(|| "connection failed".into(), |k| k.to_string()))),
     }
+}
+
+/// Where the daemon is looked for.
+pub fn place() -> String {
+    std::env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty()).unwrap_or_else(|| format!("unix://{SOCKET}"))
 }
 
 /// Where the daemon listens unless told otherwise.

@@ -9,7 +9,6 @@ use crate::{
     spec::settings::{AccessLog, Field, LogFormat},
 };
 use serde_json::Value;
-use std::borrow::Cow;
 
 /// How lines are read: the format and the allowed fields. Nothing else of a line is ever looked at.
 pub struct Reader {
@@ -143,18 +142,7 @@ impl Fields<'_> {
     fn get(&self, name: &str) -> Raw<'_> {
         match self {
             Fields::Nginx(template, values) => template.position(name).map_or(Raw::Absent, |p| values.get(p)),
-            Fields::Json(value) => match descend(value, name) {
-                None | Some(Value::Null) => Raw::Absent,
-                Some(Value::String(text)) if text.is_empty() || text == "-" => Raw::Absent,
-                Some(Value::String(text)) => Raw::Text(Cow::Borrowed(text)),
-                Some(Value::Number(number)) => Raw::Text(Cow::Owned(number.to_string())),
-                // Headers are often logged as lists of one value.
-                Some(Value::Array(list)) => match list.as_slice() {
-                    [Value::String(text)] => Raw::Text(Cow::Borrowed(text)),
-                    _ => Raw::Other,
-                },
-                Some(Value::Object(_) | Value::Bool(_)) => Raw::Other,
-            },
+            Fields::Json(value) => Raw::of(descend(value, name)),
         }
     }
 }

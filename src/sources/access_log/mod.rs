@@ -5,7 +5,7 @@
 pub(super) mod docker;
 mod files;
 mod ids;
-mod line;
+pub(super) mod line;
 mod nginx;
 mod owners;
 mod pieces;

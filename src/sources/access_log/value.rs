@@ -1,6 +1,7 @@
 //! A field of a log line, and what it may mean. Nothing is guessed: `12.5ms` is not 12.5.
 
 use crate::model::units::Wall;
+use serde_json::Value;
 use std::borrow::Cow;
 
 /// A field as it stands in the line.
@@ -23,7 +24,22 @@ pub struct Number {
     pub decimals: i32,
 }
 
-impl Raw<'_> {
+impl<'l> Raw<'l> {
+    /// What a field of a JSON object says; `None` where there is no such field.
+    pub fn of(value: Option<&'l Value>) -> Raw<'l> {
+        match value {
+            None | Some(Value::Null) => Raw::Absent,
+            Some(Value::String(text)) if text.is_empty() || text == "-" => Raw::Absent,
+            Some(Value::String(text)) => Raw::Text(Cow::Borrowed(text)),
+            Some(Value::Number(number)) => Raw::Text(Cow::Owned(number.to_string())),
+            // Headers are often logged as lists of one value.
+            Some(Value::Array(list)) => match list.as_slice() {
+                [one @ Value::String(_)] => Raw::of(Some(one)),
+                _ => Raw::Other,
+            },
+            Some(Value::Object(_) | Value::Bool(_)) => Raw::Other,
+        }
+    }
     /// The text, if it is one.
     pub fn text(&self) -> Option<&str> {
         if let Raw::Text(text) = self { Some(text) } else { None }

@@ -1,9 +1,12 @@
 //! From what all places said to one set of findings.
 
 use super::{Answers, Places, families::Families, host, log, page, prometheus, services};
-use crate::spec::draft::{
-    found::{Asked, Found, Look, Place, Target},
-    speaks_llm,
+use crate::{
+    sources::access_log::docker,
+    spec::draft::{
+        found::{Asked, Found, Look, Place, Target},
+        speaks_llm,
+    },
 };
 
 /// The findings.
@@ -50,7 +53,11 @@ pub fn found(places: &Places, mut answers: Answers) -> Found {
         tell(&mut found, "truth", &place.at, place.asked, place.said.as_ref().map(|_| "`rigcheck mock`".to_owned()).map_err(Clone::clone));
         found.truth = Some(place).filter(counts);
     }
-    found.containers = answers.containers;
+    match answers.containers {
+        Ok(containers) => found.containers = containers,
+        // Its socket is one place, and who has containers misses their names: unlike silent ports, it is told.
+        Err(why) => found.looks.push(Look { what: "docker socket".into(), at: docker::place(), asked: Asked::Usual, saw: Err(why) }),
+    }
     found.families = families.finish();
     found
 }

@@ -113,7 +113,7 @@ struct Answers {
     /// The page that Prometheus scrapes at the target, where the target's own was not found.
     scraped: Option<(String, Result<page::Seen, String>)>,
     logs: Vec<Place<LogShape>>,
-    containers: Vec<Container>,
+    containers: Result<Vec<Container>, String>,
 }
 
 /// Looks at all places at once.
@@ -150,5 +150,23 @@ async fn ask(places: &Places) -> Answers {
         Some(at) => Some((at.to_owned(), page::look(&looker, &plain(at, Asked::Scraped)).await)),
         None => None,
     };
-    Answers { apis, prometheus, jaeger, truth, page, scraped, logs, containers: containers.unwrap_or_default() }
+    Answers { apis, prometheus, jaeger, truth, page, scraped, logs, containers }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_places_are_on_this_host_and_apart() {
+        let usual = Usual::of_this_host();
+        let mut all: Vec<_> = [usual.prometheus, usual.jaeger, usual.truth].into_iter().flatten().chain(usual.targets).collect();
+        assert!(usual.docker && all.len() == 7);
+        for (program, port) in [("Prometheus", 9090), ("Jaeger", 16686), ("rigcheck mock", 9100), ("uvicorn, vLLM", 8000), ("LiteLLM", 4000)] {
+            assert!(all.contains(&format!("http://127.0.0.1:{port}")), "{program} is not looked for on {port}: {all:?}");
+        }
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len(), 7, "{all:?}");
+    }
 }

@@ -3,14 +3,17 @@
 
 use super::nginx_lines;
 use crate::{
-    sources::access_log::value::Raw,
-    spec::draft::{
-        found::{Field, LogFormat, LogShape, Timed},
-        unit_word,
+    sources::access_log::{line::Reader, value::Raw},
+    spec::{
+        draft::{
+            found::{Field, LogFormat, LogShape, Timed},
+            unit_word,
+        },
+        settings,
     },
 };
 use serde_json::Value;
-use std::{borrow::Cow, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 /// Share of lines that must be of one format, and share of a field's values that must fit.
 const MOST: f64 = 0.8;
@@ -33,17 +36,49 @@ pub fn of(lines: &[&str]) -> LogShape {
         for line in &json {
             columns.add("", line, 0);
         }
-        return columns.shape(json.len(), LogFormat::Json);
+        return confirmed(columns.shape(json.len(), LogFormat::Json), &lines);
     }
     if let Some((format, rows)) = nginx_lines::read(&lines).filter(|(_, rows)| most(rows.len())) {
         let mut columns = Columns::default();
         for (name, value) in rows.iter().flatten() {
             columns.put(name, Value::from(value.as_str()));
         }
-        return columns.shape(rows.len(), LogFormat::Nginx(format));
+        return confirmed(columns.shape(rows.len(), LogFormat::Nginx(format)), &lines);
     }
     let uvicorn = lines.iter().filter(|l| l.contains(" - \"") && l.contains(" HTTP/1")).count();
     empty(lines.len(), if most(uvicorn) { LogFormat::Uvicorn } else { LogFormat::Unknown })
+}
+
+/// The shape as far as an audit would read these lines by it: what its reader does not find is not proposed.
+fn confirmed(mut shape: LogShape, lines: &[&str]) -> LogShape {
+    let Some(id) = &shape.id else { return shape };
+    let timed = |timed: &Option<Timed>| timed.as_ref().map(|t| settings::Field { field: t.name.clone(), unit_ms: 1.0 });
+    let as_written = settings::AccessLog {
+        from: settings::LogPlace::Stdin,
+        format: match &shape.format {
+            LogFormat::Nginx(format) => settings::LogFormat::Nginx(format.clone()),
+            _ => settings::LogFormat::JsonLines,
+        },
+        id: id.name.clone(),
+        at: shape.at.as_ref().map(|f| f.name.clone()),
+        status: shape.status.as_ref().map(|f| f.name.clone()),
+        total: timed(&shape.total),
+        ttft: timed(&shape.ttft),
+        inter_chunk: timed(&shape.inter_chunk),
+    };
+    let said = Reader::new(&as_written).map(|reader| lines.iter().filter_map(|line| reader.read(line.as_bytes()).ok()).collect::<Vec<_>>());
+    let said = said.unwrap_or_default();
+    if (said.len() as f64) < MOST * lines.len() as f64 {
+        return empty(lines.len(), LogFormat::Unknown);
+    }
+    let timed = |which: usize| said.iter().any(|s| s.durations[which].is_some());
+    shape.id = shape.id.filter(|_| said.iter().any(|s| s.id.is_some()));
+    shape.at = shape.at.filter(|_| said.iter().any(|s| s.at.is_some()));
+    shape.status = shape.status.filter(|_| said.iter().any(|s| s.status.is_some()));
+    shape.total = shape.total.filter(|_| timed(0));
+    shape.ttft = shape.ttft.filter(|_| timed(1));
+    shape.inter_chunk = shape.inter_chunk.filter(|_| timed(2));
+    shape
 }
 
 fn empty(lines: usize, format: LogFormat) -> LogShape {
@@ -65,7 +100,7 @@ impl Columns {
                     }
                 }
             }
-            Value::String(_) | Value::Number(_) => self.put(path, value.clone()),
+            _ if matches!(Raw::of(Some(value)), Raw::Text(_)) => self.put(path, value.clone()),
             _ => {}
         }
     }
@@ -77,10 +112,10 @@ impl Columns {
         LogShape {
             id: self.id(),
             at: self.field(&["ts", "timestamp", "time", "@timestamp", "at", "time_iso8601", "msec", "asctime", "datetime", "time_local"], |v| {
-                raw(v).wall().is_some()
+                Raw::of(Some(v)).wall().is_some()
             }),
             status: self.field(&["status", "status_code", "http_status", "statuscode", "response_status", "http.status_code", "code"], |v| {
-                raw(v).status().is_some()
+                Raw::of(Some(v)).status().is_some()
             }),
             total: self.timed(&["duration", "latency", "elapsed", "request_time", "response_time", "total_time", "took", "process_time"], &PARTS),
             ttft: self.timed(&["ttft", "time_to_first", "first_token", "first_chunk", "first_byte"], &["upstream", "queue"]),
@@ -98,7 +133,8 @@ impl Columns {
 
     /// The id: the names that we send it by, then the trace's; else what looks like an id.
     fn id(&self) -> Option<Field> {
-        let text = |v: &Value| v.as_str().is_some_and(|t| !t.is_empty() && t != "-");
+        // A number is a counter, and never what a client sent.
+        let text = |v: &Value| !v.is_number() && Raw::of(Some(v)).text().is_some();
         let names = [
             "request_id",
             "x_request_id",
@@ -114,7 +150,10 @@ impl Columns {
             "correlation_id",
         ];
         self.field(&names, text).or_else(|| {
-            let mut like = self.0.iter().filter(|(name, values)| !flat(name).contains("span") && mostly(values, |v| v.as_str().is_some_and(like_id)));
+            let mut like = self
+                .0
+                .iter()
+                .filter(|(name, values)| !flat(name).contains("span") && mostly(values, |v| Raw::of(Some(v)).text().is_some_and(like_id)));
             // One id for all lines is a process's or a host's, not a request's.
             let (name, _) = like.find(|(_, values)| values.len() < 3 || values.iter().any(|v| v != &values[0]))?;
             Some(Field { name: name.clone(), why: "because its values look like ids".into() })
@@ -124,7 +163,7 @@ impl Columns {
     /// The field with one of these words in its name, and none of the others, whose values are numbers.
     fn timed(&self, names: &[&str], others: &[&str]) -> Option<Timed> {
         let own = |field: &str, name: &str| flat(field).contains(name) && !others.iter().any(|o| flat(field).contains(o));
-        let number = |v: &Value| raw(v).number().is_ok_and(|n| n.is_some());
+        let number = |v: &Value| Raw::of(Some(v)).number().is_ok_and(|n| n.is_some());
         let found = names.iter().find_map(|name| self.0.iter().find(|(field, values)| own(field, name) && mostly(values, number)))?;
         let (name, values) = found;
         let (unit, why) = unit(name, values);
@@ -146,7 +185,7 @@ fn unit(name: &str, values: &[Value]) -> (&'static str, String) {
     if name == "request_time" {
         return ("s", "in s, as nginx writes it".into());
     }
-    let mut numbers: Vec<f64> = values.iter().filter_map(|v| raw(v).number().ok()?).map(|n| n.value).filter(|v| *v > 0.0).collect();
+    let mut numbers: Vec<f64> = values.iter().filter_map(|v| Raw::of(Some(v)).number().ok()?).map(|n| n.value).filter(|v| *v > 0.0).collect();
     numbers.sort_by(f64::total_cmp);
     let median = numbers.get(numbers.len() / 2).copied().unwrap_or(0.0);
     // Responses of language models take from a tenth of a second to minutes.
@@ -157,14 +196,6 @@ fn unit(name: &str, values: &[Value]) -> (&'static str, String) {
         _ => "ns",
     };
     (unit, format!("in {unit} by the size of its values only, which is a guess"))
-}
-
-fn raw(value: &Value) -> Raw<'_> {
-    match value {
-        Value::String(text) => Raw::Text(Cow::Borrowed(text)),
-        Value::Number(number) => Raw::Text(Cow::Owned(number.to_string())),
-        _ => Raw::Other,
-    }
 }
 
 fn mostly(values: &[Value], fits: impl Fn(&Value) -> bool) -> bool {
@@ -215,6 +246,25 @@ mod tests {
         assert!(bare.total.unwrap().why.contains("which is a guess"));
         assert_eq!(shape("{\"latency\": 412}").total.unwrap().unit, "ms");
         assert_eq!(names(&shape(r#"{"msg": "done", "latency_s": "0.4"}"#)), ["-", "-", "-", "latency_s s", "-", "-"]);
+    }
+
+    #[test]
+    fn values_are_read_as_an_audit_reads_them() {
+        // Headers as lists of one value, as Caddy and Envoy log them; `-` and nothing are no values.
+        let listed = r#"{"headers": {"x-request-id": ["abc"]}, "status": 200, "duration_ms": 4, "trace_id": "-"}"#;
+        assert_eq!(names(&shape(listed)), ["headers.x-request-id", "-", "status", "duration_ms ms", "-", "-"]);
+        let several = r#"{"x-request-id": ["abc", "def"], "duration_ms": 4}"#;
+        assert_eq!(names(&shape(several)), ["-", "-", "-", "duration_ms ms", "-", "-"]);
+        assert_eq!(names(&shape(r#"{"request_id": 17, "duration_ms": 4}"#))[0], "-", "a counter");
+    }
+
+    #[test]
+    fn a_format_is_proposed_only_if_an_audit_can_read_the_lines_by_it() {
+        // The request holds an escaped quote and brackets, at which a guess takes the line apart otherwise than nginx's format.
+        let odd = r#"203.0.113.9 - a b [x] [26/Nov/2026:02:23:47 +0000] "POST /v1 HTTP/1.1" 200 512 "-" "c" 0.458 7bac0629ca64890a3f4a0df5162b464b"#;
+        assert_eq!(shape(odd).format, LogFormat::Unknown);
+        let inside = r#"203.0.113.9 - - [26/Nov/2026:02:23:47 +0000] "POST /v1 HTTP/1.1" 200 512 "-" "c"  0.458  "7bac0629ca64890a3f4a0df5162b464b""#;
+        assert_eq!(shape(inside).format, LogFormat::Unknown, "two spaces are guessed to be one");
     }
 
     #[test]

@@ -56,6 +56,18 @@ pub enum Asked {
     Scraped,
 }
 
+impl Asked {
+    /// In words behind what was found; nothing where the user named it.
+    pub fn unasked(self) -> &'static str {
+        match self {
+            Asked::Given => "",
+            Asked::Usual => " (nobody named it: it answers on this host)",
+            Asked::Own => " (nobody named it: the target has it)",
+            Asked::Scraped => " (nobody named it: Prometheus scrapes it)",
+        }
+    }
+}
+
 /// A place and what it said.
 #[derive(Clone, Debug)]
 pub struct Place<T> {

@@ -40,6 +40,11 @@ pub fn write(out: &mut Written, name: &str, log: &Place<LogShape>) {
     }
 }
 
+/// Is it declared as a source? What cannot be looked at or is empty now is.
+pub fn usable(log: &Place<LogShape>) -> bool {
+    log.said.as_ref().map_or(true, |shape| shape.format == LogFormat::Empty || lacking(shape).is_none())
+}
+
 /// What keeps a log from telling about single requests.
 fn lacking(shape: &LogShape) -> Option<String> {
     let lines = shape.lines;

@@ -13,6 +13,7 @@ use crate::{
     spec::{
         EDITION,
         load::TRUTH_MODEL,
+        target::LOOPBACK_ALLOW,
         write::{scalar, verbatim},
     },
 };
@@ -47,6 +48,8 @@ impl Written {
 /// Writes all sections.
 pub fn write(found: &Found, judged: &Judged<'_>) -> Done {
     let mut out = Written::default();
+    out.text.comment(0, "yaml-language-server: $schema=rigcheck.schema.json");
+    out.text.comment(0, "The line above is for editors; `rigcheck generate schema > rigcheck.schema.json` writes that file.");
     out.text.comment(0, &format!("A draft by `rigcheck init` {}. Nothing but GET requests was sent to make it.", env!("CARGO_PKG_VERSION")));
     out.text.comment(0, "Look at what is marked GUESS or CONFIRM, then: rigcheck validate, rigcheck plan, rigcheck audit");
     out.text.line("version: 1");
@@ -90,7 +93,14 @@ fn target(out: &mut Written, found: &Found, judged: &Judged<'_>) -> Option<Strin
     }
     chat(out, found, target);
     if target.loopback {
-        out.text.comment(2, "On this machine at most 5000 requests, 1M tokens and 100/s are sent, unless `allow` says otherwise.");
+        let most = LOOPBACK_ALLOW;
+        out.text.comment(
+            2,
+            &format!(
+                "On this machine at most {} requests, {} tokens and {} are sent, unless `allow` says otherwise.",
+                most.requests, most.tokens, most.rate
+            ),
+        );
     } else {
         let allow = judged.allow;
         let (requests, tokens) = (allow.requests, allow.tokens);
@@ -148,13 +158,16 @@ fn routed(families: &[Family]) -> Option<String> {
 
 fn sources(out: &mut Written, found: &Found) {
     out.text.gap();
-    let declared =
-        found.prometheus.is_some() || !found.pages.is_empty() || found.jaeger.is_some() || found.logs.iter().any(usable) || found.truth.is_some();
+    let declared = found.prometheus.is_some()
+        || !found.pages.is_empty()
+        || found.jaeger.is_some()
+        || found.logs.iter().any(logs::usable)
+        || found.truth.is_some();
     out.text.head(declared, "sources:");
     match &found.prometheus {
         Some(place) => {
             let told = place.said.as_ref().map_or_else(|why| format!("silent now: {why}"), |s| format!("{}, {} histograms", s.title, s.histograms));
-            out.text.comment(2, &format!("{told}{}", unasked(place.asked)));
+            out.text.comment(2, &format!("{told}{}", place.asked.unasked()));
             out.text.line(&format!("  prometheus: {{url: {}}}", place.scalar()));
         }
         None => out.text.off(2, "prometheus: {url: http://prometheus:9090}    # stored histograms; none was given or found"),
@@ -179,27 +192,10 @@ fn sources(out: &mut Written, found: &Found) {
                 .said
                 .as_ref()
                 .map_or_else(|why| format!("silent now: {why}; start `rigcheck mock`"), |_| "`rigcheck mock` answers there".into());
-            out.text.comment(2, &format!("{told}{}: what it sent and when is known", unasked(place.asked)));
+            out.text.comment(2, &format!("{told}{}: what it sent and when is known", place.asked.unasked()));
             out.text.line(&format!("  truth: {{url: {}}}", place.scalar()));
         }
         None => out.text.off(2, "truth: {url: http://127.0.0.1:9100}    # `rigcheck mock`, as seen from here; it was not found running"),
-    }
-}
-
-fn usable(log: &super::found::Place<super::found::LogShape>) -> bool {
-    log.said.as_ref().map_or(true, |shape| {
-        use super::found::LogFormat::{Empty, Json, Nginx};
-        let timed = shape.total.is_some() || shape.ttft.is_some() || shape.inter_chunk.is_some();
-        shape.format == Empty || matches!(shape.format, Json | Nginx(_)) && shape.id.is_some() && timed
-    })
-}
-
-fn unasked(asked: Asked) -> &'static str {
-    match asked {
-        Asked::Given => "",
-        Asked::Usual => " (nobody named it: it answers on this host)",
-        Asked::Own => " (nobody named it: the target has it)",
-        Asked::Scraped => " (nobody named it: Prometheus scrapes it)",
     }
 }
 
@@ -216,7 +212,7 @@ fn pages(out: &mut Written, found: &Found) {
                 n => format!("{n} families, {} of them histograms", p.histograms),
             },
         );
-        out.text.comment(2, &format!("metrics page: {told}{}", unasked(page.asked)));
+        out.text.comment(2, &format!("metrics page: {told}{}", page.asked.unasked()));
         let line = if nth == 0 {
             format!("scrape: {{url: {}}}", page.scalar())
         } else {
@@ -244,7 +240,7 @@ fn jaeger(out: &mut Written, found: &Found) {
         Ok(services) => service(&services.names, found),
     };
     if place.asked != Asked::Given {
-        out.text.comment(2, &format!("Jaeger{}", unasked(place.asked)));
+        out.text.comment(2, &format!("Jaeger{}", place.asked.unasked()));
     }
     out.guess(2, &why);
     out.text.comment(2, "add `claims: [total, ttft]` if its server spans carry gen_ai.response.time_to_first_chunk or a first-token event");

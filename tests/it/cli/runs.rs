@@ -51,6 +51,53 @@ fn a_list_survives_broken_runs_and_names_their_reason() {
     assert!(broken.out.contains("intact    no: ") && broken.err.contains("is broken"), "{}{}", broken.out, broken.err);
 }
 
+/// Whatever a subfolder holds: all commands mean the runs beside the spec.
+#[test]
+fn all_commands_mean_the_same_runs() {
+    let project = tempfile::tempdir().unwrap();
+    record(project.path(), &id(2), samples::blocked());
+    // Somebody once tried something below, and has a later run of it there.
+    let below = project.path().join("load-tests");
+    fs::create_dir(&below).unwrap();
+    record(&below, &id(3), samples::ready());
+    fs::remove_file(below.join("rigcheck.yaml")).unwrap();
+    rigcheck(&below, &["report", "latest", "-o", "json"]).ends(1);
+    rigcheck(&below, &["replay", "latest", "-o", "json"]);
+    assert!(rigcheck(&below, &["runs", "list"]).ends(0).out.contains(&id(2)));
+    let none = rigcheck(&below, &["report", &id(3)]).ends(2).err;
+    let beside = project.path().join(".rigcheck/runs");
+    assert!(none.contains(&format!("there is no run `{}` in {}", id(3), beside.display())), "{none}");
+    let other = tempfile::tempdir().unwrap();
+    record(other.path(), &id(4), samples::ready());
+    let ran = assert_cmd::Command::new(env!("CARGO_BIN_EXE_rigcheck"))
+        .current_dir(&below)
+        .env("RIGCHECK_SPEC", other.path().join("rigcheck.yaml"))
+        .args(["runs", "list"])
+        .output()
+        .unwrap();
+    let listed = String::from_utf8_lossy(&ran.stdout).into_owned();
+    assert!(listed.contains(&id(4)) && !listed.contains(&id(2)), "{listed}");
+    // Where no spec is: here.
+    let loose = tempfile::tempdir().unwrap();
+    record(loose.path(), &id(5), samples::ready());
+    fs::remove_file(loose.path().join("rigcheck.yaml")).unwrap();
+    assert!(rigcheck(loose.path(), &["runs", "list"]).ends(0).out.contains(&id(5)));
+}
+
+/// What cannot be read is not nothing.
+#[test]
+fn runs_that_cannot_be_read_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    record(folder.path(), &id(1), samples::ready());
+    let runs = folder.path().join(".rigcheck/runs");
+    fs::rename(&runs, folder.path().join("elsewhere")).unwrap();
+    fs::write(&runs, "").unwrap();
+    for command in [&["runs", "list"][..], &["report", "latest"], &["audit", "--against", "latest"], &["runs", "prune"]] {
+        let told = rigcheck(folder.path(), command).ends(2).err;
+        assert!(told.contains("reading ") && told.contains(".rigcheck/runs") && told.contains("Not a directory"), "{command:?}: {told}");
+    }
+}
+
 #[test]
 fn an_exported_run_is_the_same_run_elsewhere() {
     let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());

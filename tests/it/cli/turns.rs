@@ -65,7 +65,7 @@ fn whoever_waits_runs_when_the_other_has_ended() {
     let mut rest = String::new();
     err.read_to_string(&mut rest).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(3), "{rest}");
-    assert_eq!(Shelf::of(folder.path()).list().len(), 1, "{rest}");
+    assert_eq!(Shelf::of(folder.path()).list().unwrap().len(), 1, "{rest}");
     assert_eq!(fs::read_dir(shared.path()).unwrap().count(), 0, "its lock on the target is gone");
 }
 
@@ -81,5 +81,5 @@ fn whoever_waits_can_give_up() {
         child.try_wait().unwrap()
     });
     assert!(ended.is_some(), "it still waits");
-    assert_eq!(Shelf::of(folder.path()).list().len(), 0);
+    assert_eq!(Shelf::of(folder.path()).list().unwrap().len(), 0);
 }

@@ -1,12 +1,15 @@
-//! `docs/permissions.md` names every path that a source asks, and no other.
+//! `docs/permissions.md` names every path that a source asks, and every one that `init` asks, each in its place, and no other.
 
 use super::files;
 use std::{collections::BTreeSet, fs};
 
-/// Paths that sources ask by literals in their code, with `ID` for what is filled in.
-fn asked() -> BTreeSet<String> {
+/// Where `init` looks.
+const SURVEY: &str = "sources/survey/";
+
+/// Paths that files ask by literals in their code, with `ID` for what is filled in.
+fn asked(by: impl Fn(&str) -> bool) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    for (file, text) in files("src").into_iter().filter(|(file, _)| file.starts_with("sources/") && !file.starts_with("sources/exposition/")) {
+    for (_, text) in files("src").into_iter().filter(|(file, _)| by(file)) {
         let code: String = text
             .split("#[cfg(test)]")
             .next()
@@ -21,12 +24,11 @@ fn asked() -> BTreeSet<String> {
                 found.insert(format!("/{}", filled(path)));
             }
         }
-        if file.starts_with("sources/prometheus/") {
-            // `api.get::<Type>("path", …)`
-            for call in code.split(".get::<").skip(1) {
-                let name = call.split_once(">(\"").and_then(|(_, rest)| rest.split('"').next());
-                found.extend(name.map(|name| format!("/api/v1/{name}")));
-            }
+        // `api.get::<Type>("path", …)`, `get::<Type>(looker, goal, "path", …)`: names below Prometheus' own path.
+        for call in code.split("get::<").skip(1) {
+            let name = call.split_once(">(").and_then(|(_, rest)| rest.split('"').nth(1));
+            let name = name.unwrap_or_else(|| panic!("a question whose path is not a literal: get::<{call:.80}"));
+            found.insert(format!("/api/v1/{name}"));
         }
     }
     // The frame into which Prometheus' names are filled, and ours for files of the machine.
@@ -44,18 +46,29 @@ fn filled(path: &str) -> String {
     out
 }
 
-/// Paths behind a method in the tables.
-fn documented() -> BTreeSet<String> {
+/// Paths behind a method in the tables of `init`, and in all others.
+fn documented() -> [BTreeSet<String>; 2] {
     let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/permissions.md")).unwrap();
+    let (before, init) = text.split_once("\n## What `rigcheck init` looks at\n").unwrap();
+    let (init, after) = init.split_once("\n## ").unwrap();
+    [calls(init), calls(&format!("{before}{after}"))]
+}
+
+fn calls(text: &str) -> BTreeSet<String> {
     let calls = text.split('`').skip(1).step_by(2).filter_map(|code| code.split_once(' '));
     calls.filter(|(method, path)| ["GET", "POST"].contains(method) && path.starts_with('/')).map(|(_, path)| path.to_owned()).collect()
 }
 
 #[test]
-fn every_call_of_a_source_has_a_line_and_every_line_a_call() {
-    let mut asked = asked();
+fn every_call_has_a_line_and_every_line_a_call() {
+    let [init, others] = documented();
+    let mut asked_by_init = asked(|file| file.starts_with(SURVEY));
+    let mut asked = asked(|file| file.starts_with("sources/") && !file.starts_with(SURVEY) && !file.starts_with("sources/exposition/"));
     assert!(asked.contains("/api/v3/traces/ID") && asked.contains("/api/v1/query"), "the search finds nothing: {asked:?}");
+    assert!(asked_by_init.contains("/api/v1/metadata") && asked_by_init.contains("/openapi.json"), "the search finds nothing: {asked_by_init:?}");
     // What libraries ask by themselves: Docker's client.
-    asked.extend(["/containers/NAME/logs", "/containers/json"].map(str::to_owned));
-    assert_eq!(asked, documented(), "left: in the code, right: in docs/permissions.md");
+    asked.insert("/containers/NAME/logs".into());
+    asked_by_init.insert("/containers/json".into());
+    assert_eq!(asked, others, "left: in the code, right: in docs/permissions.md");
+    assert_eq!(asked_by_init, init, "left: in the code of init, right: in its table of docs/permissions.md");
 }

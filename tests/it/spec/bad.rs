@@ -254,6 +254,26 @@ fn what_is_odd_is_a_warning() {
     assert!(unused.contains("the waiver of LAT-14 is unused"), "{unused}");
     let open = warned(&format!("{SMALL}gate: {{threshold: 0}}\n"));
     assert!(open.contains("`gate.threshold` of 0 lets everything through"), "{open}");
+    // The same place and figure in two units, under any two names.
+    let twice = warned(
+        &SMALL.replace("  prometheus", "  again: {kind: access_log, path: access.jsonl, duration: {field: duration_ms, unit: s}}\n  prometheus"),
+    );
+    assert!(twice.contains("`duration_ms` of access.jsonl is read in s here, and in ms elsewhere"), "{twice}");
+    let within = warned(&SMALL.replace("path: access.jsonl", "path: access.jsonl, ttft: {field: duration_ms, unit: us}"));
+    assert!(
+        within.contains("`duration_ms` of access.jsonl is read in us here, and in ms elsewhere") || within.contains("in ms here, and in us"),
+        "{within}"
+    );
+    let histogram = warned(&format!("{SMALL}  slow: {{histogram: http_request_duration_seconds, unit: ms, of: total}}\n"));
+    assert!(histogram.contains("`http_request_duration_seconds` of http://127.0.0.1:9090 is read in ms here, and in s elsewhere"), "{histogram}");
+    let page = SMALL.replace("  truth", "  scrape: {url: http://127.0.0.1:8000/metrics}\n  truth");
+    let page = warned(&format!("{page}  slow: {{histogram: http_request_duration_seconds, unit: ms, of: total}}\n"));
+    assert_eq!(page.matches("is read in ms here").count(), 2, "of each place: {page}");
+    for sound in ["duration_ms, unit: ms", "ttft_s, unit: s"] {
+        let text =
+            SMALL.replace("  prometheus", &format!("  again: {{kind: access_log, path: access.jsonl, duration: {{field: {sound}}}}}\n  prometheus"));
+        assert_eq!(warned(&text), "", "{sound}");
+    }
     let off = warned(&format!("{SMALL}cases: {{PERF_INFRA_MONITORING_LATENCY_ACCURACY_001: {{rules: {{LAT-14: {{deselect: true}}}}}}}}\n"));
     assert!(off.contains("LAT-14 is a blocker and is deselected"), "{off}");
 }

@@ -72,7 +72,7 @@ fn the_shelf_is_private_ignored_by_git_and_pruned() {
     assert_eq!(refused(&format!("{at}/none")), format!("{at}/none does not exist: there is no run"));
     fs::write(root.join("runs/000.rig"), "a run that somebody packed").unwrap();
     assert_eq!(shelf.prune(Kept { runs: 2, ..Kept::ALL }).unwrap(), 1, "a file is no run of ours");
-    assert_eq!(shelf.list().len(), 2);
+    assert_eq!(shelf.list().unwrap().len(), 2);
     assert_eq!(shelf.prune(Kept { bytes: 0, ..Kept::ALL }).unwrap(), 1, "the newest always stays");
     assert!(shelf.find("02C").is_ok());
 }
@@ -100,7 +100,7 @@ fn two_runs_of_one_project_never_go_on_at_once() {
     let first = shelf.begin(&name("01A"), &Profile::default()).unwrap();
     let refused = Shelf::of(folder.path()).begin(&name("01B"), &Profile::default()).map(|_| ()).unwrap_err().to_string();
     assert!(refused.contains("another run"), "{refused}");
-    assert_eq!(shelf.list().len(), 1, "the second has left nothing behind");
+    assert_eq!(shelf.list().unwrap().len(), 1, "the second has left nothing behind");
     drop(first);
     shelf.begin(&name("01C"), &Profile::default()).unwrap();
 }

@@ -8,10 +8,9 @@ use crate::{
     cli::{args::SpecArgs, outputs::print},
     engine,
     model::{
-        name::Name,
         outcome::{Outcome, Status},
         units::Wall,
-        waiver::{Range, WaiverState},
+        waiver::{self, Range, WaiverState},
     },
     report::{Report, phrases},
     scoring,
@@ -159,17 +158,12 @@ fn chosen<'r>(failing: &[&'r Outcome], args: &Waive) -> anyhow::Result<Vec<&'r O
         return Ok(failing.to_vec());
     }
     for of in &args.of {
-        if !failing.iter().any(|o| stands_for(of, &o.subject)) {
+        if !failing.iter().any(|o| waiver::names(of, &o.subject)) {
             let whom = if names().is_empty() { "the rig as a whole: leave `--of` out".into() } else { names() };
             bail!("--of {of}: {} did not fail for it; it failed for {whom}", args.rule);
         }
     }
-    Ok(failing.iter().filter(|o| args.of.iter().any(|of| stands_for(of, &o.subject))).copied().collect())
-}
-
-/// A source stands for all that it claims, as in a waiver.
-fn stands_for(of: &str, subject: &Name) -> bool {
-    subject.as_str() == of || subject.as_str().strip_prefix(of).is_some_and(|rest| rest.starts_with(':'))
+    Ok(failing.iter().filter(|o| args.of.iter().any(|of| waiver::names(of, &o.subject))).copied().collect())
 }
 
 /// The end of a waiver that covers a failure already.
