@@ -15,7 +15,7 @@ pub mod slope;
 pub use answer::{Answer, location_within, share_at_least, share_at_most, slope_within};
 pub use episodes::episodes;
 pub use histogram::{Within, bucket_of};
-pub use location::{Location, location, trimmed_mean};
+pub use location::{Location, TRIM, location, trimmed_mean};
 pub use quantile::{mean, median, quantile, quantile_sorted};
 pub use rank::rank_sum;
 pub use share::{clopper_pearson_hi, clopper_pearson_lo};

@@ -10,12 +10,9 @@ use crate::{
         rig::{Claim, Quantity},
         units::{Ms, Share},
     },
-    stats::quantile,
+    stats::{TRIM, quantile, trimmed_mean},
 };
 use serde::Deserialize;
-
-/// Share of the round trips that is taken off each end, as the rule does it.
-const TRIM: f64 = 0.2;
 
 /// The rule's own parameters, as far as the network bears on them.
 #[derive(Deserialize)]
@@ -74,7 +71,7 @@ impl Held {
         let over: Vec<f64> = trips.connect_ms.iter().map(|ms| ms - least).collect();
         let far = params.tail.absolute.0.max(params.tail.relative.0 * level);
         let beyond = over.iter().filter(|ms| **ms > far).count() as f64 / over.len() as f64;
-        let (moved, margin) = (crate::stats::trimmed_mean(&over, TRIM)?, params.margin.at(quantity, level, 0.0));
+        let (moved, margin) = (trimmed_mean(&over, TRIM)?, params.margin.at(quantity, level, 0.0));
         Some(Held { quantity, margin, moved, tail: (far, beyond, params.tail.share.0) })
     }
     /// Why it cannot be settled, if it cannot.

@@ -9,8 +9,8 @@ use super::{
     text::{Text, labels, map, scalar},
 };
 use crate::{
-    model::rig::Quantity,
-    spec::{EDITION, load::TRUTH_MODEL},
+    model::rig::{Allow, Quantity},
+    spec::{EDITION, LOOPBACK_ALLOW, load::TRUTH_MODEL},
 };
 use std::collections::BTreeSet;
 
@@ -87,7 +87,9 @@ fn target(out: &mut Written, found: &Found, judged: &Judged<'_>) -> Option<Strin
     }
     chat(out, found, target);
     if target.loopback {
-        out.text.comment(2, "On this machine at most 5000 requests, 1M tokens and 100/s are sent, unless `allow` says otherwise.");
+        let Allow { requests, tokens, rate } = LOOPBACK_ALLOW;
+        let most = format!("On this machine at most {requests} requests, {tokens} tokens and {rate} are sent, unless `allow` says otherwise.");
+        out.text.comment(2, &most);
     } else {
         let allow = judged.allow;
         let (requests, tokens) = (allow.requests, allow.tokens);
