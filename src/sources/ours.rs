@@ -4,7 +4,7 @@ use crate::model::{
     evidence::{Gap, Seen, digest},
     key::Payload,
     payload::{Exemplar, Part, Performed, Rise, Rises, Series},
-    rig::HistogramOf,
+    rig::{Claim, HistogramOf},
     units::Wall,
 };
 use std::collections::HashSet;
@@ -61,10 +61,34 @@ pub fn grown(series: &Series, from: Wall) -> f64 {
 const LISTED: usize = 50;
 /// Longest label value that is listed.
 const LONGEST_VALUE: usize = 120;
+/// A word that mixes letters and digits and is at least so long is a key or an id, not a part of a route or of a model's name.
+const ID: usize = 12;
+/// Labels by which clients of LLM APIs, web frameworks and OpenTelemetry say what was served.
+const SERVED: [&str; 18] = [
+    "route",
+    "http_route",
+    "handler",
+    "path",
+    "method",
+    "http_method",
+    "http_request_method",
+    "status",
+    "code",
+    "status_code",
+    "http_status_code",
+    "http_response_status_code",
+    "model",
+    "model_name",
+    "gen_ai_request_model",
+    "gen_ai_response_model",
+    "gen_ai_operation_name",
+    "gen_ai_token_type",
+];
 
-/// The answer to what rose: those nearest to `expected` observations first. Label values stand as they are, since a `match`
-/// is to be written from them; only what looks like a mail address or is longer than a route is left out.
-pub fn rises(mut series: Vec<Rise>, watched: u64, expected: f64) -> Rises {
+/// The answer to what rose: those nearest to `expected` observations first. A `match` is to be written from the labels, so
+/// values stand as they are where the label says what was served, or a claim names it, and the value looks like it; whatever
+/// else others wrote into labels is left out.
+pub fn rises(mut series: Vec<Rise>, watched: u64, expected: f64, claims: &[Claim]) -> Rises {
     series.sort_by(|a, b| {
         let far = |r: &Rise| (r.count - expected).abs();
         far(a).total_cmp(&far(b)).then_with(|| (&a.metric, &a.labels).cmp(&(&b.metric, &b.labels)))
@@ -72,9 +96,17 @@ pub fn rises(mut series: Vec<Rise>, watched: u64, expected: f64) -> Rises {
     let left_out = series.len().saturating_sub(LISTED) as u64;
     series.truncate(LISTED);
     for rise in &mut series {
-        rise.labels.retain(|_, value| !value.contains('@') && value.chars().count() <= LONGEST_VALUE);
+        let named = |name: &str| SERVED.contains(&name) || claims.iter().filter_map(Claim::histogram).any(|of| of.labels.contains_key(name));
+        rise.labels.retain(|name, value| KEPT.contains(&name.as_str()) || named(name) && serves(value));
     }
     Rises { series, left_out, watched }
+}
+
+/// Does a value look like a route, a method, a status or a model: no free text, no address, no key?
+fn serves(value: &str) -> bool {
+    let plain = value.chars().all(|c| c.is_ascii_alphanumeric() || "/_-.:{}<>*".contains(c));
+    let id = |word: &str| word.len() >= ID && [u8::is_ascii_digit, u8::is_ascii_alphabetic].iter().all(|kind| word.bytes().any(|b| kind(&b)));
+    plain && value.len() <= LONGEST_VALUE && !value.split(|c: char| !c.is_ascii_alphanumeric()).any(id)
 }
 
 /// Labels whose values are kept as they are, beside those that the claim itself names: who was read.

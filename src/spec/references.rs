@@ -30,7 +30,7 @@ pub(super) fn resolve(node: &mut Node, env: &Env<'_>, exec: Exec, cx: &Reading) 
                 if resolved.contains(NOT_RUN) {
                     cx.warn(
                         Problem::new(node.at, "`${exec:…}` is not run by this command, so its value is not known")
-                            .label("`rigcheck audit --allow-exec` runs it"),
+                            .label("`rigcheck audit --allow-exec` runs it, and so does `rigcheck plan --probe --allow-exec`"),
                     );
                     cx.not_run.borrow_mut().insert(node.at);
                 }
@@ -109,7 +109,8 @@ fn lookup(word: &str, what: &str, at: At, env: &Env<'_>, exec: Exec, cx: &Readin
         "exec" => match exec {
             Exec::Refused => Err((
                 "`${exec:…}` is refused: a spec is input, and must not start programs unasked".into(),
-                "`rigcheck audit --allow-exec` runs it; or pass its output as `${env:X}` or `${file:X}`".into(),
+                "`rigcheck audit --allow-exec` and `rigcheck plan --probe --allow-exec` run it; or pass its output as `${env:X}` or `${file:X}`"
+                    .into(),
             )),
             Exec::NotRun => Ok(NOT_RUN.into()),
             Exec::Allowed => {

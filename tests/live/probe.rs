@@ -1,11 +1,17 @@
 //! `rigcheck plan --probe` on the real stack: a right mapping is found everywhere, and each wrong one is named with what was
 //! seen instead.
+#![allow(clippy::disallowed_methods, reason = "stands before replicas, as a balancer does")]
 
 use crate::{
     rig::{Gateway, Rig},
-    stack::or_skip,
+    stack::{NotUp, Stack, or_skip},
 };
 use serde_json::Value;
+use std::{
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 const ROUTE: &str = "route: /api/v1/chat/completions, model";
 
@@ -91,4 +97,62 @@ fn one_replica_of_two_is_told_from_a_metric_of_another_deployment() {
     });
     let own = rig.stack.url("gateway").trim_start_matches("http://").to_owned();
     wrong(&only_other, "prometheus", "total", &own);
+}
+
+/// Before several replicas: whoever sends something gets the next one; connections that send nothing take no turn.
+fn round_robin(replicas: Vec<String>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    // Ends with the test's process.
+    std::thread::spawn(move || {
+        let turn = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for client in listener.incoming().flatten() {
+                let (turn, replicas) = (&turn, &replicas);
+                scope.spawn(move || {
+                    let mut first = vec![0; 1 << 16];
+                    let (mut client, n) = (&client, (&client).read(&mut first).unwrap_or(0));
+                    if n == 0 {
+                        return;
+                    }
+                    let replica = &replicas[turn.fetch_add(1, Ordering::SeqCst) % replicas.len()];
+                    let server = TcpStream::connect(replica).expect("a replica");
+                    (&server).write_all(&first[..n]).expect("a replica that reads");
+                    scope.spawn({
+                        let (server, client) = (server.try_clone().expect("a handle"), client.try_clone().expect("a handle"));
+                        move || std::io::copy(&mut &client, &mut &server).and_then(|_| server.shutdown(std::net::Shutdown::Write))
+                    });
+                    let _ = std::io::copy(&mut &server, &mut client);
+                    let _ = client.shutdown(std::net::Shutdown::Both);
+                });
+            }
+        });
+    });
+    url
+}
+
+#[test]
+fn one_request_is_no_all_clear_for_replicas_that_nobody_scrapes() {
+    let name = "one_request_is_no_all_clear_for_replicas_that_nobody_scrapes";
+    let Some(rig) = or_skip(name, Rig::start(Gateway::REPAIRED, "1s")) else { return };
+    let more: Result<Vec<Stack>, NotUp> = (0..2).map(|_| rig.unscraped_replica()).collect();
+    let Some(more) = or_skip(name, more) else { return };
+    let address = |stack: &Stack| stack.url("gateway").trim_start_matches("http://").to_owned();
+    let first = address(&rig.stack);
+    let edge = round_robin([first.clone()].into_iter().chain(more.iter().map(address)).collect());
+
+    // Prometheus, page and log are the first replica's alone.
+    let target = format!("url: {}\n", rig.stack.url("gateway"));
+    let probes: Vec<_> = (0..3).map(|n| rig.probe(&format!("of-three-{n}"), |spec| replacing(&target, &format!("url: {edge}\n"))(spec))).collect();
+    let (_, seen, _) = &probes[0];
+    assert_eq!(row(seen, "prometheus", "total")["appeared"], "once", "{seen:#}");
+    assert_eq!(row(seen, "prometheus", "total")["instances"], serde_json::json!([first]), "{seen:#}");
+    for (code, unseen, _) in &probes[1..] {
+        for source in ["prometheus", "scrape"] {
+            let row = row(unseen, source, "total");
+            assert_ne!(*code, 0, "{unseen:#}");
+            assert_eq!((row["state"].as_str(), row["instances"].as_array().map(Vec::len)), (Some("doubtful"), Some(0)), "{unseen:#}");
+        }
+        assert!(row(unseen, "prometheus", "total")["says"].to_string().contains("a replica that Prometheus does not scrape"), "{unseen:#}");
+    }
 }

@@ -235,13 +235,18 @@ impl Rig {
 
     /// A second gateway beside the first one, before the same provider, scraped by the same Prometheus.
     pub fn add_replica(&mut self) -> Result<Stack, NotUp> {
-        let mock = self.mock.url();
-        let otlp = format!("http://127.0.0.1:{}", self.stack.part("jaeger").ports["otlp_http"]);
-        let second = Stack::up(&["gateway", "--mock", &mock, "--variant", self.gateway.variant, "--otlp", &otlp])?;
+        let second = self.unscraped_replica()?;
         let also = format!("replica={}", second.url("gateway").trim_start_matches("http://"));
         self.stack.down("prometheus");
         self.stack.add(&["prometheus", "--targets", &format!("gateway,{also}"), "--interval", "1s"])?;
         Ok(second)
+    }
+
+    /// A gateway more before the same provider, of which Prometheus knows nothing.
+    pub fn unscraped_replica(&self) -> Result<Stack, NotUp> {
+        let mock = self.mock.url();
+        let otlp = format!("http://127.0.0.1:{}", self.stack.part("jaeger").ports["otlp_http"]);
+        Stack::up(&["gateway", "--mock", &mock, "--variant", self.gateway.variant, "--otlp", &otlp])
     }
 
     /// Audits while no other test audits.

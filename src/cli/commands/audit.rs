@@ -1,7 +1,6 @@
 //! `rigcheck audit`: the rig that the spec describes.
 
 use super::{folder_of, load};
-use crate::spec::Exec;
 use crate::{
     cli::{
         against::Against,
@@ -10,6 +9,7 @@ use crate::{
         outputs::Outputs,
         run,
     },
+    spec::Exec,
     store::Shelf,
 };
 use std::process::ExitCode;

@@ -1,17 +1,17 @@
 //! `rigcheck plan`: what an audit would do. Sends nothing, unless one request is asked for.
 
 use super::{Outlook, folder_of, load, probe};
-use crate::spec::Exec;
 use crate::{
     cli::{
         args::SpecArgs,
         exit,
         outputs::{print, table},
     },
-    model::units::Count,
+    model::{redactor::UNCLEAN, units::Count},
     report::probe::Probe,
-    spec::Loaded,
+    spec::{Exec, Loaded},
 };
+use anyhow::Context as _;
 use serde_json::{Value, json};
 use std::{fmt::Write as _, process::ExitCode};
 
@@ -56,7 +56,7 @@ pub async fn run(args: &Plan) -> anyhow::Result<ExitCode> {
     }
     let outlook = Outlook::of(&loaded);
     if args.probe {
-        let planned = json(&loaded, &outlook);
+        let planned = json(&loaded, &outlook)?;
         let Some(found) = probe::probe(loaded, folder_of(&path)).await? else { return Ok(exit::interrupted()) };
         match args.output {
             Shape::Human => print(&probe::human(&found))?,
@@ -64,9 +64,10 @@ pub async fn run(args: &Plan) -> anyhow::Result<ExitCode> {
         }
         return Ok(exit::probed(found.state()));
     }
+    let redactor = &loaded.settings.redactor;
     match args.output {
-        Shape::Human => print(&human(&path.display().to_string(), &loaded, &outlook))?,
-        Shape::Json => shown(&json(&loaded, &outlook))?,
+        Shape::Human => print(&redactor.clean(&human(&path.display().to_string(), &loaded, &outlook)))?,
+        Shape::Json => shown(&json(&loaded, &outlook)?)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -80,7 +81,7 @@ fn with(mut planned: Value, found: &Probe) -> Value {
     planned
 }
 
-fn json(loaded: &Loaded, outlook: &Outlook) -> Value {
+fn json(loaded: &Loaded, outlook: &Outlook) -> anyhow::Result<Value> {
     let rig = &loaded.profile.rig;
     let steps: Vec<Value> = outlook
         .steps
@@ -91,7 +92,8 @@ fn json(loaded: &Loaded, outlook: &Outlook) -> Value {
         json!({"url": t.url, "allow": {"requests": t.allow.requests.0, "tokens": t.allow.tokens.0, "per_second": t.allow.rate.0}, "refused": outlook.over(loaded)})
     });
     let total = json!({"lasting_ms": outlook.lasting.0, "requests": outlook.requests, "tokens": outlook.tokens});
-    json!({"schema": "rigcheck.plan/1", "rig": rig.name, "steps": steps, "total": total, "target": target})
+    let planned = json!({"schema": "rigcheck.plan/1", "rig": rig.name, "steps": steps, "total": total, "target": target});
+    loaded.settings.redactor.strip(planned).context(UNCLEAN)
 }
 
 fn human(path: &str, loaded: &Loaded, outlook: &Outlook) -> String {

@@ -12,6 +12,7 @@ use crate::{
         event::{Recorder, Sink},
         evidence::Fact,
         name::name,
+        redactor::UNCLEAN,
         rows::InMemory,
         units::{Count, Ms},
     },
@@ -19,8 +20,13 @@ use crate::{
     sources,
     spec::Loaded,
 };
-use anyhow::bail;
-use std::{collections::BTreeMap, fmt::Write as _, path::Path, sync::Arc};
+use anyhow::{Context as _, bail};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    path::Path,
+    sync::Arc,
+};
 use tokio_util::sync::CancellationToken;
 
 /// What a probe learns holds labels of others' series: it is shown, and never written down.
@@ -35,6 +41,7 @@ impl Recorder for Unrecorded {
 /// Says what it will send, sends it, and finds it again; nothing if the user ended it.
 pub async fn probe(loaded: Loaded, folder: &Path) -> anyhow::Result<Option<Probe>> {
     let rig = &loaded.profile.rig;
+    let redactor = loaded.settings.redactor.clone();
     let (Some(target), Some(load)) = (&rig.target, probe::load(rig).cloned()) else {
         bail!("there is nothing to probe: the spec has no target with a `chat` endpoint");
     };
@@ -54,12 +61,12 @@ pub async fn probe(loaded: Loaded, folder: &Path) -> anyhow::Result<Option<Probe
     let Some(_alone) = hold(None, "rigcheck plan --probe", folder, rig, Wait::No).await? else { return Ok(None) };
     eprintln!(
         "Sends 1 request to {}{}: model {}, at most {} tokens; it is not repeated, and nothing is recorded.",
-        target.url.trim_end_matches('/'),
+        redactor.clean(target.url.trim_end_matches('/')),
         load.path,
         load.model,
         Count(tokens).up()
     );
-    let journal = Journal::new(vec![Arc::new(Progress::new()) as Arc<dyn Sink>], loaded.settings.redactor.clone());
+    let journal = Journal::new(vec![Arc::new(Progress::new()) as Arc<dyn Sink>], redactor.clone());
     let cancel = CancellationToken::new();
     let listening = listen_for_the_end(cancel.clone());
     let job = Job {
@@ -76,6 +83,8 @@ pub async fn probe(loaded: Loaded, folder: &Path) -> anyhow::Result<Option<Probe
     let asked = engine::ask(&job, needs, &journal).await;
     listening.abort();
     let found = Probe::of(&job.profile.rig, &job.profile.cases, &load, &asked?);
+    // What is shown quotes the rig as it was asked, whose texts may hold a secret.
+    let found = redactor.strip(found).context(UNCLEAN)?;
     Ok((!cancel.is_cancelled()).then_some(found))
 }
 
@@ -110,8 +119,18 @@ pub fn human(found: &Probe) -> String {
         State::Doubtful => doubtful,
         State::Wrong => format!("{} of {} are mapped wrongly{}.", of(State::Wrong), found.rows.len(), also(of(State::Doubtful))),
     };
-    let _ = writeln!(text, "{verdict}");
+    let _ = writeln!(text, "{verdict}{}", replica(found));
     text
+}
+
+/// What one request cannot show: replicas that did not serve it may be scraped by nobody.
+fn replica(found: &Probe) -> String {
+    let seen: BTreeSet<&str> = found.rows.iter().flat_map(|r| &r.instances).map(String::as_str).collect();
+    if seen.is_empty() {
+        return String::new();
+    }
+    let seen = seen.into_iter().collect::<Vec<_>>().join(" and ");
+    format!("\nOne request shows one replica: {seen} counted it. If more serve, probe again until each was seen.")
 }
 
 fn also(doubtful: usize) -> String {

@@ -1,8 +1,10 @@
 //! `rigcheck validate`: every problem at once, or what is in scope.
 
 use super::{Outlook, load};
-use crate::cli::{args::SpecArgs, outputs::print};
-use crate::spec::Exec;
+use crate::{
+    cli::{args::SpecArgs, outputs::print},
+    spec::Exec,
+};
 use std::process::ExitCode;
 
 /// `rigcheck validate`.

@@ -1,3 +1,5 @@
+//! What counted something during an act, claimed or not.
+
 use crate::model::rows::Attach;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -1,3 +1,5 @@
+//! A source's value beside the client's own: agreeing, in another unit, or another quantity.
+
 use super::State;
 use crate::{
     audits::latency_accuracy::Figures,

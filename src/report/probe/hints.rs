@@ -43,7 +43,7 @@ pub fn instead(rises: &Rises, claim: &Claim, of: &HistogramOf, client: &Figures,
         let place = if scraped {
             "this page did not see our request: another replica or worker behind the target served it, or the page is of another deployment; read them all by a Prometheus, or name the page of the one that serves"
         } else {
-            "the targets of this job did not serve our request: they are of another deployment, or count only what they have sampled"
+            "the targets of this job did not serve our request: a replica that Prometheus does not scrape did, or they are of another deployment, or count only what they have sampled"
         };
         return doubt(format!("none of {} counts rose: {place}", rises.watched));
     }

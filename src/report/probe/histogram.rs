@@ -1,3 +1,5 @@
+//! A claimed histogram and our one request: counted once, several times, or not at all.
+
 use super::{Look, Row, Seen, State, hints};
 use crate::{
     audits::latency_accuracy::Window,
@@ -46,7 +48,7 @@ impl Look<'_> {
             (true, _) => "once".into(),
             (false, _) => format!("{} {each}", window.count),
         };
-        let mut row = Row { appeared, ..row };
+        let mut row = Row { appeared, instances: grew.into_iter().collect(), ..row };
         if once {
             row = row.valued(window.sum_ms.map(|s| s / window.count), claim.quantity, &seen.ours.client, Some(of.unit_ms));
             if window.sum_ms.is_none() {

@@ -18,13 +18,13 @@ use crate::{
         rig::{By, Quantity, Rig},
     },
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Connections set up to measure the round trip: as many as an audit sets up.
 const ROUNDS: u64 = 20;
 
 /// What the request showed, a row each, and whether the audit's margins can be settled from here.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Probe {
     /// The request itself, the emission log, then each claim in the order of the spec.
     pub rows: Vec<Row>,
@@ -33,7 +33,7 @@ pub struct Probe {
 }
 
 /// How sure it is that something is mapped rightly.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// It appeared once, with a plausible value.
@@ -45,7 +45,7 @@ pub enum State {
 }
 
 /// What one source says of the request in one respect.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     /// Who says it.
     pub source: Name,
@@ -57,6 +57,8 @@ pub struct Row {
     pub value_ms: Option<f64>,
     /// The client's own value of the same quantity, ms.
     pub client_ms: Option<f64>,
+    /// The instances that counted the request, where the source is a metric.
+    pub instances: Vec<String>,
     /// How they compare, in words.
     pub beside: String,
     /// How sure the mapping is.
@@ -66,7 +68,7 @@ pub struct Row {
 }
 
 /// A rule whose margins the round trips are held against.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Remark {
     /// The rule, or nothing where the round trip itself could not be measured.
     pub rule: String,
@@ -155,6 +157,7 @@ impl Row {
             appeared: String::new(),
             value_ms: None,
             client_ms: None,
+            instances: vec![],
             beside: String::new(),
             state: State::Doubtful,
             says: vec![],

@@ -1,3 +1,5 @@
+//! Records of our one request: the emission log, log lines and traces.
+
 use super::{Look, Row, Seen, State};
 use crate::{
     audits::latency_accuracy::{Figures, Record, Records},

@@ -1,3 +1,4 @@
+//! What rose in the jobs of the claimed metrics, by stored samples; only a probe asks.
 #![allow(clippy::disallowed_methods, reason = "waits until a server has stored what it saw")]
 
 use super::{
@@ -69,7 +70,7 @@ impl super::Prometheus {
             let partial = incomplete(&told.request, &told.warnings).or(late);
             let (found, watched) = risen(&series, span.from);
             return Ok(Seen {
-                payload: Risen::wrap(rises(found, watched, expected)),
+                payload: Risen::wrap(rises(found, watched, expected, &self.claims)),
                 covered: Span { from: back.plus_us(-ahead_us), to: at.plus_us(-ahead_us) },
                 origin: Origin { request: told.request, server: None, method: Method::Measured },
                 notes,

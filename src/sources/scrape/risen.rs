@@ -1,3 +1,5 @@
+//! What rose on a page between a reading before an act and one after it; only a probe asks.
+
 use super::{STILL, STILL_READINGS, extract::labels, not_reached, origin, pages::Fetched};
 use crate::{
     model::{
@@ -49,7 +51,7 @@ impl super::Scrape {
             let rest = still >= STILL_READINGS && now - moved >= STILL;
             if rest || now - done >= LONGEST || now + interval >= until {
                 let watched = after.len() as u64;
-                let payload = Risen::wrap(rises(risen(&before, after), watched, expected));
+                let payload = Risen::wrap(rises(risen(&before, after), watched, expected, &self.claims));
                 return Ok(Seen { payload, covered: Span { from, to: at }, origin: origin(&page), notes: vec![], partial: None });
             }
             last = Some(after);

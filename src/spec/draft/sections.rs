@@ -9,11 +9,10 @@ use super::{
     text::{Text, headers, labels},
 };
 use crate::{
-    model::rig::Quantity,
+    model::rig::{Allow, Quantity},
     spec::{
-        EDITION,
+        EDITION, LOOPBACK_ALLOW,
         load::TRUTH_MODEL,
-        target::LOOPBACK_ALLOW,
         write::{scalar, verbatim},
     },
 };
@@ -93,14 +92,9 @@ fn target(out: &mut Written, found: &Found, judged: &Judged<'_>) -> Option<Strin
     }
     chat(out, found, target);
     if target.loopback {
-        let most = LOOPBACK_ALLOW;
-        out.text.comment(
-            2,
-            &format!(
-                "On this machine at most {} requests, {} tokens and {} are sent, unless `allow` says otherwise.",
-                most.requests, most.tokens, most.rate
-            ),
-        );
+        let Allow { requests, tokens, rate } = LOOPBACK_ALLOW;
+        let most = format!("On this machine at most {requests} requests, {tokens} tokens and {rate} are sent, unless `allow` says otherwise.");
+        out.text.comment(2, &most);
     } else {
         let allow = judged.allow;
         let (requests, tokens) = (allow.requests, allow.tokens);

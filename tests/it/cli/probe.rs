@@ -73,6 +73,8 @@ fn a_right_mapping_appears_everywhere_once() {
     assert_eq!((probed.said["schema"].as_str(), probed.said["probe"]["rows"][0]["appeared"].as_str()), (Some("rigcheck.plan/1"), Some("sent")));
     assert_eq!(probed.requests_in_log, 1, "one request, and no other");
     assert!(probed.ran.err.contains("Sends 1 request to http://127.0.0.1:") && probed.ran.err.contains("model rigcheck-truth"), "{}", probed.ran.err);
+    let counted = probed.row("scrape", "total")["instances"].as_array().unwrap();
+    assert!(counted.len() == 1 && counted[0].as_str().unwrap().starts_with("127.0.0.1:"), "{counted:?}");
     // A busy machine may hold up 20 connections; nothing else ends it otherwise.
     let settled = probed.said["probe"]["vantage"].as_array().unwrap().iter().all(|v| v["state"] == "right");
     assert_eq!(probed.ran.code, if settled { 0 } else { 3 }, "{:#}", probed.said);
@@ -173,4 +175,24 @@ fn a_path_that_is_not_there_is_a_wrong_mapping() {
     let probed = replaced("chat: {path: /v1/chat/completions", "chat: {path: /v9/chat");
     probed.wrong("load", "request", &["status 404", "target.chat.path"]);
     assert_eq!(probed.said["probe"]["rows"].as_array().unwrap().len(), 1, "{:#}", probed.said);
+}
+
+#[test]
+fn people_are_told_what_one_request_cannot_show_and_no_secret_that_the_spec_names_in_a_metric() {
+    let folder = tempfile::tempdir().unwrap();
+    let rig = ReferenceRig::start(folder.path(), None, 240).unwrap();
+    fs::write(folder.path().join("rigcheck.yaml"), rig.spec()).unwrap();
+    let right = rigcheck(folder.path(), &["plan", "--probe"]).out;
+    assert!(right.contains("\nOne request shows one replica: 127.0.0.1:") && right.ends_with("probe again until each was seen.\n"), "{right}");
+
+    fs::write(folder.path().join("tenant"), "s3cret-of-tenant").unwrap();
+    fs::write(folder.path().join("rigcheck.yaml"), rig.spec().replace(ROUTE, "match: {tenant: \"${file:tenant}\"}")).unwrap();
+    for output in ["human", "json"] {
+        for args in [&["plan", "--output", output][..], &["plan", "--probe", "--output", output]] {
+            let ran = rigcheck(folder.path(), args);
+            assert!(!ran.out.contains("s3cret") && !ran.err.contains("s3cret"), "{}{}", ran.out, ran.err);
+            assert!(args.len() == 3 || ran.out.contains("tenant=") && ran.out.contains("***"), "{}", ran.out);
+        }
+    }
+    tokio::runtime::Runtime::new().unwrap().block_on(rig.stop());
 }

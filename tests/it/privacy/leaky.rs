@@ -66,6 +66,10 @@ impl Leaky {
         Leaky { url, log, shared }
     }
 
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     pub fn spec(&self) -> String {
         let (url, receiver, log) = (&self.url, self.shared.receiver, self.log.display());
         format!(

@@ -43,8 +43,10 @@ fn page(after: bool) -> String {
     format!(
         "# TYPE t_seconds histogram\nt_seconds_bucket{{route=\"/v2\",le=\"+Inf\"}} {a}\nt_seconds_sum{{route=\"/v2\"}} {s}\nt_seconds_count{{route=\"/v2\"}} {a}\n\
          t_seconds_bucket{{route=\"/chat\",le=\"+Inf\"}} 9\nt_seconds_sum{{route=\"/chat\"}} 1\nt_seconds_count{{route=\"/chat\"}} 9\n\
-         # TYPE u summary\nu_sum{{user=\"jane@example.com\",model=\"m\"}} {s}\nu_count{{user=\"jane@example.com\",model=\"m\"}} {a}\n\
+         # TYPE u summary\nu_sum{{{of}}} {s}\nu_count{{{of}}} {a}\n\
          # TYPE queue_count gauge\nqueue_count {many}\n# TYPE busy_seconds summary\nbusy_seconds_sum {many}\nbusy_seconds_count {many}\n",
+        // Names and values of others: an address, a prompt and a key; a route and a tenant that are none.
+        of = r#"user="jane@example.com",prompt="my illness",key="tok-9f8e7d6c5b4a",model="m-4.1:free",path="/of/jane@example.com",handler="my illness",tenant="tok-9f8e7d6c5b4a""#,
         a = 4 + n,
         s = 2.0 + 0.5 * n as f64,
         many = 10 + 7 * n
@@ -52,7 +54,7 @@ fn page(after: bool) -> String {
 }
 
 #[tokio::test]
-async fn a_page_tells_what_rose_nearest_to_ours_first_and_no_address() {
+async fn a_page_tells_what_rose_nearest_to_ours_first_and_no_text_of_others() {
     let reads = Arc::new(AtomicU64::new(0));
     let counted = Arc::clone(&reads);
     let handler = move || {
@@ -60,7 +62,9 @@ async fn a_page_tells_what_rose_nearest_to_ours_first_and_no_address() {
         async move { answer(200, "text/plain; version=0.0.4", page(after)) }
     };
     let address = serve(Router::new().route("/metrics", get(handler))).await;
-    let source = Scrape::new(name("scrape"), &to(format!("http://{address}/metrics")), Ms(50.0), vec![claim("scrape", "t_seconds", &[])]).unwrap();
+    let source =
+        Scrape::new(name("scrape"), &to(format!("http://{address}/metrics")), Ms(50.0), vec![claim("scrape", "t_seconds", &[("tenant", "a")])])
+            .unwrap();
     assert_eq!(source.timing(&risen().into()), Timing::Watch);
     let (state, rx) = watch::channel(ActState::Waiting);
     let mut slot = slot(20.0);

@@ -64,7 +64,7 @@ fn what_fails_is_a_problem_that_repeats_nothing_of_what_it_said() {
 }
 
 #[test]
-fn only_an_audit_that_was_told_to_runs_it() {
+fn only_an_audit_or_a_probe_that_was_told_to_runs_it() {
     let folder = tempfile::tempdir().unwrap();
     // A free port: nobody answers, and nothing is sent.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -74,12 +74,17 @@ fn only_an_audit_that_was_told_to_runs_it() {
         let said = rigcheck(folder.path(), &[command]).ends(0);
         assert!(said.err.contains("is not run by this command"), "{}", said.err);
     }
-    for args in [vec!["audit"], vec!["replay", "--spec", "rigcheck.yaml", "latest"]] {
-        let said = rigcheck(folder.path(), &args);
-        assert_eq!(said.code, 2, "{}", said.err);
-        assert!(args[0] == "replay" || said.err.contains("rigcheck audit --allow-exec"), "{}", said.err);
+    for args in [vec!["audit"], vec!["plan", "--probe"], vec!["replay", "--spec", "rigcheck.yaml", "latest"]] {
+        let said = rigcheck(folder.path(), &args).ends(2);
+        let told = ["`rigcheck audit --allow-exec`", "`rigcheck plan --probe --allow-exec`"].iter().all(|by| said.err.contains(by));
+        assert!(args[0] == "replay" || told, "{}", said.err);
     }
+    // A plan sends nothing, so it needs no secret.
+    rigcheck(folder.path(), &["plan", "--allow-exec"]).ends(2);
     assert!(!ran());
+    let said = rigcheck(folder.path(), &["plan", "--probe", "--allow-exec"]).ends(3);
+    assert!(ran() && !format!("{}{}", said.out, said.err).contains("s3cret-of-exec"), "{}{}", said.out, said.err);
+    fs::remove_file(folder.path().join("ran")).unwrap();
     let said = rigcheck(folder.path(), &["audit", "--allow-exec"]);
     assert!(ran() && !format!("{}{}", said.out, said.err).contains("s3cret-of-exec"), "{}{}", said.out, said.err);
     // There is a run now: a spec that would start something is refused for judging it again, too.

@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "sets deadlines and listens on loopback")]
 
 mod certs;
+mod credentials;
 mod limits;
 mod redirected;
 mod refused;
