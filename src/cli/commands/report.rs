@@ -1,7 +1,12 @@
 //! `rigcheck report`: a recorded run as it was judged then.
 
 use crate::{
-    cli::{against::{Against, same_rig}, args::OutputArgs, exit, outputs::Outputs},
+    cli::{
+        against::{Against, same_rig},
+        args::OutputArgs,
+        exit,
+        outputs::Outputs,
+    },
     report, store,
 };
 use std::process::ExitCode;
