@@ -91,7 +91,7 @@ fn what_was_put_to_the_proof_is_one_line_and_one_for_each_rule() {
 fn only_seeded_subjects_count_as_tried() {
     let mut run = samples::blocked();
     run.header.prove = true;
-    for outcome in run.cases[0].outcomes.iter_mut() {
+    for outcome in &mut run.cases[0].outcomes {
         outcome.proof = Some(Proof::Fires);
     }
     let open = run.cases[0].outcomes.iter_mut().find(|o| o.status == Status::Pass).unwrap();
