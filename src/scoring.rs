@@ -71,6 +71,10 @@ impl Verdict {
             Verdict::Indeterminate => "INDETERMINATE",
         }
     }
+    /// May the numbers be trusted, with waivers or without?
+    pub fn good(self) -> bool {
+        matches!(self, Verdict::Ready | Verdict::ReadyWithWaivers)
+    }
     fn rank(self) -> u8 {
         match self {
             Verdict::NotReady => 0,

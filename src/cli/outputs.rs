@@ -42,6 +42,27 @@ impl Output {
 pub struct Outputs {
     wishes: Vec<Output>,
     style: Style,
+    /// Files that still hold an earlier run's report, if any.
+    stale: Vec<PathBuf>,
+}
+
+/// Who reads one of these looks at the verdict only. A metrics page tells its age, and its absence is another alarm; a page for
+/// people tells its date.
+const WITHOUT_AGE: [Format; 5] = [Format::Json, Format::Junit, Format::Sarif, Format::Markdown, Format::Nagios];
+
+/// A command that ended without its report must not leave the green one of an earlier run in its place.
+impl Drop for Outputs {
+    fn drop(&mut self) {
+        for path in &self.stale {
+            // Devices, pipes and links are not ours to remove.
+            if path.symlink_metadata().is_ok_and(|there| there.is_file()) {
+                match fs::remove_file(path) {
+                    Ok(()) => eprintln!("note: removed {}: it was the report of an earlier run", path.display()),
+                    Err(why) => eprintln!("note: {} is the report of an earlier run, and stays: {why}", path.display()),
+                }
+            }
+        }
+    }
 }
 
 impl Outputs {
@@ -70,7 +91,8 @@ impl Outputs {
             can_be_written(path).with_context(|| format!("--output {}", path.display()))?;
         }
         let files = wishes.iter().filter_map(|w| Some(w.path.as_ref()?.display().to_string())).collect();
-        Ok(Outputs { wishes, style: Style { color, verbose: args.verbose, width: width(), files, run: None } })
+        let stale = wishes.iter().filter(|w| WITHOUT_AGE.contains(&w.format)).filter_map(|w| w.path.clone()).collect();
+        Ok(Outputs { wishes, stale, style: Style { color, verbose: args.verbose, width: width(), files, run: None } })
     }
     /// Where the run was recorded, for the report's last line.
     pub fn recorded_in(&mut self, run: String) {
@@ -78,12 +100,15 @@ impl Outputs {
     }
     /// Writes them all; files first, so that what is on the screen last is the verdict. One that cannot be written keeps
     /// none of the others back.
-    pub fn write(&self, report: &Report) -> anyhow::Result<()> {
+    pub fn write(&mut self, report: &Report) -> anyhow::Result<()> {
         let mut ended = Ok(());
         for wish in &self.wishes {
             if let Some(path) = &wish.path {
                 let plain = Style { color: false, ..self.style.clone() };
                 let written = put(path, &render(report, wish.format, &plain));
+                if written.is_ok() {
+                    self.stale.retain(|stale| stale != path);
+                }
                 ended = ended.and(written.with_context(|| format!("writing {}", path.display())));
             }
         }

@@ -113,6 +113,8 @@ pub fn header(id: &Name, loaded: &Loaded, remark: Option<String>) -> Header {
         profile: profile.digest(),
         started: engine::wall_now(),
         remark,
+        set: loaded.set.clone(),
+        lacks: vec![],
         gate: profile.gate,
         waivers: profile.waivers.clone(),
         sources: profile.rig.sources.clone(),

@@ -6,7 +6,7 @@ use crate::{
         audit::{AnyCase, Context},
         event::{Event, Header, OwnCost, Stamped},
         evidence::{Evidence, Gap},
-        key::Query,
+        key::{Act, Destination, Query},
         name::Name,
         rig::Rig,
         units::{Ms, Wall},
@@ -14,8 +14,9 @@ use crate::{
     spec::profile::Profile,
 };
 
-/// The answers as far as they would have been asked for in the same way under the spec of `now`: what is read of a log or a
-/// trace source, and which histogram a metric means, is not in the question. What was read otherwise is not recorded.
+/// The answers as far as they would have been asked for in the same way under the spec of `now`: where a source is and where load
+/// goes, what is read of a log or a trace source, and which histogram a metric means, is not in the question. What was read
+/// elsewhere or otherwise is not recorded.
 pub fn asked_alike(evidence: &Evidence, then: &Rig, now: &Rig) -> Evidence {
     let reads = |rig: &Rig, source: &Name| rig.sources.get(source).map(|s| (s.kind.clone(), s.reads.clone()));
     let histogram = |rig: &Rig, source: &Name, claim: &Name| {
@@ -23,14 +24,21 @@ pub fn asked_alike(evidence: &Evidence, then: &Rig, now: &Rig) -> Evidence {
         // The unit is applied when it is judged.
         Some((of.metric.clone(), of.labels.clone(), of.exemplars))
     };
+    let place = |rig: &Rig, source: &Name| rig.sources.get(source).map(|s| (s.kind.clone(), s.place.clone()));
+    let truths = |rig: &Rig| rig.sources_of("truth").map(|source| place(rig, source)).collect::<Vec<_>>();
+    let acted = |act: &Act| match act {
+        Act::Load(load) if load.to == Destination::Reference => truths(then) == truths(now),
+        Act::Load(_) => place(then, &act.actor()) == place(now, &act.actor()),
+    };
     let mut alike = evidence.clone();
     for (key, _) in evidence.iter() {
+        let there = place(then, &key.source) == place(now, &key.source) && key.query.act().is_none_or(acted);
         let same = match &key.query {
             Query::Histogram(q) => histogram(then, &key.source, &q.claim) == histogram(now, &key.source, &q.claim),
             Query::LogLines(_) | Query::Spans(_) => reads(then, &key.source) == reads(now, &key.source),
             _ => true,
         };
-        if !same {
+        if !(there && same) {
             alike.put(key.clone(), Err(Gap::NotRecorded));
         }
     }

@@ -110,6 +110,12 @@ pub struct Header {
     pub started: Wall,
     /// A sentence about something special: a seeded fault, a replay under another spec.
     pub remark: Option<String>,
+    /// What `--set` laid over the spec, as `PATH=VALUE`, without secrets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub set: Vec<String>,
+    /// What the spec of the recording looked at, and the one that judges it does not: sources and claims.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lacks: Vec<Name>,
     /// What decides the verdict.
     pub gate: Gate,
     /// Waivers, resolved.

@@ -244,6 +244,16 @@ impl Capability {
 }
 
 impl Rig {
+    /// What another rig of this one's kind looks at and this one does not: sources, and claims of sources that both have.
+    pub fn lacks(&self, other: &Rig) -> Vec<Name> {
+        let sources = other.sources.keys().filter(|source| !self.sources.contains_key(*source)).cloned();
+        let claims = other.claims.iter().filter(|c| self.sources.contains_key(&c.source)).map(Claim::subject).filter(|s| self.claim(s).is_none());
+        sources.chain(claims).collect()
+    }
+    /// Base URL of the target; `no target` where load goes nowhere.
+    pub fn target_url(&self) -> &str {
+        self.target.as_ref().map_or("no target", |t| &t.url)
+    }
     /// The claims about a quantity, in the order of the spec.
     pub fn claims_of(&self, quantity: Quantity) -> impl Iterator<Item = &Claim> {
         self.claims.iter().filter(move |c| c.quantity == quantity)

@@ -113,6 +113,23 @@ impl Comparison {
             known: was.into_keys().collect(),
         }
     }
+    /// Lets what is new decide how the command ends. A gate that opens has to have seen something: blockers that cannot be told
+    /// count as new also where they could not be told before, and so does everything where nothing could be told.
+    pub fn gate(&mut self, now: &Report, then: &Report) {
+        self.gates = true;
+        let blocks = |(case, rule, _): &Judged| {
+            now.cases.iter().filter(|c| c.case.id == *case).flat_map(|c| &c.case.rules).any(|r| r.id == *rule && r.blocks())
+        };
+        let (all, before) = (standings(now), standings(then));
+        let nothing = all.values().all(|(kind, ..)| *kind == Kind::Unknown);
+        for (of, standing) in all.iter().filter(|(of, (kind, ..))| *kind == Kind::Unknown && (nothing || blocks(of))) {
+            if !self.new.iter().any(|s| s.of == *of) {
+                let (was, is) = (word(before.get(of)), word(Some(standing)));
+                self.new.push(Shift { of: of.clone(), title: standing.2.to_owned(), kind: Kind::Unknown, was, is });
+            }
+        }
+        self.new.sort_by_key(|s| s.kind);
+    }
     /// Was it there in the earlier run?
     pub fn knew(&self, of: &Judged) -> bool {
         self.known.contains(of)

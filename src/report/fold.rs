@@ -118,6 +118,9 @@ impl Report {
         }
         fold.interrupted |= !ended;
         fold.assessment = scoring::assess(&fold.cases, &fold.header.gate);
+        if fold.interrupted {
+            fold.cap();
+        }
         fold.qualify();
         if !ended {
             fold.leave_open();
@@ -125,11 +128,33 @@ impl Report {
         fold
     }
 
-    /// A good verdict that rests on less than the edition asks for says so with its reason.
+    /// What was not asked any more may have failed: an interrupted run is at best indeterminate, and so is whatever would better
+    /// it. What it proved stands.
+    fn cap(&mut self) {
+        let a = &mut self.assessment;
+        if a.verdict.good() {
+            (a.verdict, a.because) = (Verdict::Indeterminate, "the run was interrupted before everything was asked".into());
+        }
+        for flip in &mut a.flips {
+            flip.verdict = if flip.verdict.good() { Verdict::Indeterminate } else { flip.verdict };
+        }
+        let verdict = a.verdict;
+        a.flips.retain(|f| f.verdict != verdict);
+        a.leans_on.retain(|f| f.verdict == Verdict::NotReady);
+        a.to_ready = None;
+        a.without_waivers = a.without_waivers.filter(|bare| *bare == Verdict::NotReady && verdict != Verdict::NotReady);
+    }
+
+    /// A good verdict that rests on less than the edition asks for, or than the spec in the repository says, says so with its
+    /// reason.
     fn qualify(&mut self) {
-        let good = matches!(self.assessment.verdict, Verdict::Ready | Verdict::ReadyWithWaivers);
-        if let Some(but) = phrases::but(&self.header).filter(|_| good) {
-            self.assessment.because = format!("{}; but {but}", self.assessment.because);
+        if !self.assessment.verdict.good() {
+            return;
+        }
+        let a = &mut self.assessment;
+        a.because = std::iter::once(a.because.clone()).chain(phrases::under(&self.header)).collect::<Vec<_>>().join("; ");
+        if let Some(but) = phrases::but(&self.header) {
+            a.because = format!("{}; but {but}", a.because);
         }
     }
 

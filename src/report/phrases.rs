@@ -174,6 +174,15 @@ pub fn list(items: &[String]) -> String {
     }
 }
 
+/// What the command line laid over the spec, and what the spec of a recording had beyond this one.
+pub fn under(header: &Header) -> Vec<String> {
+    let mut said = vec![];
+    said.extend((!header.set.is_empty()).then(|| header.set.iter().map(|set| format!("--set {set}")).collect::<Vec<_>>().join(" ")));
+    let lacks: Vec<_> = header.lacks.iter().map(ToString::to_string).collect();
+    said.extend((!lacks.is_empty()).then(|| format!("without {} of the recorded spec", list(&lacks))));
+    said
+}
+
 /// What a good verdict must not keep back: `the spec takes out LAT-01 (a blocker of checks 2027.1)`.
 pub fn but(header: &Header) -> Option<String> {
     let through = || header.changed.iter().filter(|c| c.lets_through);

@@ -25,6 +25,8 @@ pub(super) struct Written {
     pub(super) whole: bool,
     /// Where paths start.
     pub(super) folders: Folders,
+    /// What `--set` said, without secrets.
+    pub(super) set: Vec<String>,
     /// How many files these are; the first numbers of `Files`.
     pub(super) files: u16,
 }
@@ -61,6 +63,7 @@ pub(super) fn read(named: &Named<'_>, changes: &[String], files: &mut Files) -> 
     }
     let Chain { mut folders, mut problems, mut whole, .. } = chain;
     let mut count = layers.len();
+    let first = count + 1;
     let below = layers.pop().unwrap_or_else(Node::empty);
     let mut root = layers.into_iter().rev().fold(below, |base, top| merge::over(base, top, &mut problems));
     for change in changes {
@@ -71,7 +74,9 @@ pub(super) fn read(named: &Named<'_>, changes: &[String], files: &mut Files) -> 
             as_it_was
         });
     }
-    Written { root, problems, whole, folders, files: u16::try_from(count).unwrap_or(u16::MAX) }
+    let number = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
+    let set = (first..=count).map(|nth| plain(files.text(number(nth)))).collect();
+    Written { root, problems, whole, folders, set, files: number(count) }
 }
 
 struct File {

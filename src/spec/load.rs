@@ -53,6 +53,8 @@ pub struct Loaded {
     pub newer: Option<String>,
     /// What is odd, but keeps nothing from running.
     pub warnings: Problems,
+    /// What `--set` laid over the spec, without secrets.
+    pub set: Vec<String>,
     /// Where things were written.
     pub anchors: Anchors,
     /// Where each waiver of the profile stands.
@@ -124,6 +126,7 @@ fn understood(named: &Named<'_>, changes: &[String], options: &Options<'_>) -> R
     match read {
         Some(mut loaded) if problems.is_empty() => {
             loaded.settings.redactor = redactor;
+            loaded.set = written.set;
             loaded.anchors = anchors::of(&root, &loaded.profile.rig, &files);
             loaded.basis = basis.became(root, std::mem::take(&mut loaded.basis));
             loaded.warnings = Problems::new(files, warnings, false);
@@ -202,6 +205,7 @@ fn read(root: &Node, checks: &Checks, sound: bool, cx: &Reading) -> Option<Loade
         cases: bound,
         newer: checks.newer,
         warnings: Problems::default(),
+        set: vec![],
         anchors: Anchors::default(),
         waivers_at,
         now: None,

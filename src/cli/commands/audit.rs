@@ -3,7 +3,7 @@
 use super::{folder_of, load};
 use crate::{
     cli::{
-        against::Against,
+        against::{Against, same_rig},
         args::{OutputArgs, SpecArgs},
         hold::WaitArgs,
         outputs::Outputs,
@@ -38,7 +38,8 @@ pub async fn run(args: Audit, color: bool) -> anyhow::Result<ExitCode> {
     let outputs = Outputs::new(&args.out, color, &[])?;
     let (path, loaded) = load(&args.spec, if args.allow_exec { Exec::Allowed } else { Exec::Refused })?;
     let folder = folder_of(&path);
-    let against = Against::open(&args.out, &Shelf::of(folder))?;
+    let mut against = Against::open(&args.out, &Shelf::of(folder))?;
+    same_rig(&mut against, &loaded.profile.rig)?;
     let how = run::How {
         folder,
         command: "rigcheck audit",

@@ -47,7 +47,7 @@ pub async fn run(args: Demo, color: bool) -> anyhow::Result<ExitCode> {
     };
     let outputs = Outputs::new(&args.out, color, &[(Format::Html, "rigcheck-report.html")])?;
     let home = super::home(None)?;
-    let against = Against::open(&args.out, &Shelf::of(&home))?;
+    let mut against = Against::open(&args.out, &Shelf::of(&home))?;
     let folder = tempfile::Builder::new().prefix("rigcheck-demo-").tempdir().context("making a folder for the rig")?;
     let rig = ReferenceRig::start(folder.path(), fault, REQUESTS).context("starting the reference rig on 127.0.0.1")?;
     let loaded = spec::load_text(
@@ -56,6 +56,10 @@ pub async fn run(args: Demo, color: bool) -> anyhow::Result<ExitCode> {
         folder.path(),
         &spec::Options { checks_dir: None, env: &|_| None, exec: spec::Exec::Refused },
     )?;
+    if let Some(against) = &mut against {
+        // Its target has another port each time.
+        against.of_rig(&loaded.profile.rig, None)?;
+    }
     let remark =
         fault.map_or("reference rig on 127.0.0.1".to_owned(), |f| format!("reference rig on 127.0.0.1 · fault seeded: {} ({})", f.name, f.title));
     let how = How {

@@ -3,7 +3,7 @@
 use super::load_at;
 use crate::{
     cli::{
-        against::Against,
+        against::{Against, same_rig},
         args::{ChecksArgs, OutputArgs},
         exit,
         outputs::Outputs,
@@ -21,6 +21,7 @@ use crate::{
     spec::{Exec, Loaded},
     store::{self, Recorded},
 };
+use anyhow::bail;
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
@@ -53,15 +54,19 @@ pub fn run(args: &Replay, color: bool) -> anyhow::Result<ExitCode> {
     let mut outputs = Outputs::new(&args.out, color, &[])?;
     let shelf = super::shelf(args.spec.as_deref())?;
     let path = shelf.find(&args.run)?;
-    let against = Against::open(&args.out, &shelf)?;
+    let mut against = Against::open(&args.out, &shelf)?;
     let recorded = store::open(&path)?;
     outputs.recorded_in(path.display().to_string());
     let mut report = match &args.spec {
-        None => as_recorded(&recorded, &path, args.prove)?,
+        None => {
+            same_rig(&mut against, &recorded.profile.rig)?;
+            as_recorded(&recorded, &path, args.prove)?
+        }
         Some(spec) => {
             let loaded = load_at(spec, &args.set, args.checks.checks.as_deref(), Exec::Refused)?;
             let remark = format!("run {} judged again under {}", id_of(&path), spec.display());
-            judged_under(&recorded, &path, &loaded, Some(remark), args.prove)
+            same_rig(&mut against, &loaded.profile.rig)?;
+            judged_under(&recorded, &path, &loaded, Some(remark), args.prove)?
         }
     };
     if let Some(against) = &against {
@@ -84,12 +89,23 @@ fn as_recorded(recorded: &Recorded, path: &Path, prove: bool) -> anyhow::Result<
     Ok(told(|journal| replay(&recorded.events, &recorded.evidence, &recorded.profile, &cases, proving.as_ref(), journal)))
 }
 
-/// A recorded run as another spec judges it. Rules that were put to the proof then are again.
-pub(super) fn judged_under(recorded: &Recorded, path: &Path, loaded: &Loaded, remark: Option<String>, prove: bool) -> Report {
+/// A recorded run as another spec judges it. Rules that were put to the proof then are again. A run of one target says nothing
+/// about another; what only goes by another name is told, and so is what that spec does not look at any more.
+pub(super) fn judged_under(recorded: &Recorded, path: &Path, loaded: &Loaded, remark: Option<String>, prove: bool) -> anyhow::Result<Report> {
+    let (then, now) = (&recorded.profile.rig, &loaded.profile.rig);
+    if then.target_url() != now.target_url() {
+        let (id, was, is) = (id_of(path), then.target_url(), now.target_url());
+        bail!("run {id} had the target {was}, and the spec has {is}: what was recorded of one rig says nothing about another; audit that one");
+    }
+    let renamed = (then.name != now.name).then(|| format!("run of rig {} judged as {}", then.name, now.name));
+    let remark = match (remark, renamed) {
+        (Some(remark), Some(renamed)) => Some(format!("{remark}; {renamed}")),
+        (remark, renamed) => remark.or(renamed),
+    };
     let prove = prove || began(&recorded.events).is_some_and(|h| h.prove);
-    let header = Header { prove, ..header(&id_of(path).as_str().into(), loaded, remark) };
-    let evidence = asked_alike(&recorded.evidence, &recorded.profile.rig, &loaded.profile.rig);
-    told(|journal| replay(&recorded.events, &evidence, &loaded.profile, &loaded.cases, Some(&header), journal))
+    let header = Header { prove, lacks: now.lacks(then), ..header(&id_of(path).as_str().into(), loaded, remark) };
+    let evidence = asked_alike(&recorded.evidence, then, now);
+    Ok(told(|journal| replay(&recorded.events, &evidence, &loaded.profile, &loaded.cases, Some(&header), journal)))
 }
 
 /// The report on what is told.

@@ -1,7 +1,12 @@
 //! `rigcheck report`: a recorded run as it was judged then.
 
 use crate::{
-    cli::{against::Against, args::OutputArgs, exit, outputs::Outputs},
+    cli::{
+        against::{Against, same_rig},
+        args::OutputArgs,
+        exit,
+        outputs::Outputs,
+    },
     report, store,
 };
 use std::process::ExitCode;
@@ -20,8 +25,9 @@ pub fn run(args: &Report, color: bool) -> anyhow::Result<ExitCode> {
     let mut outputs = Outputs::new(&args.out, color, &[])?;
     let shelf = super::shelf(None)?;
     let path = shelf.find(&args.run)?;
-    let against = Against::open(&args.out, &shelf)?;
+    let mut against = Against::open(&args.out, &shelf)?;
     let recorded = store::open(&path)?;
+    same_rig(&mut against, &recorded.profile.rig)?;
     outputs.recorded_in(path.display().to_string());
     let mut report = report::Report::of(&recorded.events);
     if let Some(against) = &against {

@@ -75,6 +75,6 @@ fn on_a_run(args: &Upgrade, spec: &Path, now: &Loaded, then: &Loaded) -> anyhow:
     };
     let path = shelf.find(wanted)?;
     let recorded = store::open(&path)?;
-    let (before, after) = (judged_under(&recorded, &path, now, None, false), judged_under(&recorded, &path, then, None, false));
+    let (before, after) = (judged_under(&recorded, &path, now, None, false)?, judged_under(&recorded, &path, then, None, false)?);
     Ok(format!("Run {}, judged by both:\n{}", path.display(), moved(&before, &after)))
 }

@@ -33,6 +33,10 @@ pub struct Run<'r> {
     /// The one "now" of the run; `null` where gathering did not end.
     as_of: Option<String>,
     remark: Option<&'r str>,
+    /// What `--set` laid over the spec.
+    set: &'r [String],
+    /// Sources and claims of the recorded spec that the one which judges does not have.
+    lacks: &'r [Name],
     sources: &'r BTreeMap<Name, SourceInfo>,
     cases_in_method: usize,
     cases_known: usize,
@@ -75,6 +79,8 @@ impl<'r> Run<'r> {
             started: (h.started != Wall::default()).then(|| phrases::rfc3339(h.started)),
             as_of: report.as_of.map(phrases::rfc3339),
             remark: h.remark.as_deref(),
+            set: &h.set,
+            lacks: &h.lacks,
             sources: &h.sources,
             cases_in_method: phrases::CATALOGUE,
             cases_known: h.cases_known,

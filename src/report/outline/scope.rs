@@ -1,8 +1,15 @@
 //! What was looked at, and what was not.
 
 use crate::{
-    model::{event::OutOfScope, rig::Capability},
-    report::{Report, phrases::CATALOGUE},
+    model::{
+        event::{CaseJudged, OutOfScope},
+        outcome::Status,
+        rig::Capability,
+    },
+    report::{
+        Report,
+        phrases::{self, CATALOGUE},
+    },
 };
 
 /// Rules that are out of scope for one reason.
@@ -20,7 +27,7 @@ impl NotTested<'_> {
     }
 }
 
-/// `1 of 25 cases (this release has 1)`, `15 of 15 rules`.
+/// `1 of 25 cases (this release has 1)`, `15 of 15 rules`, `59 subjects`, and what the spec or the command line takes out of it.
 pub fn phrases(report: &Report) -> Vec<String> {
     let h = &report.header;
     let judged = judged(report);
@@ -31,6 +38,9 @@ pub fn phrases(report: &Report) -> Vec<String> {
         format!("{} of {rules} rules", report.assessment.rules_in_scope),
     ];
     said.extend((newer > 0).then(|| format!("{newer} newer than checks {}, not scored", h.checks)));
+    let subjects = report.cases.iter().flat_map(CaseJudged::scored).filter(|o| o.status != Status::NotApplicable).count();
+    said.extend((subjects > 0).then(|| phrases::count(subjects as u64, "subject")));
+    said.extend(phrases::under(h));
     said
 }
 

@@ -33,6 +33,12 @@ fn only_what_is_read_alike_is_judged_again() {
     assert_eq!(silent(|rig| rig.sources.get_mut(&name("access_log")).unwrap().reads = "total duration_ms in 1000 ms".into()), only("access_log"));
     let traces = silent(|rig| rig.sources.get_mut(&name("jaeger")).unwrap().reads = "spans of service other".into());
     assert_eq!(traces, BTreeSet::from(["jaeger".to_owned(), "scrape".to_owned()]), "exemplars of the page point to spans");
+    // Where a source is, and where load goes: what was read elsewhere is of another rig.
+    let moved = |source: &'static str| silent(move |rig| rig.sources.get_mut(&name(source)).unwrap().place = "elsewhere".into());
+    assert_eq!(moved("access_log"), only("access_log"));
+    assert_eq!(moved("scrape"), only("scrape"));
+    let (load, then) = (moved("load"), rig::full());
+    assert!(then.sources.keys().filter(|s| then.claims.iter().any(|c| c.source == **s)).all(|s| load.contains(s.as_str())), "{load:?}");
     let histograms = |change: fn(&mut rigcheck::model::rig::HistogramOf)| {
         silent(move |rig| {
             for claim in &mut rig.claims {

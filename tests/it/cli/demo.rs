@@ -35,7 +35,11 @@ fn a_clean_demo_is_ready_and_its_run_can_be_judged_again() {
     assert_eq!(again, live);
 
     // Judged by a stricter spec it is not ready: nothing is asked again.
-    let stricter = "version: 1\nrig: reference\ngate: {threshold: 1, coverage: 1}\ntarget: {url: http://127.0.0.1:9, chat: {path: /v1/chat/completions, model: rigcheck-truth, max_tokens: 64}}\n";
+    let path = "/v1/chat/completions";
+    let target = live["run"]["sources"]["load"]["place"].as_str().unwrap().trim_end_matches(path);
+    let stricter = format!(
+        "version: 1\nrig: reference\ngate: {{threshold: 1, coverage: 1}}\ntarget: {{url: {target}, chat: {{path: {path}, model: rigcheck-truth, max_tokens: 64}}}}\n"
+    );
     fs::write(folder.path().join("other.yaml"), stricter).unwrap();
     let other = rigcheck(folder.path(), &["replay", "latest", "--spec", "other.yaml", "--output", "json"]);
     let other = json(&other.out);

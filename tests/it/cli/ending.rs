@@ -239,6 +239,66 @@ fn fail_on_new_gates_on_what_is_new() {
 }
 
 #[test]
+fn what_is_new_gates_only_since_a_run_of_this_rig_that_saw_something() {
+    let folder = silent();
+    let gate = ["--fail-on-new"];
+    let against = |now: &str, then: &str, gate: &[&str]| report(folder.path(), &[&[now, "--against", then], gate].concat());
+    let outage = Shelf::of(folder.path()).find("latest").unwrap().file_stem().unwrap().to_string_lossy().into_owned();
+    rewritten(folder.path(), "01GOOD", |_| Status::Pass);
+    rewritten(folder.path(), "01OPEN", |_| Status::NoData);
+    rewritten(folder.path(), "01HALF", |at| if at % 2 == 0 { Status::NoData } else { Status::Pass });
+    for (then, why) in [(outage.as_str(), "could not judge anything"), ("01OPEN", "could not judge anything")] {
+        let err = against("01GOOD", then, &gate).ends(2).err;
+        assert!(err.contains("--fail-on-new") && err.contains(why), "{err}");
+    }
+    // Unknown then, unknown now: nothing is new, and nothing is known.
+    against("01OPEN", "01HALF", &gate).ends(3);
+    against("01OPEN", "01GOOD", &[&gate[..], &["--fail-on", "not-ready"]].concat()).ends(0);
+    // One that was cut short.
+    let good = Shelf::of(folder.path()).find("01GOOD").unwrap();
+    let events = fs::read_to_string(good.join("events.jsonl")).unwrap();
+    let uncut = events.trim_end().rsplit_once('\n').unwrap().0.to_owned() + "\n";
+    fs::write(good.join("events.jsonl"), uncut).unwrap();
+    assert!(against("01HALF", "01GOOD", &gate).ends(2).err.contains("was interrupted"));
+    // Another rig, by its name or by its place.
+    for (id, from, to, why) in [
+        ("01NAME", "rig: offline", "rig: production", "is of rig `production`, and this one of `offline`"),
+        ("01ADDR", "http://127.0.0.1:9,", "http://127.0.0.1:7,", "had the target http://127.0.0.1:7"),
+    ] {
+        let other = tempfile::tempdir().unwrap();
+        fs::write(other.path().join("rigcheck.yaml"), SPEC.replacen(from, to, 1)).unwrap();
+        rigcheck(other.path(), &["audit"]).ends(3);
+        rewritten(other.path(), id, |_| Status::Pass);
+        let then = Shelf::of(other.path()).find(id).unwrap().display().to_string();
+        let err = against("01HALF", &then, &gate).ends(2).err;
+        assert!(err.contains(why) && err.contains("name a run of this rig"), "{err}");
+        let early = rigcheck(folder.path(), &["audit", "--against", &then, "--fail-on-new"]).ends(2).err;
+        assert!(early.contains(why) && !early.contains("plan:"), "{early}");
+        let told = against("01HALF", &then, &[]).out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains("another rig, production") || told.contains(why), "{told}");
+    }
+}
+
+#[test]
+fn a_command_without_a_report_leaves_no_report_of_an_earlier_run() {
+    let folder = silent();
+    let at = |name: &str| folder.path().join(name);
+    for name in ["old.xml", "old.json", "old.prom", "old.html"] {
+        fs::write(at(name), "green").unwrap();
+    }
+    std::os::unix::fs::symlink(at("old.html"), at("link.xml")).unwrap();
+    let outputs = ["junit:old.xml", "json:old.json", "openmetrics:old.prom", "html:old.html", "junit:link.xml", "human"];
+    let args: Vec<_> = outputs.iter().flat_map(|o| ["--output", o]).collect();
+    let err = report(folder.path(), &[&["01NEVER"], &args[..]].concat()).ends(2).err;
+    assert!(err.contains("removed old.xml") && err.contains("removed old.json"), "{err}");
+    let there = |name: &str| at(name).symlink_metadata().is_ok();
+    let left: Vec<_> = ["old.xml", "old.json", "old.prom", "old.html", "link.xml"].into_iter().filter(|name| there(name)).collect();
+    assert_eq!(left, ["old.prom", "old.html", "link.xml"], "a metrics page tells its age, a page for people its date");
+    let ended = report(folder.path(), &[&["latest"], &args[..]].concat()).ends(3);
+    assert!(there("old.xml") && there("old.json") && !ended.err.contains("removed"), "{}", ended.err);
+}
+
+#[test]
 fn nagios_on_standard_output_ends_as_plugins_do() {
     let folder = silent();
     rewritten(folder.path(), "01GOOD", |_| Status::Pass);

@@ -12,6 +12,7 @@ mod probe;
 mod prove;
 mod recipes;
 mod recorded;
+mod rejudged;
 mod runs;
 mod turns;
 mod upgrade;

@@ -88,9 +88,30 @@ fn what_is_not_quite_comparable_is_said() {
 fn gated(now: &Run, then: &Run) -> Report {
     let mut report = now.report();
     let mut comparison = Comparison::of(&report, &then.report());
-    comparison.gates = true;
+    comparison.gate(&report, &then.report());
     report.against = Some(comparison);
     report
+}
+
+#[test]
+fn a_gate_that_saw_nothing_stays_shut() {
+    let silent = |rule: &'static str| {
+        let mut run = samples::ready();
+        let of: Vec<_> = run.cases[0].outcomes.iter().filter(|o| rule.is_empty() || o.rule.as_str() == rule).cloned().collect();
+        for o in of {
+            set(&mut run.cases[0], o.rule.as_str(), o.subject.as_str(), |o| o.status = Status::NoData);
+        }
+        run
+    };
+    let new = |run: &Run| gated(run, run).against.unwrap().new;
+    // A blocker that nobody could judge, then as now.
+    let blocker = new(&silent("LAT-14"));
+    assert!(!blocker.is_empty() && blocker.iter().all(|s| s.of.1.as_str() == "LAT-14" && s.kind == Kind::Unknown));
+    assert_eq!((blocker[0].was, blocker[0].is), ("NO DATA", "NO DATA"));
+    // Whoever blocks nothing may stay unknown, as long as anything was judged.
+    assert!(new(&silent("LAT-05")).is_empty());
+    assert_eq!(new(&silent("")).len(), samples::ready().report().outcomes().count());
+    assert!(compared(&silent(""), &silent("")).new.is_empty(), "without a gate it is only compared");
 }
 
 #[test]

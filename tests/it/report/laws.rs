@@ -6,8 +6,11 @@ use super::{
 };
 use proptest::prelude::*;
 use rigcheck::{
-    model::change::{Changed, What},
-    report::{Format, Style, render},
+    model::{
+        change::{Changed, What},
+        event::Event,
+    },
+    report::{Format, Report, Style, render},
     scoring::Verdict,
 };
 
@@ -71,6 +74,46 @@ fn a_run_that_was_killed_is_never_ready() {
     assert_eq!(run.report().assessment.verdict, Verdict::NotReady, "a failing blocker is definite");
 }
 
+/// As Ctrl-C while a source that no rule needs is still asked: all was judged, and yet not all was asked.
+fn cut_short(run: &samples::Run) -> Report {
+    let mut events = run.events();
+    for stamped in &mut events {
+        if let Event::Gathered { interrupted, .. } = &mut stamped.event {
+            *interrupted = true;
+        }
+    }
+    Report::of(&events)
+}
+
+#[test]
+fn an_interrupted_run_that_judged_everything_is_at_best_indeterminate() {
+    for run in [samples::ready(), samples::waived(), loosened()] {
+        assert!(run.report().assessment.verdict.good());
+        let report = cut_short(&run);
+        let a = &report.assessment;
+        assert_eq!((a.verdict, a.because.as_str()), (Verdict::Indeterminate, "the run was interrupted before everything was asked"));
+        assert!(a.flips.is_empty() && a.to_ready.is_none() && a.leans_on.iter().all(|f| f.verdict == Verdict::NotReady));
+        let shown = |format| render(&report, format, &Style::default());
+        for (format, part) in [
+            (Format::Human, "INDETERMINATE"),
+            (Format::Json, "\"indeterminate\""),
+            (Format::Html, "</span> INDETERMINATE</h1>"),
+            (Format::Junit, "<error message=\"the run was interrupted"),
+            (Format::Sarif, "\"verdict\": \"INDETERMINATE\""),
+            (Format::Markdown, "INDETERMINATE"),
+            (Format::Openmetrics, "verdict=\"indeterminate\"} 1"),
+            (Format::Nagios, "RIGCHECK UNKNOWN - INDETERMINATE"),
+        ] {
+            assert!(shown(format).contains(part), "{format:?}: no {part} in\n{}", shown(format));
+        }
+    }
+    // What is proven stands, and only to the end would it be better than undecided.
+    let blocked = cut_short(&samples::blocked()).assessment;
+    assert_eq!((blocked.verdict, blocked.because.as_str()), (Verdict::NotReady, "LAT-14 blocks"));
+    assert!(!blocked.flips.is_empty() && blocked.flips.iter().all(|f| f.verdict == Verdict::Indeterminate));
+    assert_eq!(blocked.to_ready, None);
+}
+
 #[test]
 fn a_load_that_did_not_say_what_it_sent_did_not_send_nothing() {
     // Killed right after the load began.
@@ -103,6 +146,21 @@ fn a_good_verdict_names_what_it_rests_on() {
     one.header.changed = vec![change(Changed::Rule("LAT-01".into()), What::Deselected, "no", "yes", true), left_out];
     let said = because(&one);
     assert!(said.ends_with("waived; but the spec takes out LAT-01 (a blocker of checks 2027.1) and PERF_X with its blockers"), "{said}");
+}
+
+#[test]
+fn a_good_verdict_names_what_was_set_or_left_out() {
+    let mut run = samples::ready();
+    run.header.set = vec!["sources.access_log=null".into()];
+    run.header.lacks = vec!["access_log".into(), "prometheus:total".into()];
+    let whole = "at least 0.85; --set sources.access_log=null; without access_log and prometheus:total of the recorded spec";
+    assert!(run.report().assessment.because.ends_with(whole), "{}", run.report().assessment.because);
+    for format in [Format::Human, Format::Json, Format::Html, Format::Junit, Format::Sarif, Format::Markdown, Format::Nagios] {
+        let text = render(&run.report(), format, &Style::default()).replace('\\', "").split_whitespace().collect::<Vec<_>>().join(" ");
+        for part in ["--set sources.access_log=null", "without access_log and prometheus:total"] {
+            assert!(text.contains(part), "{format:?}: no {part} in\n{text}");
+        }
+    }
 }
 
 #[test]

@@ -71,11 +71,13 @@ fn what_was_put_to_the_proof_is_one_line_and_one_for_each_rule() {
     for outcome in run.cases[0].outcomes.iter_mut().filter(|o| o.status.value().is_some()) {
         outcome.proof = Some(Proof::Fires);
     }
-    assert!(shown(&run, Format::Human, false).contains("\nproven  5 of 5 rules fire on their own seeded fault\n"));
+    let all = run.report().count(Status::Pass);
+    let tried = format!("\nproven  5 of 5 rules fire on their own seeded fault; {all} of {all} subjects tried\n");
+    assert!(shown(&run, Format::Human, false).contains(&tried), "{}", shown(&run, Format::Human, false));
     let silent = run.cases[0].outcomes.iter_mut().find(|o| o.rule.as_str() == "LAT-05").unwrap();
     silent.proof = Some(Proof::Silent(Status::Pass));
     let text = shown(&run, Format::Human, true);
-    assert!(text.contains("\nproven  4 of 5 rules fire on their own seeded fault; LAT-05 does not, and counts less\n"), "{text}");
+    assert!(text.contains(&format!("4 of 5 rules fire on their own seeded fault; {all} of {all} subjects tried; LAT-05 does not")), "{text}");
     assert!(text.contains("silent") && text.matches(" proven").count() > 4, "{text}");
     // A rule without a share of the score can neither be proven nor count less.
     let mut newer = ready();
@@ -88,6 +90,23 @@ fn what_was_put_to_the_proof_is_one_line_and_one_for_each_rule() {
     let json: serde_json::Value = serde_json::from_str(&shown(&run, Format::Json, false)).unwrap();
     let proven = |id: &str| json["cases"][0]["rules"].as_array().unwrap().iter().find(|r| r["id"] == id).unwrap()["outcomes"][0]["proven"].as_bool();
     assert_eq!((proven("LAT-05"), proven("LAT-01")), (Some(false), Some(true)));
+}
+
+/// What fails as it is was not seeded, and what could not be judged was not tried: neither is a proof.
+#[test]
+fn only_seeded_subjects_count_as_tried() {
+    let mut run = samples::blocked();
+    run.header.prove = true;
+    for outcome in &mut run.cases[0].outcomes {
+        outcome.proof = Some(Proof::Fires);
+    }
+    let open = run.cases[0].outcomes.iter_mut().find(|o| o.status == Status::Pass).unwrap();
+    (open.status, open.proof) = (Status::NoData, None);
+    let all = run.cases[0].outcomes.len();
+    let failing = run.report().count(Status::Fail);
+    let text = shown(&run, Format::Human, false).split_whitespace().collect::<Vec<_>>().join(" ");
+    let said = format!("{} of {all} subjects tried, {failing} fail", all - failing - 1);
+    assert!(failing > 0 && text.contains(&said), "no {said} in {text}");
 }
 
 #[test]

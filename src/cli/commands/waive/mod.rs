@@ -113,9 +113,8 @@ fn same_rig(recorded: &Recorded, loaded: &Loaded, run: &Path, force: bool) -> an
     if then.name != now.name {
         bail!("run {id} is of rig `{}`, and the spec describes `{}`: take a run of this rig", then.name, now.name);
     }
-    let url = |rig: &crate::model::rig::Rig| rig.target.as_ref().map_or("no target".to_owned(), |t| t.url.clone());
-    if url(then) != url(now) {
-        bail!("run {id} had the target {}, and the spec has {}: take a run of this target", url(then), url(now));
+    if then.target_url() != now.target_url() {
+        bail!("run {id} had the target {}, and the spec has {}: take a run of this target", then.target_url(), now.target_url());
     }
     let (then, now) = (recorded.profile.digest(), loaded.profile.digest());
     if then != now && !force {

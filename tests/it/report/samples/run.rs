@@ -44,6 +44,8 @@ fn header() -> Header {
         profile: "8f14e45fceea167a".into(),
         started: Wall(START),
         remark: None,
+        set: vec![],
+        lacks: vec![],
         gate: Gate::default(),
         waivers: vec![],
         sources: [
