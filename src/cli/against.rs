@@ -3,9 +3,10 @@
 use super::args::OutputArgs;
 use crate::{
     report::{Comparison, Report},
-    store::{self, Shelf},
+    store::{self, Shelf, id_of},
 };
-use anyhow::Context;
+use anyhow::{Context, bail};
+use std::path::Path;
 
 /// An earlier run.
 pub struct Against {
@@ -14,10 +15,15 @@ pub struct Against {
 }
 
 impl Against {
-    /// Opens the run that the arguments name, before a long run and not after it. `None` where they name none.
-    pub fn open(args: &OutputArgs, shelf: &Shelf) -> anyhow::Result<Option<Against>> {
+    /// Opens the run that the arguments name, before a long run and not after it. `None` where they name none. A run as it
+    /// was judged then (`itself`) has nothing new since itself, whatever it found: that is no comparison.
+    pub fn open(args: &OutputArgs, shelf: &Shelf, itself: Option<&Path>) -> anyhow::Result<Option<Against>> {
         let Some(run) = &args.against else { return Ok(None) };
-        let recorded = shelf.find(run).and_then(|path| store::open(&path)).with_context(|| format!("--against {run}"))?;
+        let path = shelf.find(run).with_context(|| format!("--against {run}"))?;
+        if itself.is_some_and(|itself| id_of(itself) == id_of(&path)) {
+            bail!("--against {run} is this very run: name an earlier one");
+        }
+        let recorded = store::open(&path).with_context(|| format!("--against {run}"))?;
         Ok(Some(Against { then: Report::of(&recorded.events), gates: args.fail_on_new }))
     }
     /// Puts the comparison into the report.

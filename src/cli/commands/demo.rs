@@ -46,7 +46,7 @@ pub async fn run(args: Demo, color: bool) -> anyhow::Result<ExitCode> {
         Some(wanted) => Some(faults::by_name(wanted).ok_or_else(|| no_fault(wanted))?),
     };
     let outputs = Outputs::new(&args.out, color, &[(Format::Html, "rigcheck-report.html")])?;
-    let against = Against::open(&args.out, &Shelf::of(Path::new(".")))?;
+    let against = Against::open(&args.out, &Shelf::of(Path::new(".")), None)?;
     let folder = tempfile::Builder::new().prefix("rigcheck-demo-").tempdir().context("making a folder for the rig")?;
     let rig = ReferenceRig::start(folder.path(), fault, REQUESTS).context("starting the reference rig on 127.0.0.1")?;
     let loaded = spec::load_text(

@@ -53,7 +53,7 @@ pub fn run(args: &Replay, color: bool) -> anyhow::Result<ExitCode> {
     let mut outputs = Outputs::new(&args.out, color, &[])?;
     let shelf = super::shelf();
     let path = shelf.find(&args.run)?;
-    let against = Against::open(&args.out, &shelf)?;
+    let against = Against::open(&args.out, &shelf, args.spec.is_none().then_some(path.as_path()))?;
     let recorded = store::open(&path)?;
     outputs.recorded_in(path.display().to_string());
     let mut report = match &args.spec {

@@ -20,7 +20,7 @@ pub fn run(args: &Report, color: bool) -> anyhow::Result<ExitCode> {
     let mut outputs = Outputs::new(&args.out, color, &[])?;
     let shelf = super::shelf();
     let path = shelf.find(&args.run)?;
-    let against = Against::open(&args.out, &shelf)?;
+    let against = Against::open(&args.out, &shelf, Some(&path))?;
     let recorded = store::open(&path)?;
     outputs.recorded_in(path.display().to_string());
     let mut report = report::Report::of(&recorded.events);
