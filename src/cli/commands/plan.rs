@@ -6,7 +6,7 @@ use crate::{
     cli::{
         args::SpecArgs,
         exit,
-        outputs::{print, table},
+        outputs::{print, rows},
     },
     model::{event::Step, units::Count},
     report::probe::Probe,
@@ -104,16 +104,15 @@ fn human(path: &str, loaded: &Loaded, outlook: &Outlook) -> String {
     if outlook.steps.is_empty() {
         text.push_str("Nothing would be asked: no rule is in scope (`rigcheck validate` says what would bring them in).\n");
     } else {
-        let mut table = table(["", "step", "about", "requests", "tokens at most", "asks"]);
         let amount = |n: u64| if n == 0 { "–".to_owned() } else { Count(n).up().to_string() };
         let sent = |s: &Step| if s.reference { format!("{} (free)", amount(s.requests)) } else { amount(s.requests) };
-        for (at, s) in outlook.steps.iter().enumerate() {
-            table.add_row([(at + 1).to_string(), s.title.clone(), s.lasting.about(), sent(s), amount(s.tokens), s.asks.join("\n")]);
-        }
+        let row = |(at, s): (usize, &Step)| [(at + 1).to_string(), s.title.clone(), s.lasting.about(), sent(s), amount(s.tokens), s.asks.join("\n")];
+        let steps: Vec<_> = outlook.steps.iter().enumerate().map(row).collect();
+        let table = rows(["", "step", "about", "requests", "tokens at most", "asks"], &steps);
         let all = |load: Load| format!("{} requests and at most {} tokens", load.requests, Count(load.tokens).up());
         let (time, to, free) = (outlook.lasting.about(), outlook.target, outlook.reference);
         let beside = if free.requests > 0 { format!("; {} to the reference endpoint, free", all(free)) } else { String::new() };
-        let _ = writeln!(text, "{table}\n\nIn all about {time}, {} to the target{beside}.", all(to));
+        let _ = writeln!(text, "{table}\nIn all about {time}, {} to the target{beside}.", all(to));
     }
     match &rig.target {
         Some(target) => {

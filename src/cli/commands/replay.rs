@@ -31,6 +31,7 @@ use std::{
 #[derive(Debug, clap::Args)]
 pub struct Replay {
     /// The run: its id, the start of its id, a path, or `latest`
+    #[arg(default_value = "latest")]
     pub run: String,
     /// Judge it under this spec instead of the recorded one
     #[arg(long, short, value_name = "FILE")]

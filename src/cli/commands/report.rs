@@ -10,6 +10,7 @@ use std::process::ExitCode;
 #[derive(Debug, clap::Args)]
 pub struct Report {
     /// The run: its id, the start of its id, a path, or `latest`
+    #[arg(default_value = "latest")]
     pub run: String,
     /// What to write.
     #[command(flatten)]

@@ -150,6 +150,32 @@ fn columns_are_honoured_where_there_is_no_terminal() {
 }
 
 #[test]
+fn in_few_columns_a_list_stands_for_a_table() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("rigcheck.yaml"), SPEC).unwrap();
+    super::recorded::record(folder.path(), &super::recorded::id(1), crate::report::samples::blocked());
+    for args in [&["plan"][..], &["runs", "list"], &["list"]] {
+        let ran = Command::new(env!("CARGO_BIN_EXE_rigcheck")).args(args).env("COLUMNS", "60").current_dir(folder.path()).output().unwrap();
+        let text = String::from_utf8(ran.stdout).unwrap();
+        let own = |l: &&str| !l.starts_with(['I', 'A', 'P']); // sentences around it
+        assert!(!text.contains('│') && text.lines().filter(own).all(|l| l.chars().count() <= 60), "{args:?}\n{text}");
+    }
+}
+
+#[test]
+fn an_unreachable_target_is_blamed_first() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("rigcheck.yaml"), SPEC).unwrap();
+    let out = rigcheck(folder.path(), &["audit"]).ends(3).out;
+    let flat = out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(flat.contains("INDETERMINATE the target could not be reached (http://127.0.0.1:9/"), "{out}");
+    // Without a name, the latest is meant.
+    assert_eq!(rigcheck(folder.path(), &["report"]).ends(3).out, rigcheck(folder.path(), &["report", "latest"]).ends(3).out);
+    rigcheck(folder.path(), &["replay"]).ends(3);
+    rigcheck(folder.path(), &["runs", "show"]).ends(0);
+}
+
+#[test]
 fn more_than_is_allowed_is_told_with_the_keys_to_change() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("rigcheck.yaml"), SPEC.replace("requests: 600, tokens: 60k", "requests: 499, tokens: 1k")).unwrap();
