@@ -20,7 +20,7 @@ pub fn run(args: &ChecksArgs) -> anyhow::Result<ExitCode> {
     // A case stands above the table of its rules: ids are copied, and must not be broken.
     for case in rows.chunk_by(|_, next| !next.case) {
         let [head, rules @ ..] = case else { continue };
-        text += &format!("{}\n{}", head.id, flowing(&format!("{} ({})", head.title, head.weight), 0));
+        let _ = write!(text, "{}\n{}", head.id, flowing(&format!("{} ({})", head.title, head.weight), 0));
         let cells: Vec<_> = rules.iter().map(cells).collect();
         if narrow() {
             let _ = writeln!(text, "{}", listed(["id", "title", "weight", "needs"], &cells));

@@ -193,7 +193,7 @@ fn grid(max_tokens: u32) -> Vec<Planted> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::name::name;
+    use crate::model::{key::Destination, name::name};
     use std::collections::{BTreeMap, BTreeSet};
 
     fn act() -> LoadAct {
