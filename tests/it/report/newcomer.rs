@@ -169,7 +169,7 @@ fn a_narrow_terminal_gets_a_list_instead_of_a_table() {
         // One entry a rule, with all of its subjects.
         let case = &samples::ready().cases[0];
         assert!(!text.contains('│') && text.matches("✓ PASS").count() == case.case.rules.len(), "{text}");
-        let subject = |o: &rigcheck::model::outcome::Outcome| o.subject.as_str().is_empty() || text.contains(&format!("{}: ", o.subject));
+        let subject = |o: &rigcheck::model::outcome::Outcome| o.subject.as_str().is_empty() || text.contains(&format!("{}:", o.subject));
         assert!(case.outcomes.iter().all(subject), "{text}");
         assert!(text.lines().all(|l| l.chars().count() <= width), "{text}");
     }
