@@ -4,9 +4,10 @@ use super::args::OutputArgs;
 use crate::{
     model::rig::Rig,
     report::{Comparison, Report},
-    store::{self, Shelf},
+    store::{self, Shelf, id_of},
 };
 use anyhow::{Context, bail};
+use std::path::Path;
 
 /// An earlier run.
 pub struct Against {
@@ -22,10 +23,15 @@ pub fn same_rig(against: &mut Option<Against>, rig: &Rig) -> anyhow::Result<()> 
 }
 
 impl Against {
-    /// Opens the run that the arguments name, before a long run and not after it. `None` where they name none.
-    pub fn open(args: &OutputArgs, shelf: &Shelf) -> anyhow::Result<Option<Against>> {
+    /// Opens the run that the arguments name, before a long run and not after it. `None` where they name none. A run as it
+    /// was judged then (`itself`) has nothing new since itself, whatever it found: that is no comparison.
+    pub fn open(args: &OutputArgs, shelf: &Shelf, itself: Option<&Path>) -> anyhow::Result<Option<Against>> {
         let Some(run) = &args.against else { return Ok(None) };
-        let recorded = shelf.find(run).and_then(|path| store::open(&path)).with_context(|| format!("--against {run}"))?;
+        let path = shelf.find(run).with_context(|| format!("--against {run}"))?;
+        if itself.is_some_and(|itself| id_of(itself) == id_of(&path)) {
+            bail!("--against {run} is this very run: name an earlier one");
+        }
+        let recorded = store::open(&path).with_context(|| format!("--against {run}"))?;
         let against = Against { then: Report::of(&recorded.events), rig: recorded.profile.rig, gates: args.fail_on_new, doubt: None };
         if args.fail_on_new {
             against.tells_what_was().with_context(|| format!("--fail-on-new --against {run}"))?;

@@ -106,6 +106,11 @@ pub fn interrupted() -> ExitCode {
     INTERRUPTED.into()
 }
 
+/// A spec by which an audit would not begin is an error of the spec.
+pub fn usage_if(refused: bool) -> ExitCode {
+    if refused { USAGE.into() } else { ExitCode::SUCCESS }
+}
+
 /// Asking for help is no failure.
 pub fn usage(wrong: bool, plugin: bool) -> ExitCode {
     match (wrong, plugin) {

@@ -161,6 +161,62 @@ fn width() -> usize {
     comfy_table::Table::new().width().map(usize::from).or_else(told).unwrap_or(120)
 }
 
+/// In fewer columns than these a table breaks its words.
+const NARROW: usize = 80;
+
+/// Rows as a table, or as a list where there is no room for one. Whatever has no heading stands before what has the first.
+pub fn rows<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
+    if !narrow() {
+        let mut table = table(head);
+        table.add_rows(rows);
+        return format!("{table}\n");
+    }
+    listed(head, rows)
+}
+
+/// The same as a list, whatever the width.
+pub fn listed<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
+    let mut text = String::new();
+    for row in rows {
+        let cells = || head.iter().zip(row).map(|(head, cell)| (*head, cell.replace('\n', ", ")));
+        let first = head.iter().position(|h| !h.is_empty()).unwrap_or(0);
+        let title: Vec<_> = cells().take(first + 1).map(|(_, cell)| cell).filter(|cell| !cell.is_empty()).collect();
+        text += &flowing(&title.join(" "), 0);
+        for (head, cell) in cells().skip(first + 1).filter(|(_, cell)| !cell.is_empty() && cell != "–") {
+            text += &flowing(&format!("{head}: {cell}"), 2);
+        }
+    }
+    text
+}
+
+/// Is there no room for a table?
+pub fn narrow() -> bool {
+    width() < NARROW
+}
+
+/// Words on lines that keep to the width, the first one indented by so much, the others by two more. Longer words than a line
+/// stay whole, so that an id can be copied.
+pub fn flowing(text: &str, indent: usize) -> String {
+    let width = width().clamp(40, 140);
+    let mut out = " ".repeat(indent);
+    let mut at = indent;
+    for (nth, word) in text.split(' ').enumerate() {
+        let long = word.chars().count();
+        if nth > 0 && at + 1 + long > width {
+            out.push('\n');
+            out.push_str(&" ".repeat(indent + 2));
+            at = indent + 2;
+        } else if nth > 0 {
+            out.push(' ');
+            at += 1;
+        }
+        out.push_str(word);
+        at += long;
+    }
+    out.push('\n');
+    out
+}
+
 /// A table that keeps to the width, as reports do.
 pub fn table<const N: usize>(head: [&str; N]) -> comfy_table::Table {
     let mut table = comfy_table::Table::new();

@@ -3,7 +3,7 @@
 use crate::model::{
     audit::{AnyCase, Effort, Need},
     event::Step,
-    key::{Act, Key, Query, World},
+    key::{Act, Destination, Key, Query, World},
     name::Name,
     panics::caught,
     rig::Rig,
@@ -100,18 +100,27 @@ impl Plan {
     pub fn steps(&self) -> Vec<Step> {
         let mut steps = vec![];
         if !self.plain.is_empty() {
-            steps.push(Step { title: "look around".into(), asks: asks(&self.plain), lasting: self.plain_lasting, requests: 0, tokens: 0 });
+            steps.push(Step {
+                title: "look around".into(),
+                asks: asks(&self.plain),
+                lasting: self.plain_lasting,
+                requests: 0,
+                tokens: 0,
+                reference: false,
+            });
         }
         for act in &self.acts {
             let mut asked: Vec<_> = act.perform.iter().cloned().collect();
             asked.extend(act.watch.iter().cloned());
             let estimate = act.estimate;
+            let Act::Load(load) = &act.act;
             steps.push(Step {
                 title: act.act.title(),
                 asks: asks(&asked),
                 lasting: estimate.lasting,
                 requests: estimate.requests,
                 tokens: estimate.tokens,
+                reference: load.to == Destination::Reference,
             });
             if !act.recall.is_empty() || !act.watch.is_empty() {
                 steps.push(Step {
@@ -120,6 +129,7 @@ impl Plan {
                     lasting: Ms(act.settle.0 + TYPICAL_READ.0),
                     requests: 0,
                     tokens: 0,
+                    reference: false,
                 });
             }
         }

@@ -162,10 +162,13 @@ pub struct Step {
     pub asks: Vec<String>,
     /// How long it takes.
     pub lasting: Ms,
-    /// Requests to the target.
+    /// Requests that it sends.
     pub requests: u64,
     /// Worst-case tokens.
     pub tokens: u64,
+    /// Do they go to the reference endpoint, past the target? That one is ours and free.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reference: bool,
 }
 
 /// How a question was answered.

@@ -235,7 +235,7 @@ impl Capability {
             Capability::PerRequestTotal => "name `duration` of the access log, or let a trace source claim `total`",
             Capability::RequestHistogram => "name a histogram of `total` or `ttft` under `metrics` and a `prometheus` or `scrape` source",
             Capability::Histogram => "name a histogram under `metrics` and a `prometheus` or `scrape` source",
-            Capability::Exemplars => "set `exemplars: true` on a metric and add a trace source",
+            Capability::Exemplars => "set `exemplars: true` on a metric whose traces a trace source keeps",
             Capability::Traces => "add `sources.jaeger` or `sources.otlp`",
             Capability::AccessLog => "add `sources.access_log`",
             Capability::Streaming => "set `target.chat.stream: true`",

@@ -147,7 +147,7 @@ pub trait Source: Send + Sync {
 pub struct Estimate {
     /// How long, if all goes well; deadlines add patience.
     pub lasting: Ms,
-    /// Requests sent to the target.
+    /// Requests sent.
     pub requests: u64,
     /// Tokens that these may use.
     pub tokens: u64,

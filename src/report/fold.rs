@@ -5,7 +5,7 @@ use crate::{
     model::{
         event::{Answered, CaseJudged, Event, Header, OwnCost, Sent, Stamped, Step},
         evidence::Gap,
-        key::Key,
+        key::{Act, Destination, Key},
         outcome::{Outcome, Status},
         units::{Ms, Wall},
     },
@@ -122,6 +122,7 @@ impl Report {
             fold.cap();
         }
         fold.qualify();
+        fold.blame();
         if !ended {
             fold.leave_open();
         }
@@ -155,6 +156,16 @@ impl Report {
         a.because = std::iter::once(a.because.clone()).chain(phrases::under(&self.header)).collect::<Vec<_>>().join("; ");
         if let Some(but) = phrases::but(&self.header) {
             a.because = format!("{}; but {but}", a.because);
+        }
+    }
+
+    /// Where nobody was there to take the load, that comes before all that could not be told for it.
+    fn blame(&mut self) {
+        let to_target = |a: &&Answered| a.key.query.performs().is_some_and(|Act::Load(load)| load.to == Destination::Target);
+        let unreached = self.answers.iter().filter(to_target).find_map(|a| a.gap.as_ref().filter(|g| matches!(g, Gap::Unreachable(_))));
+        if let Some(gap) = unreached.filter(|_| self.assessment.verdict == Verdict::Indeterminate) {
+            let why = gap.detail().split("; ").next().unwrap_or_default();
+            self.assessment.because = format!("the target could not be reached ({why}); {}", self.assessment.because);
         }
     }
 

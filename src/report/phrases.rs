@@ -1,10 +1,11 @@
 //! Wording that every format shares: numbers, counts, durations, times.
 
+use super::Report;
 use crate::{
     model::{
         change::{Changed, OWN_EDITION},
-        event::{Header, OwnCost, Sent},
-        outcome::{Figure, Strength},
+        event::{CaseJudged, Header, OwnCost, Sent},
+        outcome::{Figure, Status, Strength},
         units::{Count, Ms, Share, Wall},
     },
     scoring::{Flip, Interval, Verdict},
@@ -92,13 +93,21 @@ pub fn margin(margin: f64) -> Option<String> {
     margin.is_finite().then(|| if margin >= 0.0 { format!("{share} of the limit to spare") } else { format!("outside by {share} of the limit") })
 }
 
-/// What a verdict means for the reader.
-pub fn meaning(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Ready => "The numbers from this rig can be trusted, as far as it was tested.",
-        Verdict::ReadyWithWaivers => "The numbers from this rig can be trusted, with failures that somebody answers for.",
-        Verdict::NotReady => "The numbers from this rig cannot be trusted yet.",
-        Verdict::Indeterminate => "It could not be told whether the numbers from this rig can be trusted.",
+/// What a verdict means for the reader. A good one does not cover what fails without blocking.
+pub fn meaning(report: &Report) -> String {
+    let mut fails: Vec<String> =
+        report.cases.iter().flat_map(CaseJudged::scored).filter(|o| o.status == Status::Fail && !o.waived()).map(|o| o.rule.to_string()).collect();
+    fails.dedup();
+    let except = match fails.len() {
+        0 => String::new(),
+        1 => format!(", except where {} fails", fails[0]),
+        _ => format!(", except where {} fail", list(&fails)),
+    };
+    match report.assessment.verdict {
+        Verdict::Ready => format!("The numbers from this rig can be trusted, as far as it was tested{except}."),
+        Verdict::ReadyWithWaivers => format!("The numbers from this rig can be trusted, with failures that somebody answers for{except}."),
+        Verdict::NotReady => "The numbers from this rig cannot be trusted yet.".into(),
+        Verdict::Indeterminate => "It could not be told whether the numbers from this rig can be trusted.".into(),
     }
 }
 

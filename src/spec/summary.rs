@@ -2,7 +2,9 @@
 
 use super::load::Loaded;
 use crate::model::{
+    audit::Context,
     case::{CATALOGUE, Case, RuleSpec},
+    evidence::{Evidence, Gap, Unknown},
     rig::{By, Capability, Claim},
 };
 use std::fmt::Write as _;
@@ -54,6 +56,30 @@ impl Loaded {
     /// Rules that would be judged and scored.
     pub fn rules_in_scope(&self) -> usize {
         self.profile.cases.iter().flat_map(|c| &c.rules).filter(|r| !r.newer && r.in_scope(&self.profile.rig.capabilities)).count()
+    }
+
+    /// Blockers in scope that nothing in the spec can tell of: a run cannot end READY, whatever the rig does. Judging
+    /// before anything was asked tells them from those that wait for an answer.
+    pub fn never_ready(&self) -> Option<String> {
+        let nothing = Evidence::default();
+        let cx = Context { rig: &self.profile.rig, evidence: &nothing, as_of: self.now.unwrap_or_default() };
+        let mut lacking: Vec<(String, Vec<String>)> = vec![];
+        for case in &self.cases {
+            for (at, subject) in case.subjects(&self.profile.rig) {
+                let Some(rule) = case.case().rules.get(at).filter(|r| r.blocks()) else { continue };
+                let Ok(Err(Unknown { gap: Gap::NotConfigured(what), .. })) = case.judge_one(at, &subject, &cx) else { continue };
+                let what = what.split("; ").next().unwrap_or_default().to_owned();
+                match lacking.iter_mut().find(|(w, _)| *w == what) {
+                    Some((_, rules)) => rules.push(rule.id.to_string()),
+                    None => lacking.push((what, vec![rule.id.to_string()])),
+                }
+            }
+        }
+        let needs = |(what, rules): &(String, Vec<String>)| {
+            let verb = if rules.len() == 1 { "is a blocker and has" } else { "are blockers and have" };
+            format!("{} {verb} {what}", rules.join(", "))
+        };
+        (!lacking.is_empty()).then(|| format!("This cannot end READY: {}", lacking.iter().map(needs).collect::<Vec<_>>().join("; ")))
     }
 
     fn scope(&self) -> String {

@@ -73,6 +73,16 @@ impl Drop for Held {
     }
 }
 
+/// Who records a run that goes on; `None` where nobody does any more. A run's writer locks its events as long as it lives.
+pub fn recording(run: &Path) -> Option<Box<Holder>> {
+    let goes_on = |file: fs::File| matches!(file.try_lock_shared(), Err(fs::TryLockError::WouldBlock));
+    if !fs::File::open(run.join("events.jsonl")).is_ok_and(goes_on) {
+        return None;
+    }
+    let project = run.ancestors().nth(2).and_then(|root| fs::File::open(root.join("lock")).ok());
+    Some(project.map(|file| read(&file)).unwrap_or_default())
+}
+
 /// A lock file is a line; whatever is longer is none of ours.
 const MAX: u64 = 4096;
 

@@ -15,7 +15,7 @@ mod write;
 pub use blobs::Folder;
 pub use export::{FILES, export, export_to};
 pub use import::{Bounds, import};
-pub use lock::{Alone, Holder};
+pub use lock::{Alone, Holder, recording};
 pub use prune::{Doomed, Kept};
 pub use read::{Head, Recorded, head, open};
 pub use shelf::{Shelf, bytes_of, id_of};
@@ -89,6 +89,14 @@ pub enum StoreError {
         /// On what.
         what: String,
         /// Whose.
+        holder: Box<Holder>,
+    },
+    /// The run that was asked for goes on.
+    #[error("run {id} is going on: {holder}; it can be read when it has ended, and `latest` is the last one that has")]
+    GoesOn {
+        /// Its id.
+        id: String,
+        /// Who records it.
         holder: Box<Holder>,
     },
     /// A file that is no exported run, or one that nobody should unpack.

@@ -1,7 +1,7 @@
 //! The folder of all runs of a project: `.rigcheck/runs/`, private, ignored by git, pruned by count and size.
 #![allow(clippy::disallowed_methods, reason = "the store owns the run's files")]
 
-use super::{Alone, FEW, Holder, StoreError, Writer, io_error};
+use super::{Alone, FEW, Holder, StoreError, Writer, io_error, recording};
 use crate::{
     model::{name::Name, units::Wall},
     spec::profile::Profile,
@@ -76,8 +76,15 @@ impl Shelf {
         runs.reverse();
         Ok(runs)
     }
-    /// A run by path, by id, by the start of an id, or `latest`.
+    /// A run that has ended, by path, by id, by the start of an id, or `latest`.
     pub fn find(&self, wanted: &str) -> Result<PathBuf, StoreError> {
+        let run = self.find_any(wanted)?;
+        match recording(&run) {
+            Some(holder) => Err(StoreError::GoesOn { id: id_of(&run), holder }),
+            None => Ok(run),
+        }
+    }
+    fn find_any(&self, wanted: &str) -> Result<PathBuf, StoreError> {
         let path = Path::new(wanted);
         match path.join("profile.json").try_exists() {
             Ok(true) => return Ok(path.to_owned()),
@@ -85,10 +92,14 @@ impl Shelf {
             _ => {}
         }
         let runs = self.list()?;
+        // Where none has ended, who goes on is said.
+        if let Some(latest) = runs.iter().find(|run| recording(run).is_none()).or(runs.first()).filter(|_| wanted == "latest") {
+            return Ok(latest.clone());
+        }
         let wanted_id = wanted.trim_end_matches(".rig");
-        let found: Vec<_> = runs.iter().filter(|p| wanted == "latest" || (!wanted_id.is_empty() && id_of(p).starts_with(wanted_id))).collect();
+        let found: Vec<_> = runs.iter().filter(|p| !wanted_id.is_empty() && id_of(p).starts_with(wanted_id)).collect();
         match found.as_slice() {
-            [first, ..] if wanted == "latest" || found.len() == 1 => Ok((*first).clone()),
+            [one] => Ok((*one).clone()),
             [_, _, ..] => Err(StoreError::Ambiguous { wanted: wanted.into(), fits: found.into_iter().map(|p| id_of(p)).collect() }),
             _ if path.exists() || wanted.contains('/') => Err(StoreError::NotARun { path: path.to_owned(), there: path.exists() }),
             _ => Err(StoreError::NoRun { wanted: wanted.into(), root: self.runs(), has: runs.iter().take(FEW).map(|p| id_of(p)).collect() }),

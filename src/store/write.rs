@@ -54,8 +54,11 @@ impl Writer {
         let line = |name: &str| Ok(Mutex::new(Line { at: path.join(name), to: BufWriter::new(file(name)?), failed: None }));
         let text = serde_json::to_vec_pretty(profile).map_err(|e| io_error("writing", path.join("profile.json"))(e.into()))?;
         file("profile.json")?.write_all(&text).map_err(io_error("writing", path.join("profile.json")))?;
+        let events = line("events.jsonl")?;
+        // Who reads the run meanwhile is told that it goes on. Some network file systems have no locks: there it looks cut short.
+        drop(events.lock().unwrap_or_else(PoisonError::into_inner).to.get_ref().lock());
         Ok(Writer {
-            events: line("events.jsonl")?,
+            events,
             evidence: line("evidence.jsonl")?,
             blobs: Arc::new(Folder::new(path.join("blobs"))),
             path: path.to_owned(),
@@ -82,6 +85,7 @@ impl Writer {
             let flushed = line.failed.take().map_or_else(|| line.to.flush(), Err);
             flushed.map_err(io_error("writing", &line.at))?;
         }
+        drop(self.events.lock().unwrap_or_else(PoisonError::into_inner).to.get_ref().unlock());
         Ok(())
     }
     fn append(line: &Mutex<Line>, value: &impl serde::Serialize) -> io::Result<()> {

@@ -1,6 +1,6 @@
 //! `rigcheck audit`: the rig that the spec describes.
 
-use super::{folder_of, load};
+use super::{Outlook, folder_of, load};
 use crate::{
     cli::{
         against::{Against, same_rig},
@@ -12,6 +12,7 @@ use crate::{
     spec::Exec,
     store::Shelf,
 };
+use anyhow::bail;
 use std::process::ExitCode;
 
 /// `rigcheck audit`.
@@ -37,8 +38,14 @@ pub struct Audit {
 pub async fn run(args: Audit, color: bool) -> anyhow::Result<ExitCode> {
     let outputs = Outputs::new(&args.out, color, &[])?;
     let (path, loaded) = load(&args.spec, if args.allow_exec { Exec::Allowed } else { Exec::Refused })?;
+    if let Some(over) = Outlook::of(&loaded).over(&loaded) {
+        bail!("{over}; nothing was sent");
+    }
+    if let Some(never) = loaded.never_ready() {
+        eprintln!("! {never}.");
+    }
     let folder = folder_of(&path);
-    let mut against = Against::open(&args.out, &Shelf::of(folder))?;
+    let mut against = Against::open(&args.out, &Shelf::of(folder), None)?;
     same_rig(&mut against, &loaded.profile.rig)?;
     let how = run::How {
         folder,

@@ -47,7 +47,7 @@ pub async fn run(args: Demo, color: bool) -> anyhow::Result<ExitCode> {
     };
     let outputs = Outputs::new(&args.out, color, &[(Format::Html, "rigcheck-report.html")])?;
     let home = super::home(None)?;
-    let mut against = Against::open(&args.out, &Shelf::of(&home))?;
+    let mut against = Against::open(&args.out, &Shelf::of(&home), None)?;
     let folder = tempfile::Builder::new().prefix("rigcheck-demo-").tempdir().context("making a folder for the rig")?;
     let rig = ReferenceRig::start(folder.path(), fault, REQUESTS).context("starting the reference rig on 127.0.0.1")?;
     let loaded = spec::load_text(

@@ -87,7 +87,7 @@ pub async fn run(args: Init) -> anyhow::Result<ExitCode> {
     let env = |name: &str| environment(name).filter(|v| !v.is_empty()).or_else(|| Some("unset".into()));
     let cost = |loaded: &_| {
         let outlook = Outlook::of(loaded);
-        (outlook.requests, outlook.tokens)
+        (outlook.target.requests, outlook.target.tokens)
     };
     let draft = draft(&found, folder, &Options { checks_dir: None, env: &env, exec: Exec::NotRun }, &cost);
     let report = |kept: Option<&Path>| report(&args, &places, &found, &draft, kept);

@@ -4,7 +4,7 @@ use crate::{
     model::{units::Wall, waiver::WaiverState},
     report::{Report, phrases},
     scoring::{Interval, Verdict},
-    store::{self, Head, bytes_of, id_of},
+    store::{self, Head, Holder, bytes_of, id_of},
 };
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -40,6 +40,8 @@ pub struct Listed {
     pub remark: Option<String>,
     /// Did it end before everything was judged?
     pub interrupted: bool,
+    /// Who records it, where it goes on: `running since 03:18:37 (pid 4711)`.
+    pub running: Option<String>,
     /// Why it cannot be judged again.
     pub broken: Option<String>,
     /// Who recorded it, and where.
@@ -60,7 +62,14 @@ impl Listed {
     /// Of the run in a folder. Reads what happened, not the evidence: `runs show` looks whether that is intact.
     pub fn of(path: &Path) -> Listed {
         let listed = Listed { id: id_of(path), path: path.to_owned(), bytes: bytes_of(path), ..Listed::default() };
+        // Looked at first: a run that ends meanwhile is told as running, never as cut short.
+        let running = store::recording(path).map(|holder| goes_on(&holder));
         match store::head(path) {
+            head if running.is_some() => {
+                let began = head.ok().and_then(|head| head.began);
+                let (began_at, rig) = began.map(|h| (h.started, h.rig.to_string())).unzip();
+                Listed { running, began: began_at.map(phrases::rfc3339), began_at, rig: rig.unwrap_or_default(), ..listed }
+            }
             Ok(head) if head.began.is_some() => listed.with(&head),
             Ok(_) => Listed { broken: Some("it ended before it said what it is".into()), ..listed },
             Err(why) => Listed { broken: Some(why.to_string()), ..listed },
@@ -112,7 +121,8 @@ impl Listed {
     }
     /// The verdict in words.
     pub fn words(&self) -> String {
-        self.verdict.map_or_else(|| "broken".into(), |v| v.words().to_owned())
+        let without = if self.running.is_some() { "–" } else { "broken" };
+        self.verdict.map_or_else(|| without.into(), |v| v.words().to_owned())
     }
     /// The score, one number or an interval.
     pub fn score_text(&self) -> String {
@@ -129,9 +139,16 @@ impl Listed {
         let waived = if self.waived.is_empty() { String::new() } else { format!("waived: {}", self.waived.join(", ")) };
         let cut = if self.interrupted { "interrupted" } else { "" };
         let remark = shortened(self.remark.as_deref().unwrap_or_default());
-        let parts = [self.broken.as_deref().unwrap_or_default(), cut, &waived, &remark];
+        let parts = [self.running.as_deref().unwrap_or_default(), self.broken.as_deref().unwrap_or_default(), cut, &waived, &remark];
         parts.into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join("; ")
     }
+}
+
+/// `running since 03:18:37 (pid 4711)`, as far as that is known.
+fn goes_on(holder: &Holder) -> String {
+    let since = holder.since.to_string();
+    let since = since.trim_end_matches(" UTC").rsplit(' ').next().unwrap_or_default();
+    if holder.pid == 0 { "running".into() } else { format!("running since {since} (pid {})", holder.pid) }
 }
 
 /// Characters of a remark in a list: `runs show` has all of it.

@@ -13,10 +13,25 @@ pub struct Outlook {
     pub steps: Vec<Step>,
     /// Time of all.
     pub lasting: Ms,
-    /// Requests to the target.
+    /// What the target gets.
+    pub target: Load,
+    /// What the reference endpoint gets, which is ours and free.
+    pub reference: Load,
+}
+
+/// How much is sent.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Load {
+    /// Requests.
     pub requests: u64,
-    /// Tokens of the target at worst.
+    /// Tokens at worst.
     pub tokens: u64,
+}
+
+impl Load {
+    fn add(&mut self, step: &Step) {
+        (self.requests, self.tokens) = (self.requests + step.requests, self.tokens.saturating_add(step.tokens));
+    }
 }
 
 impl Outlook {
@@ -24,15 +39,18 @@ impl Outlook {
     pub fn of(loaded: &Loaded) -> Outlook {
         let rig = &loaded.profile.rig;
         let steps = Plan::make(&loaded.cases, rig, &sources::build(rig, &loaded.settings)).steps();
-        let (time, requests, tokens) =
-            steps.iter().fold((0.0, 0, 0_u64), |(t, r, k), s| (t + s.lasting.0, r + s.requests, k.saturating_add(s.tokens)));
-        Outlook { steps, lasting: Ms(time), requests, tokens }
+        let lasting = Ms(steps.iter().map(|s| s.lasting.0).sum());
+        let (mut target, mut reference) = (Load::default(), Load::default());
+        for step in &steps {
+            if step.reference { &mut reference } else { &mut target }.add(step);
+        }
+        Outlook { steps, lasting, target, reference }
     }
 
     /// Why the load would be refused, and what to write.
     pub fn over(&self, loaded: &Loaded) -> Option<String> {
         let allow = loaded.profile.rig.target.as_ref()?.allow;
-        let limits = [("requests", self.requests, allow.requests.0), ("tokens", self.tokens, allow.tokens.0)];
+        let limits = [("requests", self.target.requests, allow.requests.0), ("tokens", self.target.tokens, allow.tokens.0)];
         let over: Vec<_> = limits.into_iter().filter(|(_, wanted, allowed)| wanted > allowed).collect();
         if over.is_empty() {
             return None;

@@ -1,13 +1,13 @@
 //! `rigcheck plan`: what an audit would do. Sends nothing, unless one request is asked for.
 
-use super::{Outlook, folder_of, load, probe};
+use super::{Outlook, folder_of, load, outlook::Load, probe};
 use crate::{
     cli::{
         args::SpecArgs,
         exit,
-        outputs::{print, table},
+        outputs::{print, rows},
     },
-    model::{redactor::UNCLEAN, units::Count},
+    model::{event::Step, redactor::UNCLEAN, units::Count},
     report::probe::Probe,
     spec::{Exec, Loaded},
 };
@@ -17,9 +17,11 @@ use std::{fmt::Write as _, process::ExitCode};
 
 /// What to plan.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Exit codes with --probe: 0 everything that the spec maps appeared once, with a plausible value, and the margins can be \
+#[command(
+    after_help = "Exit codes: 0 an audit can be run · 2 usage or spec error, or more than target.allow\n\nExit codes with --probe: 0 everything that the spec maps appeared once, with a plausible value, and the margins can be \
     settled from here · 1 a mapping is proven wrong (unit, route, service, id field, model) · 2 usage or spec error · 3 something did not appear or \
-    could not be told · 70 our bug · 130 interrupted")]
+    could not be told · 70 our bug · 130 interrupted"
+)]
 pub struct Plan {
     /// Which spec.
     #[command(flatten)]
@@ -69,7 +71,7 @@ pub async fn run(args: &Plan) -> anyhow::Result<ExitCode> {
         Shape::Human => print(&redactor.clean(&human(&path.display().to_string(), &loaded, &outlook)))?,
         Shape::Json => shown(&json(&loaded, &outlook)?)?,
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(exit::usage_if(outlook.over(&loaded).is_some()))
 }
 
 fn shown(value: &Value) -> anyhow::Result<()> {
@@ -86,12 +88,14 @@ fn json(loaded: &Loaded, outlook: &Outlook) -> anyhow::Result<Value> {
     let steps: Vec<Value> = outlook
         .steps
         .iter()
-        .map(|s| json!({"title": s.title, "lasting_ms": s.lasting.0, "requests": s.requests, "tokens": s.tokens, "asks": s.asks}))
+        .map(|s| json!({"title": s.title, "lasting_ms": s.lasting.0, "requests": s.requests, "tokens": s.tokens, "reference": s.reference, "asks": s.asks}))
         .collect();
     let target = rig.target.as_ref().map(|t| {
         json!({"url": t.url, "allow": {"requests": t.allow.requests.0, "tokens": t.allow.tokens.0, "per_second": t.allow.rate.0}, "refused": outlook.over(loaded)})
     });
-    let total = json!({"lasting_ms": outlook.lasting.0, "requests": outlook.requests, "tokens": outlook.tokens});
+    let (to, free) = (outlook.target, outlook.reference);
+    let reference = json!({"requests": free.requests, "tokens": free.tokens});
+    let total = json!({"lasting_ms": outlook.lasting.0, "requests": to.requests, "tokens": to.tokens, "reference": reference});
     let planned = json!({"schema": "rigcheck.plan/1", "rig": rig.name, "steps": steps, "total": total, "target": target});
     loaded.settings.redactor.strip(planned).context(UNCLEAN)
 }
@@ -102,13 +106,15 @@ fn human(path: &str, loaded: &Loaded, outlook: &Outlook) -> String {
     if outlook.steps.is_empty() {
         text.push_str("Nothing would be asked: no rule is in scope (`rigcheck validate` says what would bring them in).\n");
     } else {
-        let mut table = table(["", "step", "about", "requests", "tokens at most", "asks"]);
         let amount = |n: u64| if n == 0 { "–".to_owned() } else { Count(n).up().to_string() };
-        for (at, s) in outlook.steps.iter().enumerate() {
-            table.add_row([(at + 1).to_string(), s.title.clone(), s.lasting.about(), amount(s.requests), amount(s.tokens), s.asks.join("\n")]);
-        }
-        let (time, requests, tokens) = (outlook.lasting.about(), outlook.requests, Count(outlook.tokens).up());
-        let _ = writeln!(text, "{table}\n\nIn all about {time}, {requests} requests and at most {tokens} tokens to the target.");
+        let sent = |s: &Step| if s.reference { format!("{} (free)", amount(s.requests)) } else { amount(s.requests) };
+        let row = |(at, s): (usize, &Step)| [(at + 1).to_string(), s.title.clone(), s.lasting.about(), sent(s), amount(s.tokens), s.asks.join("\n")];
+        let steps: Vec<_> = outlook.steps.iter().enumerate().map(row).collect();
+        let table = rows(["", "step", "about", "requests", "tokens at most", "asks"], &steps);
+        let all = |load: Load| format!("{} requests and at most {} tokens", load.requests, Count(load.tokens).up());
+        let (time, to, free) = (outlook.lasting.about(), outlook.target, outlook.reference);
+        let beside = if free.requests > 0 { format!("; {} to the reference endpoint, free", all(free)) } else { String::new() };
+        let _ = writeln!(text, "{table}\nIn all about {time}, {} to the target{beside}.", all(to));
     }
     match &rig.target {
         Some(target) => {
@@ -121,6 +127,9 @@ fn human(path: &str, loaded: &Loaded, outlook: &Outlook) -> String {
             }
         }
         None => text.push_str("No target: no load is sent, and rules that need one are out of scope.\n"),
+    }
+    if let Some(never) = loaded.never_ready() {
+        let _ = writeln!(text, "! {never}.");
     }
     text
 }

@@ -3,7 +3,7 @@
 use crate::{
     cli::{
         hold::{Wait, hold},
-        outputs::table,
+        outputs::rows,
         progress::Progress,
         run::{header, listen_for_the_end},
     },
@@ -90,13 +90,12 @@ pub async fn probe(loaded: Loaded, folder: &Path) -> anyhow::Result<Option<Probe
 
 /// For people.
 pub fn human(found: &Probe) -> String {
-    let mut table = table(["", "source", "claim", "appeared", "value", "client", "beside the client's own"]);
     let value = |ms: Option<f64>| ms.map_or("–".to_owned(), |ms| Ms(ms).to_string());
-    for row in &found.rows {
-        let cells = [glyph(row.state).to_owned(), row.source.to_string(), row.claim.clone(), row.appeared.clone()];
-        table.add_row(cells.into_iter().chain([value(row.value_ms), value(row.client_ms), row.beside.clone()]));
-    }
-    let mut text = format!("{table}\n");
+    let cells = found.rows.iter().map(|row| {
+        let (source, claim, appeared, beside) = (row.source.to_string(), row.claim.clone(), row.appeared.clone(), row.beside.clone());
+        [glyph(row.state).to_owned(), source, claim, appeared, value(row.value_ms), value(row.client_ms), beside]
+    });
+    let mut text = rows(["", "source", "claim", "appeared", "value", "client", "beside the client's own"], &cells.collect::<Vec<_>>());
     for row in found.rows.iter().filter(|r| !r.says.is_empty()) {
         let _ = writeln!(text, "\n{} {} {}", glyph(row.state), row.source, row.claim);
         for say in &row.says {

@@ -32,6 +32,7 @@ use std::{
 #[derive(Debug, clap::Args)]
 pub struct Replay {
     /// The run: its id, the start of its id, a path, or `latest`
+    #[arg(default_value = "latest")]
     pub run: String,
     /// Judge it under this spec instead of the recorded one
     #[arg(long, short, value_name = "FILE")]
@@ -54,7 +55,7 @@ pub fn run(args: &Replay, color: bool) -> anyhow::Result<ExitCode> {
     let mut outputs = Outputs::new(&args.out, color, &[])?;
     let shelf = super::shelf(args.spec.as_deref())?;
     let path = shelf.find(&args.run)?;
-    let mut against = Against::open(&args.out, &shelf)?;
+    let mut against = Against::open(&args.out, &shelf, args.spec.is_none().then_some(path.as_path()))?;
     let recorded = store::open(&path)?;
     outputs.recorded_in(path.display().to_string());
     let mut report = match &args.spec {

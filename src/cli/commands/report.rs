@@ -15,6 +15,7 @@ use std::process::ExitCode;
 #[derive(Debug, clap::Args)]
 pub struct Report {
     /// The run: its id, the start of its id, a path, or `latest`
+    #[arg(default_value = "latest")]
     pub run: String,
     /// What to write.
     #[command(flatten)]
@@ -25,7 +26,7 @@ pub fn run(args: &Report, color: bool) -> anyhow::Result<ExitCode> {
     let mut outputs = Outputs::new(&args.out, color, &[])?;
     let shelf = super::shelf(None)?;
     let path = shelf.find(&args.run)?;
-    let mut against = Against::open(&args.out, &shelf)?;
+    let mut against = Against::open(&args.out, &shelf, Some(&path))?;
     let recorded = store::open(&path)?;
     same_rig(&mut against, &recorded.profile.rig)?;
     outputs.recorded_in(path.display().to_string());

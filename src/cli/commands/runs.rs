@@ -4,7 +4,7 @@ use super::{listing::Listed, plan::Shape, shelf};
 use crate::{
     cli::{
         amounts::{lasting, size},
-        outputs::{self, print, table},
+        outputs::{self, flowing, print},
     },
     engine,
     model::units::Wall,
@@ -12,7 +12,6 @@ use crate::{
     store::{self, Bounds, FILES, Kept, Shelf, bytes_of, id_of},
 };
 use anyhow::bail;
-use comfy_table::{ColumnConstraint, Width};
 use std::{
     fmt::Write as _,
     io::IsTerminal,
@@ -33,18 +32,20 @@ pub struct Runs {
 pub enum What {
     /// List the runs, the newest first
     List {
-        /// As a table, or as JSON
+        /// For people, or as JSON
         #[arg(long, short, value_enum, default_value_t = Shape::Human)]
         output: Shape,
     },
     /// Say what a run is and holds, and whether it is intact (`rigcheck report` shows its report)
     Show {
         /// The run: its id, the start of its id, a path, or `latest`
+        #[arg(default_value = "latest")]
         run: String,
     },
     /// Write a run as one compressed file
     Export {
         /// The run: its id, the start of its id, a path, or `latest`
+        #[arg(default_value = "latest")]
         run: String,
         /// The file, which must not exist; `-` for standard output
         #[arg(long, value_name = "FILE")]
@@ -108,24 +109,15 @@ fn list(shelf: &Shelf, output: Shape) -> anyhow::Result<()> {
     if runs.is_empty() {
         return print(&format!("There is no run in {}: `rigcheck audit` or `rigcheck demo` makes one.\n", shelf.runs().display()));
     }
-    let mut table = table(["run", "began (UTC)", "rig", "verdict", "score", "profile", "size", "note"]);
+    let mut text = String::new();
     for run in &runs {
-        table.add_row([
-            run.id.clone(),
-            run.began_text().trim_end_matches(" UTC").to_owned(),
-            run.rig.clone(),
-            run.words(),
-            run.score_text(),
-            run.profile_text(),
-            phrases::bytes(run.bytes),
-            run.note(),
-        ]);
+        text += &flowing(&[&run.id, &*run.words(), &run.score_text()].join("  "), 0);
+        let profile = if run.profile.is_empty() { String::new() } else { format!("profile {}", run.profile_text()) };
+        let parts = [&run.began_text(), &run.rig, &profile, &phrases::bytes(run.bytes), &run.note()];
+        text += &flowing(&parts.into_iter().filter(|p| !p.is_empty()).map(String::as_str).collect::<Vec<_>>().join(" · "), 2);
     }
-    // Ids are copied: they are never broken. Neither is what is short; notes get what is left.
-    let (whole, free) = (ColumnConstraint::ContentWidth, ColumnConstraint::LowerBoundary(Width::Fixed(0)));
-    table.set_constraints([whole, whole, free, whole, free, whole, whole, free]);
     let all = phrases::bytes(runs.iter().map(|r| r.bytes).sum());
-    print(&format!("{table}\n\n{}, {all}, in {}.\n", phrases::count(runs.len() as u64, "run"), shelf.runs().display()))
+    print(&format!("{text}\n{}, {all}, in {}.\n", phrases::count(runs.len() as u64, "run"), shelf.runs().display()))
 }
 
 fn show(shelf: &Shelf, wanted: &str) -> anyhow::Result<ExitCode> {

@@ -36,10 +36,11 @@ pub fn run(args: &Validate) -> anyhow::Result<ExitCode> {
         None if loaded.rules_in_scope() == 0 => ", but selects nothing to judge: `rigcheck audit` would end with 4",
         None => "",
     };
+    let never = loaded.never_ready().map(|why| format!("! {why}.\n\n")).unwrap_or_default();
     let newer = loaded.newer.as_ref().map(|newest| {
         let path = path.display();
         format!("\nA newer edition of the checks is there: {newest}. `rigcheck upgrade --spec {path}` shows what it would change.\n")
     });
-    print(&format!("{} is sound{but}.\n\n{}{}", path.display(), loaded.summary(), newer.unwrap_or_default()))?;
+    print(&format!("{} is sound{but}.\n\n{never}{}{}", path.display(), loaded.summary(), newer.unwrap_or_default()))?;
     Ok(ExitCode::SUCCESS)
 }

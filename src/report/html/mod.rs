@@ -70,8 +70,8 @@ impl Page<'_> {
     fn title(&self) -> String {
         format!("{}: {}", self.report.header.rig, self.report.assessment.verdict.words())
     }
-    fn meaning(&self) -> &'static str {
-        phrases::meaning(self.report.assessment.verdict)
+    fn meaning(&self) -> String {
+        phrases::meaning(self.report)
     }
     fn tone(&self) -> &'static str {
         match self.report.assessment.verdict {

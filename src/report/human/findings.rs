@@ -172,24 +172,36 @@ pub fn cases(page: &mut Page, outline: &Outline<'_>, verbose: bool) {
     }
 }
 
-/// One entry for each subject that is wanted.
+/// One entry for each rule with its subjects that are wanted, and what to do about it.
 fn listed(page: &mut Page, case: &CaseView<'_>, wanted: impl Fn(&Outcome) -> bool) {
     for rule in &case.rules {
-        for subject in rule.subjects.iter().filter(|s| wanted(s.outcome)) {
-            let status = subject.outcome.status;
-            let of = if subject.outcome.subject.as_str().is_empty() { String::new() } else { format!("{}: ", subject.name()) };
-            let expected = subject.expected().map(|e| format!(", expected {e}")).unwrap_or_default();
+        let subjects: Vec<_> = rule.subjects.iter().filter(|s| wanted(s.outcome)).collect();
+        for alike in subjects.chunk_by(|a, b| a.outcome.status == b.outcome.status) {
+            let status = alike[0].outcome.status;
+            let said = |s: &SubjectView<'_>| {
+                let of = if s.outcome.subject.as_str().is_empty() { String::new() } else { format!("{}: ", s.name()) };
+                let expected = s.expected().map(|e| format!(", expected {e}")).unwrap_or_default();
+                format!("{of}{}{expected}", s.observed())
+            };
             let title = rule.unscored.as_ref().map_or_else(|| rule.spec.title.clone(), |why| format!("{} ({why})", rule.spec.title));
-            page.flow(
-                2,
-                10,
-                &[
-                    piece(format!("{} {}", status.glyph(), status.word()), ink(status)),
-                    piece(rule.spec.id.as_str(), Ink::Bold).after(2),
-                    piece(title, Ink::Plain).after(2),
-                    piece(format!("{of}{}{expected}", subject.observed()), Ink::Plain).after(3),
-                ],
-            );
+            let mut head = vec![
+                piece(format!("{} {}", status.glyph(), status.word()), ink(status)),
+                piece(rule.spec.id.as_str(), Ink::Bold).after(2),
+                piece(title, Ink::Plain).after(2),
+            ];
+            if let [only] = alike {
+                head.push(piece(said(only), Ink::Plain).after(3));
+            }
+            page.flow(2, 10, &head);
+            for subject in alike.iter().filter(|_| alike.len() > 1) {
+                page.flow(10, 12, &[piece(said(subject), Ink::Plain)]);
+            }
+        }
+        if subjects.iter().any(|s| s.fails()) && !rule.blocks() {
+            for remedy in rule.actions() {
+                page.pair(10, 4, "do", remedy);
+            }
+            page.flow(10, 10, &[piece(format!("rigcheck explain {}", rule.spec.id), Ink::Dim)]);
         }
     }
 }

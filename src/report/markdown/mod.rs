@@ -67,7 +67,7 @@ fn head(report: &Report, outline: &Outline<'_>, page: &mut Page) {
     }
     page.push(&format!(
         "{} Score **{}** (needs {}), coverage **{}** (needs {}).\n\n",
-        phrases::meaning(h.verdict),
+        phrases::meaning(report),
         h.score,
         h.threshold,
         h.coverage,

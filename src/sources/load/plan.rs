@@ -5,7 +5,7 @@ use crate::{
     model::{
         audit::Effort,
         evidence::Gap,
-        key::{Act, Api, Destination, LoadAct},
+        key::{Act, Api, LoadAct},
         source::Estimate,
         timeline::{Nanos, Planted},
         units::Ms,
@@ -95,12 +95,11 @@ impl Plan {
     pub fn tokens(&self, requests: u64) -> u64 {
         requests.saturating_mul(u64::from(self.act.max_tokens) + prompt_tokens(&self.longest_prompt()))
     }
-    /// What it will take: sending, and the longest planned answer after the last request. The reference endpoint costs the target nothing.
+    /// What it will take: sending, and the longest planned answer after the last request.
     pub fn estimate(&self) -> Estimate {
         let sending = self.due(self.total).0 as f64 / 1e6;
         let last = self.delays.iter().map(Planted::total_ms).fold(UNPLANTED.0, f64::max);
-        let requests = if self.act.to == Destination::Target { self.total } else { 0 };
-        Estimate { lasting: Ms(sending + last), requests, tokens: self.tokens(requests) }
+        Estimate { lasting: Ms(sending + last), requests: self.total, tokens: self.tokens(self.total) }
     }
     /// The n-th request. Its trace id is random; everything else is the same in every run.
     pub fn request(&self, n: u64) -> Request {
@@ -194,7 +193,7 @@ fn grid(max_tokens: u32) -> Vec<Planted> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::name::name;
+    use crate::model::{key::Destination, name::name};
     use std::collections::{BTreeMap, BTreeSet};
 
     fn act() -> LoadAct {

@@ -301,6 +301,9 @@ fn a_proxy_that_holds_the_stream_back() {
     );
     let found = finding(&said, "LAT-14", "access_log:ttft");
     assert!(found.figure.value < -50.0 && found.because[0].contains("shows less than the client waited"), "{}", shown(&said));
+    // Its facts have the sign of the figure.
+    let spread = found.because.iter().find(|b| b.starts_with("access_log:ttft minus client: ")).unwrap_or_else(|| panic!("{}", shown(&said)));
+    assert!(spread.contains("half below -"), "{spread}");
 }
 
 /// The delay has two humps: a trimmed mean does not see it, the tail does.

@@ -214,14 +214,9 @@ fn fail_on_new_gates_on_what_is_new() {
     rewritten(folder.path(), "01GONE", |at| if at == 0 { Status::NoData } else { Status::Pass });
     rewritten(folder.path(), "01NEAR", |at| if at == 0 { Status::Warn } else { Status::Pass });
     let code = |now: &str, then: &str, level: &str| report(folder.path(), &[now, "--against", then, "--fail-on-new", "--fail-on", level]).code;
-    for (now, then, code_by_default) in [
-        ("01MORE", "01SOME", 1),
-        ("01SOME", "01MORE", 0),
-        ("01SOME", "01SOME", 0),
-        ("01GONE", "01GOOD", 3),
-        ("01GONE", "01SOME", 3),
-        ("01NEAR", "01GOOD", 0),
-    ] {
+    for (now, then, code_by_default) in
+        [("01MORE", "01SOME", 1), ("01SOME", "01MORE", 0), ("01GONE", "01GOOD", 3), ("01GONE", "01SOME", 3), ("01NEAR", "01GOOD", 0)]
+    {
         assert_eq!(code(now, then, "indeterminate"), code_by_default, "{now} against {then}");
     }
     assert_eq!((code("01GONE", "01GOOD", "not-ready"), code("01NEAR", "01GOOD", "warn"), code("01MORE", "01SOME", "never")), (0, 1, 0));
@@ -234,6 +229,11 @@ fn fail_on_new_gates_on_what_is_new() {
     report(folder.path(), &["01SOME", "--against", "01MORE"]).ends(1);
     let alone = report(folder.path(), &["01SOME", "--fail-on-new"]).ends(2);
     assert!(alone.err.contains("--against"), "{}", alone.err);
+    // Nothing is new since a run itself, whatever it found.
+    for command in ["report", "replay"] {
+        let itself = rigcheck(folder.path(), &[command, "01SOME", "--against", "01SOME", "--fail-on-new"]).ends(2);
+        assert!(itself.err.contains("--against 01SOME is this very run: name an earlier one"), "{}", itself.err);
+    }
     let missing = rigcheck(folder.path(), &["audit", "--against", "01NEVER"]).ends(2);
     assert!(missing.err.contains("--against 01NEVER") && !missing.err.contains("plan:"), "{}", missing.err);
 }

@@ -5,6 +5,7 @@ mod demo;
 mod disk;
 mod ending;
 mod generate;
+mod going_on;
 mod init;
 mod newer_runs;
 mod offline;

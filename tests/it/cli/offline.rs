@@ -150,11 +150,40 @@ fn columns_are_honoured_where_there_is_no_terminal() {
 }
 
 #[test]
+fn in_few_columns_a_list_stands_for_a_table() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("rigcheck.yaml"), SPEC).unwrap();
+    super::recorded::record(folder.path(), &super::recorded::id(1), crate::report::samples::blocked());
+    for args in [&["plan"][..], &["runs", "list"], &["list"]] {
+        let ran = Command::new(env!("CARGO_BIN_EXE_rigcheck")).args(args).env("COLUMNS", "60").current_dir(folder.path()).output().unwrap();
+        let text = String::from_utf8(ran.stdout).unwrap();
+        let own = |l: &&str| !l.starts_with(['I', 'A', 'P']); // sentences around it
+        assert!(!text.contains('│') && text.lines().filter(own).all(|l| l.chars().count() <= 60), "{args:?}\n{text}");
+    }
+}
+
+#[test]
+fn an_unreachable_target_is_blamed_first() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("rigcheck.yaml"), SPEC).unwrap();
+    let out = rigcheck(folder.path(), &["audit"]).ends(3).out;
+    let flat = out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(flat.contains("INDETERMINATE the target could not be reached (http://127.0.0.1:9/"), "{out}");
+    // Without a name, the latest is meant.
+    assert_eq!(rigcheck(folder.path(), &["report"]).ends(3).out, rigcheck(folder.path(), &["report", "latest"]).ends(3).out);
+    rigcheck(folder.path(), &["replay"]).ends(3);
+    rigcheck(folder.path(), &["runs", "show"]).ends(0);
+}
+
+#[test]
 fn more_than_is_allowed_is_told_with_the_keys_to_change() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("rigcheck.yaml"), SPEC.replace("requests: 600, tokens: 60k", "requests: 499, tokens: 1k")).unwrap();
-    let (plan, valid) = (rigcheck(folder.path(), &["plan"]).ends(0), rigcheck(folder.path(), &["validate"]).ends(0));
-    for told in [&plan.out, &valid.err] {
+    let (plan, valid) = (rigcheck(folder.path(), &["plan"]).ends(2), rigcheck(folder.path(), &["validate"]).ends(0));
+    rigcheck(folder.path(), &["plan", "--output", "json"]).ends(2);
+    let audit = rigcheck(folder.path(), &["audit"]).ends(2);
+    assert!(audit.err.contains("nothing was sent") && !folder.path().join(".rigcheck").exists(), "{}", audit.err);
+    for told in [&plan.out, &valid.err, &audit.err] {
         for part in [
             "500 requests, and `target.allow.requests` is 499",
             "tokens, and `target.allow.tokens` is 1000",
@@ -164,6 +193,38 @@ fn more_than_is_allowed_is_told_with_the_keys_to_change() {
         }
     }
     assert!(valid.out.contains("is sound, but asks for more than it allows."), "{}", valid.out);
+}
+
+#[test]
+fn what_goes_to_the_reference_endpoint_is_planned_and_not_charged_to_the_target() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = SPEC.replace("requests: 600", "requests: 500").replace("model: m,", "model: rigcheck-truth,");
+    fs::write(folder.path().join("rigcheck.yaml"), spec.replace("sources:\n", "sources:\n  truth: {url: http://127.0.0.1:10}\n")).unwrap();
+    let plan = rigcheck(folder.path(), &["plan"]).ends(0).out;
+    let flat = plan.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(flat.contains("66 (free)") && flat.contains(" 500 requests and at most ") && flat.contains("; 66 requests and at most "), "{plan}");
+    assert!(flat.contains("to the reference endpoint, free."), "{plan}");
+    let json: serde_json::Value = serde_json::from_str(&rigcheck(folder.path(), &["plan", "--output", "json"]).ends(0).out).unwrap();
+    assert_eq!((json["total"]["requests"].as_u64(), json["total"]["reference"]["requests"].as_u64()), (Some(500), Some(66)), "{json:#}");
+    assert!(json["total"]["reference"]["tokens"].as_u64() > Some(0));
+}
+
+#[test]
+fn a_spec_that_can_never_be_ready_says_so_before_anything_is_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let alone = SPEC.split("sources:").next().unwrap();
+    fs::write(folder.path().join("rigcheck.yaml"), alone).unwrap();
+    for command in ["validate", "plan"] {
+        let out = rigcheck(folder.path(), &[command]).ends(0).out;
+        for part in ["! This cannot end READY: LAT-02 ", "LAT-08 ", "no log, trace source or histogram"] {
+            assert!(out.contains(part), "no {part} in\n{out}");
+        }
+    }
+    let audit = rigcheck(folder.path(), &["audit"]).ends(3);
+    assert!(audit.err.contains("! This cannot end READY: "), "{}", audit.err);
+    assert!(audit.out.contains("add `sources.access_log`") && !audit.out.contains("name it in the spec"), "{}", audit.out);
+    fs::write(folder.path().join("rigcheck.yaml"), SPEC).unwrap();
+    assert!(!rigcheck(folder.path(), &["validate"]).ends(0).out.contains("cannot end READY"));
 }
 
 #[test]

@@ -1,7 +1,14 @@
 //! What a terminal shows.
 
 use super::{plain, samples};
-use rigcheck::report::{Format, Style, render};
+use rigcheck::{
+    model::{
+        name::name,
+        outcome::{Outcome, Status},
+    },
+    report::{Format, Style, render},
+    scoring::Verdict,
+};
 
 fn shown(run: &samples::Run, style: &Style) -> String {
     render(&run.report(), Format::Human, style)
@@ -83,4 +90,39 @@ fn hostile_text_cannot_steer_the_terminal() {
         assert!(!text.lines().any(|l| l.starts_with("READY")), "{text}");
         assert!(below_the_head(&text).starts_with("NOT READY"), "{text}");
     }
+}
+
+/// A rig that is ready although a rule without a veto fails twice.
+fn ready_all_the_same() -> samples::Run {
+    let mut run = samples::ready();
+    let outcomes = &mut run.cases[0].outcomes;
+    let at = outcomes.iter().position(|o| o.rule.as_str() == "LAT-05").unwrap();
+    let mut fail = outcomes[at].clone();
+    fail.status = Status::Fail;
+    let again = Outcome { subject: name("prometheus:ttft"), ..fail.clone() };
+    outcomes[at] = fail;
+    outcomes.insert(at + 1, again);
+    run
+}
+
+#[test]
+fn a_failure_without_a_veto_says_what_to_do_once_for_all_its_subjects() {
+    let run = ready_all_the_same();
+    let text = shown(&run, &plain(120));
+    assert_eq!(text.matches("✗ FAIL  LAT-05").count(), 1, "{text}");
+    for part in ["prometheus:total: ", "prometheus:ttft: ", "do  Compare where each clock starts and stops.", "rigcheck explain LAT-05"] {
+        assert_eq!(text.matches(part).count(), 1, "{part}\n{text}");
+    }
+}
+
+#[test]
+fn a_good_verdict_names_what_fails_all_the_same() {
+    let run = ready_all_the_same();
+    assert_eq!(run.report().assessment.verdict, Verdict::Ready);
+    for format in [Format::Markdown, Format::Html] {
+        let text = render(&run.report(), format, &plain(120));
+        assert!(text.contains("as far as it was tested, except where LAT-05 fails."), "{text}");
+    }
+    let whole = render(&samples::ready().report(), Format::Markdown, &plain(120));
+    assert!(whole.contains("as far as it was tested."), "{whole}");
 }

@@ -101,7 +101,9 @@ impl Rule<LatencyAccuracy> for BiasEquivalence {
             because.extend(say::grid(pairs.resolution));
             because.extend(direction(subject, quantity, bias.value, d));
             because.extend(growth(&pairs, &differences));
-            because.extend(say::spread(&format!("client minus {subject}"), &differences));
+            // With the sign of what was observed.
+            let off: Vec<f64> = differences.iter().map(|x| -x).collect();
+            because.extend(say::spread(&format!("{subject} minus client"), &off));
         }
         Ok(Finding {
             margin: Some(margin),

@@ -45,7 +45,9 @@ impl Rule<LatencyAccuracy> for CountClosure {
 
     fn judge(&self, view: &Latencies<'_>, subject: &Name) -> Judgement {
         if subject.as_str().is_empty() {
-            return Err(undeclared("no log, trace source or histogram that counts the requests at the server"));
+            return Err(undeclared(
+                "no log, trace source or histogram that counts requests at the server; add `sources.access_log`, a trace source, or a histogram under `metrics`",
+            ));
         }
         match view.rig.claim(subject) {
             Some(claim) => self.of_histogram(view, claim, view.window(subject)?),

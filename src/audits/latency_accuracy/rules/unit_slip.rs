@@ -69,7 +69,9 @@ impl Rule<LatencyAccuracy> for UnitSlip {
 
     fn judge(&self, view: &Latencies<'_>, subject: &Name) -> Judgement {
         if subject.as_str().is_empty() {
-            return Err(undeclared("no log, trace source or histogram that times requests at the server"));
+            return Err(undeclared(
+                "no log, trace source or histogram that times requests at the server; name `duration` or `ttft` of an access log, or add a trace source, or a histogram under `metrics`",
+            ));
         }
         let claim = view.claim(subject)?;
         let expected = format!("{subject} and the client differ by no factor between units of time");

@@ -86,8 +86,14 @@ impl Run {
     }
 
     pub fn events(&self) -> Vec<Stamped> {
-        let step =
-            |title: &str, s: f64, requests: u64| Step { title: title.into(), asks: vec![], lasting: Ms(s * 1e3), requests, tokens: requests * 90 };
+        let step = |title: &str, s: f64, requests: u64| Step {
+            title: title.into(),
+            asks: vec![],
+            lasting: Ms(s * 1e3),
+            requests,
+            tokens: requests * 90,
+            reference: false,
+        };
         let mut events = vec![
             Event::Began(self.header.clone()),
             Event::Planned { steps: vec![step("round trip", 1.0, 0), step("controlled load", 17.0, 240), step("read back", 3.0, 0)] },
