@@ -57,7 +57,8 @@ pub async fn hold(shelf: Option<&Shelf>, command: &str, folder: &Path, rig: &Rig
     let shared = std::env::temp_dir();
     let hold = || {
         let target = origin.as_deref().map(|o| (shared.as_path(), o));
-        shelf.map_or_else(|| Alone::of(&who(), target), |shelf| shelf.hold(&who(), target))
+        let held = shelf.map_or_else(|| Alone::of(&who(), target), |shelf| shelf.hold(&who(), target));
+        held.map_err(|busy| as_written(busy, rig))
     };
     let busy = match hold() {
         Err(busy @ StoreError::Busy { .. }) if wait != Wait::No => busy,
@@ -95,6 +96,16 @@ pub async fn hold(shelf: Option<&Shelf>, command: &str, folder: &Path, rig: &Rig
             ended?;
             Ok(None)
         }
+    }
+}
+
+/// A target is named as the spec names it, not by what its lock goes by.
+fn as_written(busy: StoreError, rig: &Rig) -> StoreError {
+    match (busy, &rig.target) {
+        (StoreError::Busy { what, holder }, Some(target)) if what.starts_with("at ") => {
+            StoreError::Busy { what: format!("at {}", target.url), holder }
+        }
+        (other, _) => other,
     }
 }
 

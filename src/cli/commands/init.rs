@@ -52,7 +52,7 @@ pub struct Init {
     #[arg(long, value_name = "NAME", value_parser = rig_name)]
     pub rig: Option<String>,
     /// The file to write
-    #[arg(long, short, value_name = "FILE", env = "RIGCHECK_SPEC", default_value = FILE_NAME)]
+    #[arg(long, short, value_name = "FILE", env = "RIGCHECK_SPEC", hide_env_values = true, default_value = FILE_NAME)]
     pub spec: PathBuf,
     /// Replace the file if it is there, and keep it as FILE.bak
     #[arg(long)]
