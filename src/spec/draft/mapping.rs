@@ -9,6 +9,9 @@ use super::{
 use crate::model::rig::Quantity;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// So many other sets of labels are named.
+const FEW: usize = 3;
+
 /// What is proposed, and what is not.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Mapping {
@@ -62,6 +65,20 @@ pub fn propose(families: &[Family], chat_path: Option<&str>) -> Mapping {
     mapping
 }
 
+/// The other sets, by the labels that tell them from those that are kept, if they are few.
+fn others(series: &BTreeSet<BTreeMap<String, String>>, kept: &BTreeMap<String, String>) -> String {
+    let matches = |s: &BTreeMap<String, String>| kept.iter().all(|(label, value)| s.get(label) == Some(value));
+    let differs = |s: &BTreeMap<String, String>| {
+        let labels = kept.iter().filter(|(label, value)| s.get(*label) != Some(*value));
+        labels.map(|(label, _)| format!("{label} {}", s.get(label).map_or("none", String::as_str))).collect::<Vec<_>>().join(", ")
+    };
+    let others: BTreeSet<String> = series.iter().filter(|s| !matches(s)).map(differs).collect();
+    match others.len() {
+        1..=FEW => format!(" (not {})", others.into_iter().collect::<Vec<_>>().join("; not ")),
+        _ => String::new(),
+    }
+}
+
 fn one(family: &Family, chat_path: Option<&str>) -> Result<Option<Proposal>, String> {
     let known = known::of(&family.name);
     let (quantity, base, by) = match known.map(|k| (k, k.what)) {
@@ -90,7 +107,7 @@ fn one(family: &Family, chat_path: Option<&str>) -> Result<Option<Proposal>, Str
     let seen = match family.series.len() {
         0 => "no series yet".to_owned(),
         1 => format!("the one set of labels that it has{on}"),
-        n => format!("{} of {n} sets of labels{on}", selected.kept),
+        n => format!("{} of {n} sets of labels{on}{}", selected.kept, others(&family.series, &selected.labels)),
     };
     let none_yet = "it shows its labels after the first request: then run init again, or add `match`".to_owned();
     let routed = selected.labels.keys().any(|label| label != "method");
