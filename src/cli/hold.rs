@@ -129,4 +129,21 @@ mod tests {
         assert_eq!(origin("https://GW.staging/a"), origin("https://gw.staging:443/b"));
         assert_ne!(origin("http://gw:1"), origin("http://gw:2"));
     }
+
+    #[test]
+    fn a_busy_target_is_named_as_the_spec_names_it() {
+        let target = crate::model::rig::Target {
+            url: "http://localhost:8000".into(),
+            loopback: true,
+            allow: crate::model::rig::Allow {
+                requests: crate::model::units::Count(1),
+                tokens: crate::model::units::Count(1),
+                rate: crate::model::units::PerSecond(1.0),
+            },
+        };
+        let rig = Rig { target: Some(target), ..Rig::default() };
+        let busy = |what: &str| as_written(StoreError::Busy { what: what.into(), holder: Box::default() }, &rig).to_string();
+        assert!(busy("at http://this host:8000").contains("at http://localhost:8000:"), "{}", busy("at x"));
+        assert!(busy("here (.rigcheck)").contains("here (.rigcheck)"));
+    }
 }

@@ -167,13 +167,12 @@ fn expiry(field: &Field<'_>, cx: &Reading) -> Option<(Wall, String)> {
     if let Ok(at) = text.parse::<jiff::Timestamp>() {
         return Some((Wall(at.as_microsecond()), text));
     }
-    match text.parse::<jiff::civil::DateTime>() {
-        // Here nobody knows where it was written; `waive` does, and writes the offset of that place.
-        Ok(civil) => {
-            cx.problem(field.refuse("does not say in which time zone", format!("write `{civil}Z` for UTC, or with your offset: `{civil}+01:00`")))
-        }
-        Err(_) => cx.problem(field.refuse("is not a time", "write it with its offset: `2027-01-31T00:00:00+01:00`")),
-    }
+    // Here nobody knows where it was written; `waive` does, and writes the offset of that place.
+    let refused = match text.parse::<jiff::civil::DateTime>() {
+        Ok(civil) => ("does not say in which time zone", format!("write `{civil}Z` for UTC, or with your offset: `{civil}+01:00`")),
+        Err(_) => ("is not a time", "write it with its offset: `2027-01-31T00:00:00+01:00`".to_owned()),
+    };
+    cx.problem(field.refuse(refused.0, refused.1));
     None
 }
 

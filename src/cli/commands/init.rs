@@ -273,7 +273,8 @@ fn quoted(word: &str) -> String {
 /// A request that gives a metrics page its first labels: references to variables become the shell's own.
 fn first_request(target: &Target) -> String {
     let shown = |value: &str| value.replace('"', "\\\"").replace("${env:", "${");
-    let headers: String = target.headers.iter().map(|(name, value)| format!(" -H \"{name}: {}\"", shown(value))).collect();
+    let headers: Vec<_> = target.headers.iter().map(|(name, value)| format!(" -H \"{name}: {}\"", shown(value))).collect();
+    let headers = headers.concat();
     let path = target.chat_path.as_deref().unwrap_or("/v1/chat/completions");
     let body = format!(r#"{{"model":"{TRUTH_MODEL}","max_tokens":1,"messages":[{{"role":"user","content":"hi"}}]}}"#);
     let url = quoted(&format!("{}{path}", target.url.trim_end_matches('/')));

@@ -9,9 +9,6 @@ use super::{
 use crate::model::rig::Quantity;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// So many other sets of labels are named.
-const FEW: usize = 3;
-
 /// What is proposed, and what is not.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Mapping {
@@ -65,18 +62,11 @@ pub fn propose(families: &[Family], chat_path: Option<&str>) -> Mapping {
     mapping
 }
 
-/// The other sets, by the labels that tell them from those that are kept, if they are few.
+/// The labels by which the other sets differ. Their values may be models and routes of others, which are nobody's business.
 fn others(series: &BTreeSet<BTreeMap<String, String>>, kept: &BTreeMap<String, String>) -> String {
-    let matches = |s: &BTreeMap<String, String>| kept.iter().all(|(label, value)| s.get(label) == Some(value));
-    let differs = |s: &BTreeMap<String, String>| {
-        let labels = kept.iter().filter(|(label, value)| s.get(*label) != Some(*value));
-        labels.map(|(label, _)| format!("{label} {}", s.get(label).map_or("none", String::as_str))).collect::<Vec<_>>().join(", ")
-    };
-    let others: BTreeSet<String> = series.iter().filter(|s| !matches(s)).map(differs).collect();
-    match others.len() {
-        1..=FEW => format!(" (not {})", others.into_iter().collect::<Vec<_>>().join("; not ")),
-        _ => String::new(),
-    }
+    let differs = |label: &String, value: &String| series.iter().any(|s| s.get(label) != Some(value));
+    let labels: Vec<_> = kept.iter().filter(|(label, value)| differs(label, value)).map(|(label, _)| format!("`{label}`")).collect();
+    if labels.is_empty() { String::new() } else { format!(" (the others differ in {})", labels.join(", ")) }
 }
 
 fn one(family: &Family, chat_path: Option<&str>) -> Result<Option<Proposal>, String> {

@@ -72,7 +72,7 @@ fn nothing_is_overwritten() {
 
     let before = spec(here);
     let printed = init(here, &["--print", "--rig", "printed"]).ends(0);
-    assert!(printed.out.contains("\nrig: printed\n") && printed.err.contains("scope") && spec(here) == before, "{}", printed.out);
+    assert!(printed.out.contains("\nrig: printed\n") && printed.err.contains("name your API") && spec(here) == before, "{}", printed.out);
     assert_eq!(fs::read_dir(here).unwrap().count(), 3);
     let elsewhere = init(here, &["--spec", "none/rigcheck.yaml"]).ends(2).err;
     assert!(elsewhere.contains("there is no folder none"), "{elsewhere}");
