@@ -58,7 +58,8 @@ pub async fn hold(shelf: Option<&Shelf>, command: &str, folder: &Path, rig: &Rig
     let shared = std::env::temp_dir();
     let hold = || {
         let target = origin.as_deref().map(|o| (shared.as_path(), o));
-        shelf.map_or_else(|| Alone::of(&who(), target), |shelf| shelf.hold(&who(), target))
+        let held = shelf.map_or_else(|| Alone::of(&who(), target), |shelf| shelf.hold(&who(), target));
+        held.map_err(|busy| as_written(busy, rig))
     };
     let busy = match hold() {
         Err(busy @ StoreError::Busy { .. }) if wait != Wait::No => busy,
@@ -99,6 +100,16 @@ pub async fn hold(shelf: Option<&Shelf>, command: &str, folder: &Path, rig: &Rig
     }
 }
 
+/// A target is named as the spec names it, not by what its lock goes by.
+fn as_written(busy: StoreError, rig: &Rig) -> StoreError {
+    match (busy, &rig.target) {
+        (StoreError::Busy { what, holder }, Some(target)) if what.starts_with("at ") => {
+            StoreError::Busy { what: format!("at {}", target.url), holder }
+        }
+        (other, _) => other,
+    }
+}
+
 /// What one rig is known by on this host: scheme, host and port; the names of this host itself are one.
 fn origin(url: &str) -> String {
     let Ok(url) = Url::parse(url) else { return url.to_owned() };
@@ -117,5 +128,22 @@ mod tests {
         assert_eq!(origin("http://gateway.localhost:8000"), "http://this host:8000");
         assert_eq!(origin("https://GW.staging/a"), origin("https://gw.staging:443/b"));
         assert_ne!(origin("http://gw:1"), origin("http://gw:2"));
+    }
+
+    #[test]
+    fn a_busy_target_is_named_as_the_spec_names_it() {
+        let target = crate::model::rig::Target {
+            url: "http://localhost:8000".into(),
+            loopback: true,
+            allow: crate::model::rig::Allow {
+                requests: crate::model::units::Count(1),
+                tokens: crate::model::units::Count(1),
+                rate: crate::model::units::PerSecond(1.0),
+            },
+        };
+        let rig = Rig { target: Some(target), ..Rig::default() };
+        let busy = |what: &str| as_written(StoreError::Busy { what: what.into(), holder: Box::default() }, &rig).to_string();
+        assert!(busy("at http://this host:8000").contains("at http://localhost:8000:"), "{}", busy("at x"));
+        assert!(busy("here (.rigcheck)").contains("here (.rigcheck)"));
     }
 }

@@ -2,10 +2,13 @@
 
 use crate::model::{
     event::{Event, Header, Sink, Stamped, Step},
+    key::Key,
     units::{Count, Ms},
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::{
+    collections::BTreeMap,
+    convert::Infallible,
     io::IsTerminal,
     sync::{Mutex, PoisonError},
     time::Duration,
@@ -25,6 +28,9 @@ struct State {
     steps: Vec<Step>,
     begun: Ms,
     told: Ms,
+    /// Questions without an answer, and what each waits for.
+    open: BTreeMap<Key, String>,
+    waited: Ms,
 }
 
 impl Progress {
@@ -39,6 +45,28 @@ impl Progress {
             bar
         });
         Progress { bar, state: Mutex::new(State::default()) }
+    }
+    /// The same for a few questions: what is still waited for, and in which words, can be kept saying.
+    pub fn waiting_for(open: impl IntoIterator<Item = (Key, String)>) -> Progress {
+        let progress = Progress::new();
+        progress.state.lock().unwrap_or_else(PoisonError::into_inner).open = open.into_iter().collect();
+        progress
+    }
+    /// Says every few seconds what is still waited for, since the step began and for how long at most; never ends.
+    pub async fn keep_saying(&self, most: Ms) -> Infallible {
+        let interval = Duration::from_secs_f64(INTERVAL.0 / 1e3);
+        loop {
+            tokio::time::sleep(interval).await;
+            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            state.waited.0 += INTERVAL.0;
+            if let Some(what) = waited_for(&state.open) {
+                let text = format!("waiting for {what}, {:.0} of at most {:.0} s", state.waited.0 / 1e3, most.0 / 1e3);
+                match &self.bar {
+                    Some(bar) => bar.set_message(text),
+                    None => self.line(&format!("  … {text}")),
+                }
+            }
+        }
     }
     fn line(&self, text: &str) {
         match &self.bar {
@@ -58,7 +86,7 @@ impl Sink for Progress {
                 state.steps.clone_from(steps);
             }
             Event::StepBegan { step } => {
-                (state.begun, state.told) = (stamped.after, stamped.after);
+                (state.begun, state.told, state.waited) = (stamped.after, stamped.after, Ms(0.0));
                 if let (Some(bar), Some(s)) = (&self.bar, state.steps.get(*step)) {
                     bar.set_message(format!("{}   about {} left", s.title, left(&state.steps[*step..], Ms(0.0))));
                 }
@@ -87,8 +115,23 @@ impl Sink for Progress {
                 }
                 eprintln!();
             }
-            Event::Answered(_) | Event::Sent(_) | Event::Judged(_) | Event::Ended => {}
+            Event::Answered(answered) => drop(state.open.remove(&answered.key)),
+            Event::Sent(_) | Event::Judged(_) | Event::Ended => {}
         }
+    }
+}
+
+/// What waits longest is named; nothing answers before the act itself has.
+fn waited_for(open: &BTreeMap<Key, String>) -> Option<String> {
+    let act: Vec<&String> = open.iter().filter(|(key, _)| key.query.performs().is_some()).map(|(_, what)| what).collect();
+    let mut names: Vec<&String> = if act.is_empty() { open.values().collect() } else { act };
+    names.sort();
+    names.dedup();
+    match names.as_slice() {
+        [] => None,
+        [one] => Some((*one).clone()),
+        [one, two] => Some(format!("{one} and {two}")),
+        [one, two, more @ ..] => Some(format!("{one}, {two} and {} more", more.len())),
     }
 }
 

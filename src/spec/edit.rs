@@ -36,7 +36,7 @@ pub fn add(text: &str, entries: &[Entry]) -> Option<String> {
     let newline = if body.contains("\r\n") { "\r\n" } else { "\n" };
     let broken = |at: usize| if at == 0 || body[..at].ends_with('\n') { "" } else { newline };
     let (at, added) = match find(body)? {
-        Place::Absent => (body.len(), format!("{}{}", broken(body.len()), section(entries).replace('\n', newline))),
+        Place::Absent => (body.len(), format!("{}{}{}", broken(body.len()), apart(body, newline), section(entries).replace('\n', newline))),
         Place::Block { at, column } => {
             let indent = " ".repeat(column);
             let items: String = entries.iter().map(|e| e.block(&indent, newline)).collect();
@@ -50,6 +50,11 @@ pub fn add(text: &str, entries: &[Entry]) -> Option<String> {
         }
     };
     Some(format!("{mark}{}{added}{}", &body[..at], &body[at..]))
+}
+
+/// A comment at the end is about what stands above it, not about the section that is added.
+fn apart<'n>(body: &str, newline: &'n str) -> &'n str {
+    if body.lines().last().is_some_and(|l| l.trim_start().starts_with('#')) { newline } else { "" }
 }
 
 impl Entry {
@@ -190,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_section_is_added_at_the_end() {
-        becomes("a: 1\n# end\n", &format!("a: 1\n# end\nwaivers:\n{}", block("  ")));
+        becomes("a: 1\n# end\n", &format!("a: 1\n# end\n\nwaivers:\n{}", block("  ")));
         becomes("a: 1", &format!("a: 1\nwaivers:\n{}", block("  ")));
         let windows = add("\u{feff}a: 1\r\n", &[entry()]).unwrap();
         assert_eq!(windows, format!("\u{feff}a: 1\nwaivers:\n{}", block("  ")).replace('\n', "\r\n"));

@@ -54,7 +54,10 @@ pub fn explain(catalogue: &Catalogue, id: &str) -> Result<String, String> {
     if let Some((case, rule)) = catalogue.rule(id) {
         return Ok(explain_rule(case, rule));
     }
-    let hint = catalogue.nearest(id).map_or_else(|| "`rigcheck list` shows what there is".to_owned(), |near| format!("did you mean `{near}`?"));
+    let hint = catalogue.nearest(id).map_or_else(
+        || "`rigcheck list` shows what there is".to_owned(),
+        |near| format!("did you mean `{near}`? `rigcheck list` shows what there is"),
+    );
     Err(format!("there is no case or rule `{}`; {hint}", super::diagnostics::plain(id)))
 }
 

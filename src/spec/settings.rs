@@ -1,7 +1,14 @@
 //! How to reach what the rig names, resolved, with secrets. Never recorded, never shown: only sources read it.
 
 use super::base64::base64;
-use crate::model::{name::Name, redactor::Redactor, rig::Allow, secret::Secret, units::Ms};
+use crate::model::{
+    name::Name,
+    redactor::Redactor,
+    rig::Allow,
+    rig::{Claim, Quantity},
+    secret::Secret,
+    units::Ms,
+};
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
 /// Everything that sources need beside the rig.
@@ -13,6 +20,19 @@ pub struct Settings {
     pub sources: BTreeMap<Name, SourceSettings>,
     /// Knows every secret of the spec.
     pub redactor: Redactor,
+}
+
+impl Settings {
+    /// The unit that the spec gives to the field behind a log's claim, ms; none for other claims.
+    pub fn unit_ms(&self, claim: &Claim) -> Option<f64> {
+        let Some(SourceSettings::AccessLog(log)) = self.sources.get(&claim.source) else { return None };
+        let field = match claim.quantity {
+            Quantity::Ttft => &log.ttft,
+            Quantity::Total => &log.total,
+            Quantity::InterChunk => &log.inter_chunk,
+        };
+        field.as_ref().map(|f| f.unit_ms)
+    }
 }
 
 /// One HTTP origin and what is shown to it, and to it only.

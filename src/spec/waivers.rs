@@ -84,7 +84,8 @@ fn rule(field: &Field<'_>, catalogue: &[Case], cx: &Reading) -> Option<Name> {
     if ids.clone().any(|id| id == text) {
         return Some(name(text));
     }
-    let label = nearest(&text, ids.by_ref()).map_or_else(|| "`rigcheck list` shows the rules".to_owned(), |n| format!("did you mean `{n}`?"));
+    let label = nearest(&text, ids.by_ref())
+        .map_or_else(|| "`rigcheck list` shows the rules".to_owned(), |n| format!("did you mean `{n}`? `rigcheck list` shows the rules"));
     cx.problem(Problem::new(field.node.at, format!("unknown rule `{}`", super::diagnostics::plain(&text))).label(label));
     None
 }
@@ -166,9 +167,12 @@ fn expiry(field: &Field<'_>, cx: &Reading) -> Option<(Wall, String)> {
     if let Ok(at) = text.parse::<jiff::Timestamp>() {
         return Some((Wall(at.as_microsecond()), text));
     }
-    let civil = text.parse::<jiff::civil::DateTime>().is_ok() || text.parse::<jiff::civil::Date>().is_ok();
-    let what = if civil { "does not say in which time zone" } else { "is not a time" };
-    cx.problem(field.refuse(what, "write it with its offset: `2027-01-31T00:00:00+01:00`"));
+    // Here nobody knows where it was written; `waive` does, and writes the offset of that place.
+    let refused = match text.parse::<jiff::civil::DateTime>() {
+        Ok(civil) => ("does not say in which time zone", format!("write `{civil}Z` for UTC, or with your offset: `{civil}+01:00`")),
+        Err(_) => ("is not a time", "write it with its offset: `2027-01-31T00:00:00+01:00`".to_owned()),
+    };
+    cx.problem(field.refuse(refused.0, refused.1));
     None
 }
 

@@ -9,9 +9,9 @@ use crate::{
         Exec, Options,
         discover::FILE_NAME,
         draft::{
-            Draft, draft,
-            found::{Asked, Found, Look},
-            options::{Refused, Written, header, reach},
+            Draft, TRUTH_MODEL, draft,
+            found::{Asked, Found, Look, Target},
+            options::{Written, header, reach},
         },
     },
 };
@@ -53,9 +53,9 @@ pub struct Init {
     #[arg(long, value_name = "NAME", value_parser = rig_name)]
     pub rig: Option<String>,
     /// The file to write
-    #[arg(long, short, value_name = "FILE", env = "RIGCHECK_SPEC", default_value = FILE_NAME)]
+    #[arg(long, short, value_name = "FILE", env = "RIGCHECK_SPEC", hide_env_values = true, default_value = FILE_NAME)]
     pub spec: PathBuf,
-    /// Replace the file if it is there, and keep it as FILE.bak
+    /// Replace the file if it is there, and keep it as FILE.bak, or FILE.bak.2 and so on where that is there
     #[arg(long)]
     pub force: bool,
     /// Print the spec instead of writing it
@@ -74,8 +74,8 @@ fn rig_name(text: &str) -> Result<String, String> {
 pub async fn run(args: Init) -> anyhow::Result<ExitCode> {
     let spec = &args.spec;
     if !args.print && !args.force && spec.symlink_metadata().is_ok() {
-        let spec = spec.display();
-        bail!("{spec} is there already, and is left as it is; --force replaces it and keeps it as {spec}.bak, --print shows what would be written");
+        let (kept, spec) = (free_name(spec).display().to_string(), spec.display());
+        bail!("{spec} is there already, and is left as it is; --force replaces it and keeps it as {kept}, --print shows what would be written");
     }
     let folder = spec.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if !folder.is_dir() {
@@ -105,10 +105,7 @@ fn places(args: &Init, folder: &Path) -> anyhow::Result<Places> {
     let headers = args.header.iter().map(|text| header(text)).collect::<Result<Vec<_>, _>>()?;
     let (target, prometheus, jaeger) = (args.target.clone(), args.prometheus.clone(), args.jaeger.clone());
     let written = Written { target, headers, prometheus, jaeger, scrape: args.scrape.clone(), truth: args.truth.clone() };
-    let reach = reach(&written, folder, &Options { checks_dir: None, env: &environment, exec: Exec::Refused }).map_err(|refused| match refused {
-        Refused::Problems(problems) => anyhow::Error::new(problems),
-        other => other.into(),
-    })?;
+    let reach = reach(&written, folder, &Options { checks_dir: None, env: &environment, exec: Exec::Refused })?;
     let here = std::env::current_dir()?;
     let beside = folder == Path::new(".");
     let log = |at: &String| {
@@ -184,10 +181,15 @@ fn report(args: &Init, places: &Places, found: &Found, draft: &Draft, kept: Opti
         let _ = writeln!(out, "  ! the header {name} was not sent: its variable is not set");
     }
     let (inside, all) = draft.scope;
+    if found.target.is_none() && inside == 0 && draft.problems.is_none() {
+        // Nothing can be said before that, and no other command does anything.
+        let _ = writeln!(out, "\nnext    name your API: {} --target URL", again(args));
+        return out;
+    }
     let _ = writeln!(out, "\nscope   {inside} of {all} rules; the end of the file names those that are out, and what brings them in");
     for (capability, rules) in &draft.missing {
         let n = rules.len();
-        let _ = writeln!(out, "  {n:>2} rule{} more: {}", if n == 1 { " " } else { "s" }, capability.how());
+        let _ = writeln!(out, "  {n:>2} rule{} for it: {}", if n == 1 { " waits" } else { "s wait" }, capability.how());
     }
     if let Some(problems) = &draft.problems {
         let _ = writeln!(out, "\nThe file is not sound yet:\n{problems}");
@@ -204,6 +206,11 @@ fn report(args: &Init, places: &Places, found: &Found, draft: &Draft, kept: Opti
             let _ = writeln!(out, "    {line}");
         }
     }
+    let empty = found.pages.iter().any(|page| page.said.as_ref().is_ok_and(|p| p.families == 0));
+    if let Some(target) = found.target.as_ref().filter(|_| empty) {
+        let _ = writeln!(out, "\nfirst   the metrics page is empty until a request has come; send one, then look again:");
+        let _ = writeln!(out, "    {}\n    {}", first_request(target), again(args));
+    }
     let at = if args.spec == Path::new(FILE_NAME) { String::new() } else { format!(" --spec {spec}") };
     let _ = writeln!(out, "\nnext    rigcheck validate{at} · rigcheck plan --probe{at} · rigcheck audit{at}");
     out
@@ -212,10 +219,60 @@ fn report(args: &Init, places: &Places, found: &Found, draft: &Draft, kept: Opti
 fn line(out: &mut String, look: &Look) {
     let how = look.saw.as_ref().map_or("", |_| look.asked.unasked());
     let (mark, saw) = match &look.saw {
-        Ok(saw) => ("✓ found ", saw),
-        Err(why) => ("✗ silent", why),
+        Ok(saw) => ("✓ found", saw.clone()),
+        Err(why) => unseen(&look.what, why),
     };
-    let _ = writeln!(out, "  {mark}  {:<13} {}{how}\n                          {saw}", look.what, look.at);
+    let _ = writeln!(out, "  {mark:<11}  {:<13} {}{how}\n                             {saw}", look.what, look.at);
+}
+
+/// Nothing there, nothing of that kind there, or no answer: three things to mend.
+fn unseen(what: &str, why: &str) -> (&'static str, String) {
+    let is = match what {
+        "prometheus" => "Prometheus",
+        "jaeger" => "Jaeger",
+        "truth" => "`rigcheck mock`",
+        "target" => "API of this kind",
+        other => other,
+    };
+    let status = why.strip_prefix("answered ").and_then(|rest| rest.get(..3)).and_then(|code| code.parse::<u16>().ok());
+    match status {
+        Some(401 | 403) => ("✗ refused", why.to_owned()),
+        Some(500..) => ("✗ failing", why.to_owned()),
+        Some(code) => ("✗ other", format!("is no {is} ({code})")),
+        None if why.contains("No such") => ("✗ not found", why.to_owned()),
+        None if why.starts_with("answer") || why.starts_with("redirects") || why.starts_with("not a ") => ("✗ other", format!("is no {is}: {why}")),
+        None => ("✗ silent", why.to_owned()),
+    }
+}
+
+/// The same command once more, over the file that is now there.
+fn again(args: &Init) -> String {
+    let named = [("--target", &args.target), ("--prometheus", &args.prometheus), ("--jaeger", &args.jaeger), ("--scrape", &args.scrape)];
+    let named = named.into_iter().chain([("--truth", &args.truth), ("--rig", &args.rig)]);
+    let mut words: Vec<String> = named.filter_map(|(option, value)| Some(format!("{option} {}", quoted(value.as_ref()?)))).collect();
+    words.extend(args.log.iter().map(|log| format!("--log {}", quoted(log))));
+    words.extend(args.header.iter().map(|header| format!("--header {}", quoted(header))));
+    words.extend((args.spec != Path::new(FILE_NAME)).then(|| format!("--spec {}", quoted(&args.spec.display().to_string()))));
+    words.extend(args.named_only.then(|| "--named-only".to_owned()));
+    let force = if args.print { "" } else { " --force" };
+    words.iter().fold(format!("rigcheck init{force}"), |line, word| line + " " + word)
+}
+
+/// A word for a shell.
+fn quoted(word: &str) -> String {
+    let tame = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
+    if !word.is_empty() && word.chars().all(tame) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
+/// A request that gives a metrics page its first labels: references to variables become the shell's own.
+fn first_request(target: &Target) -> String {
+    let shown = |value: &str| value.replace('"', "\\\"").replace("${env:", "${");
+    let headers: Vec<_> = target.headers.iter().map(|(name, value)| format!(" -H \"{name}: {}\"", shown(value))).collect();
+    let headers = headers.concat();
+    let path = target.chat_path.as_deref().unwrap_or("/v1/chat/completions");
+    let body = format!(r#"{{"model":"{TRUTH_MODEL}","max_tokens":1,"messages":[{{"role":"user","content":"hi"}}]}}"#);
+    let url = quoted(&format!("{}{path}", target.url.trim_end_matches('/')));
+    format!("curl -s {url} -H 'content-type: application/json'{headers} -d '{body}'")
 }
 
 #[cfg(test)]

@@ -5,8 +5,7 @@ use crate::{
     model::units::{BadUnit, Ms, Share},
     reference::mock_llm::{self, MockSettings},
 };
-use anyhow::Context;
-use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{io::ErrorKind, net::SocketAddr, path::PathBuf, process::ExitCode};
 
 /// `rigcheck mock`.
 #[derive(Debug, clap::Args)]
@@ -67,7 +66,10 @@ pub async fn run(args: Mock) -> anyhow::Result<ExitCode> {
         otlp: args.otlp,
         ..MockSettings::default()
     };
-    let mock = mock_llm::Mock::start(settings).context("starting the mock")?;
+    let mock = mock_llm::Mock::start(settings).map_err(|e| {
+        let todo = if e.kind() == ErrorKind::AddrInUse { "; choose another --listen" } else { "" };
+        anyhow::anyhow!("starting the mock: {e}{todo}")
+    })?;
     if !args.listen.ip().is_loopback() {
         eprintln!("note: listening beyond this machine; anyone who reaches {} can use it", mock.addr());
     }

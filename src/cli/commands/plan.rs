@@ -5,13 +5,14 @@ use crate::{
     cli::{
         args::SpecArgs,
         exit,
+        hold::{Wait, WaitArgs},
         outputs::{print, rows},
     },
     model::{event::Step, redactor::UNCLEAN, units::Count},
     report::probe::Probe,
     spec::{Exec, Loaded},
 };
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 use std::{fmt::Write as _, process::ExitCode};
 
@@ -29,6 +30,9 @@ pub struct Plan {
     /// Send ONE request to the target, within target.allow, and show where it appeared, each with its value; nothing is recorded
     #[arg(long)]
     pub probe: bool,
+    /// How long to wait for another run.
+    #[command(flatten)]
+    pub wait: WaitArgs,
     /// Run the programs that the spec names in ${exec:PROGRAM ARG ...}, for secrets that the probe needs
     #[arg(long, requires = "probe")]
     pub allow_exec: bool,
@@ -52,6 +56,9 @@ pub async fn run(args: &Plan) -> anyhow::Result<ExitCode> {
         (true, true) => Exec::Allowed,
         (true, false) => Exec::Refused,
     };
+    if !args.probe && Wait::from(args.wait) != Wait::No {
+        bail!("--wait: a plan sends nothing and waits for nobody; it goes with --probe");
+    }
     let (path, loaded) = load(&args.spec, exec)?;
     if !loaded.warnings.is_empty() {
         eprintln!("{}", loaded.warnings);
@@ -59,7 +66,7 @@ pub async fn run(args: &Plan) -> anyhow::Result<ExitCode> {
     let outlook = Outlook::of(&loaded);
     if args.probe {
         let planned = json(&loaded, &outlook)?;
-        let Some(found) = probe::probe(loaded, folder_of(&path)).await? else { return Ok(exit::interrupted()) };
+        let Some(found) = probe::probe(loaded, folder_of(&path), args.wait.into()).await? else { return Ok(exit::interrupted()) };
         match args.output {
             Shape::Human => print(&probe::human(&found))?,
             Shape::Json => shown(&with(planned, &found))?,

@@ -11,8 +11,10 @@ use crate::{
     model::{
         event::{Recorder, Sink},
         evidence::Fact,
+        key::{Key, Query},
         name::name,
         redactor::UNCLEAN,
+        rig::{Claim, Rig},
         rows::InMemory,
         units::{Count, Ms},
     },
@@ -39,7 +41,7 @@ impl Recorder for Unrecorded {
 }
 
 /// Says what it will send, sends it, and finds it again; nothing if the user ended it.
-pub async fn probe(loaded: Loaded, folder: &Path) -> anyhow::Result<Option<Probe>> {
+pub async fn probe(loaded: Loaded, folder: &Path, wait: Wait) -> anyhow::Result<Option<Probe>> {
     let rig = &loaded.profile.rig;
     let redactor = loaded.settings.redactor.clone();
     let (Some(target), Some(load)) = (&rig.target, probe::load(rig).cloned()) else {
@@ -58,7 +60,7 @@ pub async fn probe(loaded: Loaded, folder: &Path) -> anyhow::Result<Option<Probe
         );
     }
     // An audit under way would take the one request for a stranger's.
-    let Some(_alone) = hold(None, "rigcheck plan --probe", folder, rig, Wait::No).await? else { return Ok(None) };
+    let Some(_alone) = hold(None, "rigcheck plan --probe", folder, rig, wait).await? else { return Ok(None) };
     eprintln!(
         "Sends 1 request to {}{}: model {}, at most {} tokens; it is not repeated, and nothing is recorded.",
         redactor.clean(target.url.trim_end_matches('/')),
@@ -66,7 +68,8 @@ pub async fn probe(loaded: Loaded, folder: &Path) -> anyhow::Result<Option<Probe
         load.model,
         Count(tokens).up()
     );
-    let journal = Journal::new(vec![Arc::new(Progress::new()) as Arc<dyn Sink>], redactor.clone());
+    let progress = Arc::new(Progress::waiting_for(needs.iter().map(|need| (need.key.clone(), waited_for(&need.key, rig)))));
+    let journal = Journal::new(vec![Arc::clone(&progress) as Arc<dyn Sink>], redactor.clone());
     let cancel = CancellationToken::new();
     let listening = listen_for_the_end(cancel.clone());
     let job = Job {
@@ -80,12 +83,28 @@ pub async fn probe(loaded: Loaded, folder: &Path) -> anyhow::Result<Option<Probe
         cancel: cancel.clone(),
         patience: engine::PATIENCE,
     };
-    let asked = engine::ask(&job, needs, &journal).await;
+    let asked = tokio::select! {
+        asked = engine::ask(&job, needs, &journal) => asked,
+        never = progress.keep_saying(Ms(2.0 * engine::PATIENCE.0)) => match never {},
+    };
     listening.abort();
-    let found = Probe::of(&job.profile.rig, &job.profile.cases, &load, &asked?);
+    let units = |claim: &_| loaded.settings.unit_ms(claim);
+    let found = Probe::of(&job.profile.rig, &job.profile.cases, &load, &asked?, &units);
     // What is shown quotes the rig as it was asked, whose texts may hold a secret.
     let found = redactor.strip(found).context(UNCLEAN)?;
     Ok((!cancel.is_cancelled()).then_some(found))
+}
+
+/// What a question waits for, as the user knows it.
+fn waited_for(key: &Key, rig: &Rig) -> String {
+    match &key.query {
+        Query::Perform(_) => "the target's answer".into(),
+        Query::Histogram(q) => {
+            let claim = rig.claims.iter().find(|c| c.source == key.source && c.name == q.claim);
+            claim.and_then(Claim::histogram).map_or_else(|| key.to_string(), |of| of.metric.clone())
+        }
+        _ => key.to_string(),
+    }
 }
 
 /// For people.
@@ -116,6 +135,8 @@ pub fn human(found: &Probe) -> String {
             "Everything that the spec maps appeared once, with a plausible value. The audit says whether the values are right.".to_owned()
         }
         State::Doubtful => doubtful,
+        // Of a request that failed nothing else is expected.
+        State::Wrong if found.rows.len() == 1 => "The request failed as it is; nothing else could be looked at.".to_owned(),
         State::Wrong => format!("{} of {} are mapped wrongly{}.", of(State::Wrong), found.rows.len(), also(of(State::Doubtful))),
     };
     let _ = writeln!(text, "{verdict}{}", replica(found));

@@ -70,6 +70,10 @@ pub fn run(args: &Replay, color: bool) -> anyhow::Result<ExitCode> {
             judged_under(&recorded, &path, &loaded, Some(remark), args.prove)?
         }
     };
+    if args.spec.is_none() {
+        // Beside the report, which is the run's own to the letter.
+        eprintln!("Run {} judged again by its own spec and waivers; `--spec FILE` judges it by another.\n", id_of(&path));
+    }
     if let Some(against) = &against {
         against.put_into(&mut report);
     }

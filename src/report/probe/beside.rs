@@ -39,7 +39,7 @@ pub fn beside(value: f64, quantity: Quantity, client: &Figures, unit_ms: Option<
         return doubt("the client has no value of its own".into(), None);
     };
     if agrees(value, own) {
-        return Beside { state: State::Right, words: "agrees".into(), write: None };
+        return Beside { state: State::Right, words: format!("plausible, {:+}", Ms(value - own)), write: None };
     }
     if let Some(factor) = factor(value, own) {
         let times = if factor >= 1.0 { format!("{factor:.0} times as large") } else { format!("1/{:.0} of it", 1.0 / factor) };
@@ -47,12 +47,10 @@ pub fn beside(value: f64, quantity: Quantity, client: &Figures, unit_ms: Option<
             Some((said, is)) => {
                 (format!("{times}: unit {is}, not {said}"), format!("the values are in {is}: write `unit: {is}` instead of `unit: {said}`"))
             }
-            None if factor >= 1.0 => {
-                (times.clone(), format!("the values are {times}: their unit is smaller than the one in the spec (`unit: ms` for `s`, `us` for `ms`)"))
-            }
-            None => {
-                (times.clone(), format!("the values are {times}: their unit is larger than the one in the spec (`unit: s` for `ms`, `ms` for `us`)"))
-            }
+            None => (
+                times.clone(),
+                format!("the values are {times}: their unit is {} than what is read says", if factor >= 1.0 { "smaller" } else { "larger" }),
+            ),
         };
         return Beside { state: State::Wrong, words, write: Some(write) };
     }
@@ -118,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_value_beside_the_clients() {
-        assert_eq!(said(655.0, Quantity::Total, Some(1e3)), (State::Right, "agrees".into()));
+        assert_eq!(said(655.0, Quantity::Total, Some(1e3)), (State::Right, "plausible, +15.0 ms".into()));
         assert_eq!(said(641_000.0, Quantity::Total, Some(1e3)), (State::Wrong, "1000 times as large: unit ms, not s".into()));
         assert_eq!(said(0.655, Quantity::Total, Some(1.0)), (State::Wrong, "1/1000 of it: unit s, not ms".into()));
         assert_eq!(said(0.655, Quantity::Total, None), (State::Wrong, "1/1000 of it".into()));

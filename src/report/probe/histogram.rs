@@ -4,8 +4,8 @@ use super::{Look, Row, Seen, State, hints};
 use crate::{
     audits::latency_accuracy::Window,
     model::{
-        key::{Histogram, Risen},
-        payload::{HistogramSeries, Part},
+        key::{Act, Histogram, Risen},
+        payload::{HistogramSeries, Part, Rises},
         rig::{Claim, HistogramOf, Quantity},
         units::Wall,
     },
@@ -71,6 +71,18 @@ impl Look<'_> {
         several_registries(&window, row)
     }
 
+    /// Where the load asks for one model and the claim is about another, nobody can tell which of the two was meant.
+    fn other_model(&self, claim: &Claim, of: &HistogramOf, rises: &Rises) -> Option<String> {
+        let Act::Load(load) = &self.act;
+        let rose = |label: &String| rises.series.iter().any(|r| r.metric == of.metric && r.labels.get(label) == Some(&load.model));
+        let (label, named) = of.labels.iter().find(|(label, named)| **named != load.model && rose(label))?;
+        let (sent, quantity) = (&load.model, &claim.name);
+        Some(format!(
+            "the request asks for the model `{sent}` (`target.chat.model`), and `metrics.{quantity}.match` names `{named}` (label `{label}`): \
+             let both name the model that is meant. An audit sends its whole load to `target.chat.model`: make sure that it may cost what it costs"
+        ))
+    }
+
     /// The claimed series did not count our request: what did?
     fn missed(&self, claim: &Claim, of: &HistogramOf, window: Option<&Window<'_>>, seen: &Seen<'_>, row: Row) -> Row {
         let named = hints::series(&of.metric, &of.labels);
@@ -86,6 +98,9 @@ impl Look<'_> {
             Ok(got) => got.value,
             Err(unknown) => return row.because(format!("what rose instead could not be told: {}", unknown.gap)),
         };
+        if let Some(why) = self.other_model(claim, of, rises) {
+            return row.at_least(State::Wrong).because(why);
+        }
         let scraped = self.rig.sources.get(&claim.source).is_some_and(|s| s.kind.as_str() == "scrape");
         hints::instead(rises, claim, of, &seen.ours.client, seen.ours.shape.gaps(), scraped)
             .into_iter()

@@ -15,7 +15,7 @@ use crate::{
         evidence::{Evidence, Gap, Got, Unknown},
         key::{Act, Destination, Histogram, LoadAct, LogLines, Perform, Question, Risen, RoundTrip, Spans, Truth, When, World},
         name::Name,
-        rig::{By, Quantity, Rig},
+        rig::{By, Claim, Quantity, Rig},
     },
 };
 use serde::{Deserialize, Serialize};
@@ -107,9 +107,10 @@ pub fn needs(rig: &Rig, load: &LoadAct) -> Vec<Need> {
 }
 
 impl Probe {
-    /// Reads what was gathered about one request of a load; `cases` hold the margins that an audit will judge by.
-    pub fn of(rig: &Rig, cases: &[Case], load: &LoadAct, evidence: &Evidence) -> Probe {
-        let look = Look { rig, act: Act::Load(load.clone()), evidence };
+    /// Reads what was gathered about one request of a load; `cases` hold the margins that an audit will judge by, `units` the
+    /// units that the spec gives to fields of logs, in ms.
+    pub fn of(rig: &Rig, cases: &[Case], load: &LoadAct, evidence: &Evidence, units: &dyn Fn(&Claim) -> Option<f64>) -> Probe {
+        let look = Look { rig, act: Act::Load(load.clone()), evidence, units };
         let sent = match look.read(&look.act.actor(), &Perform { act: look.act.clone() }) {
             Ok(sent) => sent,
             Err(unknown) => {
@@ -138,7 +139,9 @@ impl Probe {
             }
             rows.extend(look.unclaimed(&seen));
         }
-        Probe { rows, vantage: look.vantage(cases, ours.ok.then_some(&ours.client)) }
+        // From where a request fails, nothing can be settled.
+        let vantage = if ours.ok { look.vantage(cases, Some(&ours.client)) } else { vec![] };
+        Probe { rows, vantage }
     }
 
     /// The worst of all.
@@ -189,6 +192,7 @@ struct Look<'e> {
     rig: &'e Rig,
     act: Act,
     evidence: &'e Evidence,
+    units: &'e dyn Fn(&Claim) -> Option<f64>,
 }
 
 /// Our request, as the load generator saw it.
@@ -214,7 +218,8 @@ impl<'e> Look<'e> {
             return vec![Row { appeared: "sent".into(), value_ms: value, client_ms: value, beside: ttft, state: State::Right, ..row }];
         }
         let status = timeline.status.map(|s| format!("status {s}")).unwrap_or_default();
-        let why = [timeline.error.clone().unwrap_or_default(), status].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(", ");
+        let error = timeline.error.clone().filter(|e| !e.contains(&status) || status.is_empty());
+        let why = error.into_iter().chain((!status.is_empty()).then_some(status)).collect::<Vec<_>>().join(", ");
         let (state, advice) = match timeline.status {
             Some(404 | 405) => (State::Wrong, "correct `target.url` or `target.chat.path`, or the model's name"),
             Some(401 | 403) => (State::Wrong, "the target wants other credentials: see `target.headers`"),

@@ -56,7 +56,15 @@ impl Look<'_> {
             Err(unknown) => return row.untold(&unknown.gap),
         };
         match record(&Records::of_log(&got, seen.requests)) {
-            Some(record) => recorded(row, &record, claim, seen, "line", "the line of our request has no value in that field: see the field's name"),
+            Some(record) => recorded(
+                row,
+                &record,
+                claim,
+                seen,
+                (self.units)(claim),
+                "line",
+                "the line of our request has no value in that field: see the field's name",
+            ),
             None => no_line(row, &got),
         }
     }
@@ -69,7 +77,9 @@ impl Look<'_> {
             Err(unknown) => return row.untold(&unknown.gap),
         };
         match record(&Records::of_traces(&got, seen.requests)).filter(|_| got.value.elsewhere.is_empty()) {
-            Some(record) => recorded(row, &record, claim, seen, "server span", "our trace is there, without a span or attribute that times this"),
+            Some(record) => {
+                recorded(row, &record, claim, seen, None, "server span", "our trace is there, without a span or attribute that times this")
+            }
             None => no_trace(row, &got),
         }
     }
@@ -109,9 +119,9 @@ fn there(row: Row, record: &Record) -> Row {
     Row { appeared, state: if record.copies > 1 { State::Doubtful } else { State::Right }, ..row }
 }
 
-fn recorded(row: Row, record: &Record, claim: &Claim, seen: &Seen<'_>, what: &str, none: &str) -> Row {
+fn recorded(row: Row, record: &Record, claim: &Claim, seen: &Seen<'_>, unit_ms: Option<f64>, what: &str, none: &str) -> Row {
     let value = record.figures.get(claim.quantity);
-    let mut row = there(row, record).valued(value, claim.quantity, &seen.ours.client, None);
+    let mut row = there(row, record).valued(value, claim.quantity, &seen.ours.client, unit_ms);
     if value.is_none() {
         row = row.at_least(State::Doubtful).because(none);
     }

@@ -31,10 +31,16 @@ pub fn write(out: &mut Written, name: &str, log: &Place<LogShape>) {
         Some(lacks) => {
             out.text.comment(2, &format!("{at}: {lacks}. The source is left out until then; this is how it would be written:"));
             out.text.off(2, &defaults);
-            for (what, lines) in snippets(&shape.format) {
+            let all = snippets(&shape.format);
+            for (what, lines) in &all {
                 out.text.comment(2, &format!("{what}:"));
                 out.text.quoted(2, lines);
-                out.snippets.push((format!("{at} {lacks}. {what}:"), lines.to_owned()));
+            }
+            // One is enough to read; whoever writes the log otherwise finds the others in the file.
+            if let [(what, lines), others @ ..] = all.as_slice() {
+                let others: Vec<_> = others.iter().map(|(what, _)| *what).collect();
+                let also = if others.is_empty() { String::new() } else { format!(" (the file has it for {}, too)", others.join(" and ")) };
+                out.snippets.push((format!("{}: {lacks}. {what}{also}:", log.at), (*lines).to_owned()));
             }
         }
     }

@@ -62,6 +62,13 @@ pub fn propose(families: &[Family], chat_path: Option<&str>) -> Mapping {
     mapping
 }
 
+/// The labels by which the other sets differ. Their values may be models and routes of others, which are nobody's business.
+fn others(series: &BTreeSet<BTreeMap<String, String>>, kept: &BTreeMap<String, String>) -> String {
+    let differs = |label: &String, value: &String| series.iter().any(|s| s.get(label) != Some(value));
+    let labels: Vec<_> = kept.iter().filter(|(label, value)| differs(label, value)).map(|(label, _)| format!("`{label}`")).collect();
+    if labels.is_empty() { String::new() } else { format!(" (the others differ in {})", labels.join(", ")) }
+}
+
 fn one(family: &Family, chat_path: Option<&str>) -> Result<Option<Proposal>, String> {
     let known = known::of(&family.name);
     let (quantity, base, by) = match known.map(|k| (k, k.what)) {
@@ -90,7 +97,7 @@ fn one(family: &Family, chat_path: Option<&str>) -> Result<Option<Proposal>, Str
     let seen = match family.series.len() {
         0 => "no series yet".to_owned(),
         1 => format!("the one set of labels that it has{on}"),
-        n => format!("{} of {n} sets of labels{on}", selected.kept),
+        n => format!("{} of {n} sets of labels{on}{}", selected.kept, others(&family.series, &selected.labels)),
     };
     let none_yet = "it shows its labels after the first request: then run init again, or add `match`".to_owned();
     let routed = selected.labels.keys().any(|label| label != "method");

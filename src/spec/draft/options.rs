@@ -5,7 +5,7 @@ use super::text::headers;
 use crate::{
     model::{name::name, redactor::Redactor},
     spec::{
-        diagnostics::{Problems, plain},
+        diagnostics::{Problem, Problems, plain},
         load::{Options, load_text},
         secrets::{looks_secret, only_references},
         settings::{Connection, SourceSettings},
@@ -66,9 +66,9 @@ pub enum Refused {
         /// `Bearer `, where that stands before it.
         scheme: &'static str,
     },
-    /// The same problems that the spec would have.
+    /// The same problems that the spec would have, each by the option that it is about.
     #[error("{0}")]
-    Problems(Problems),
+    Problems(String),
 }
 
 /// Takes `NAME: VALUE` apart. A secret must be a reference.
@@ -96,6 +96,12 @@ fn like_a_token(value: &str) -> bool {
 pub fn reach(written: &Written, base: &Path, options: &Options<'_>) -> Result<Reach, Refused> {
     let (sent, unset): (Vec<_>, Vec<_>) =
         written.headers.iter().partition(|(_, value)| variables(value).all(|v| (options.env)(v).is_some_and(|t| !t.is_empty())));
+    let urls = [("target", &written.target), ("prometheus", &written.prometheus), ("jaeger", &written.jaeger), ("scrape", &written.scrape)];
+    for (option, url) in urls.into_iter().chain([("truth", &written.truth)]) {
+        if let Some(url) = url.as_ref().filter(|u| !u.contains("://") && !u.starts_with("${")) {
+            return Err(Refused::Problems(format!("--{option}: write http://{}", plain(url))));
+        }
+    }
     let mut text = "version: 1\nrig: init\n".to_owned();
     if let Some(url) = &written.target {
         let headers = headers(sent);
@@ -112,7 +118,8 @@ pub fn reach(written: &Written, base: &Path, options: &Options<'_>) -> Result<Re
     if !lines.is_empty() {
         let _ = write!(text, "sources:\n{lines}");
     }
-    let loaded = load_text(&text, "the options of `rigcheck init`, as a spec", base, options).map_err(Refused::Problems)?;
+    let loaded =
+        load_text(&text, "the options of `rigcheck init`, as a spec", base, options).map_err(|problems| Refused::Problems(by_option(&problems)))?;
     let settings = loaded.settings;
     let source = |kind: &str| match settings.sources.get(&name(kind)) {
         Some(
@@ -132,6 +139,16 @@ pub fn reach(written: &Written, base: &Path, options: &Options<'_>) -> Result<Re
         redactor: settings.redactor,
         unset: unset.into_iter().map(|(name, _)| name.clone()).collect(),
     })
+}
+
+/// The user wrote options, and knows nothing of the spec that they are read in.
+fn by_option(problems: &Problems) -> String {
+    let option = |title: &str| {
+        let title = title.replace("`target.url`", "--target").replace("`target.headers`", "--header");
+        ["prometheus", "jaeger", "scrape", "truth"].iter().fold(title, |t, kind| t.replace(&format!("`sources.{kind}.url`"), &format!("--{kind}")))
+    };
+    let line = |p: &Problem| if p.label.is_empty() { option(&p.title) } else { format!("{}; {}", option(&p.title), p.label) };
+    problems.list.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// The variables that a value refers to and has no default for.

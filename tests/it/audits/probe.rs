@@ -39,7 +39,7 @@ fn rise(metric: &str, labels: &[(&str, &str)], count: f64, sum: f64) -> Rise {
 }
 
 fn probe(evidence: &Evidence) -> Probe {
-    Probe::of(&rig::full(), &[shipped()], probe::load(&rig::full()).unwrap(), evidence)
+    Probe::of(&rig::full(), &[shipped()], probe::load(&rig::full()).unwrap(), evidence, &|_| None)
 }
 
 fn row<'p>(probe: &'p Probe, source: &str, claim: &str) -> &'p Row {

@@ -16,7 +16,12 @@ fn spec(folder: &Path) -> String {
 fn with_nothing_to_find_it_still_writes_a_spec_that_validates() {
     let folder = tempfile::tempdir().unwrap();
     let said = init(folder.path(), &["--rig", "staging"]).ends(0).out;
-    assert!(said.contains("nothing was named") && said.contains("0 of ") && said.contains("add `sources.access_log`"), "{said}");
+    assert!(
+        said.contains("nothing was named")
+            && said.contains("\nnext    name your API: rigcheck init --force --rig staging --named-only --target URL\n"),
+        "{said}"
+    );
+    assert!(!said.contains("validate") && !said.contains("rule"), "nothing else can be done yet: {said}");
     let text = spec(folder.path());
     assert!(text.contains("\nrig: staging\n") && text.contains("\n# target:\n") && text.contains("LAT-01"), "{text}");
     assert!(text.lines().all(|l| l.chars().count() <= 130), "{text}");
@@ -67,7 +72,7 @@ fn nothing_is_overwritten() {
 
     let before = spec(here);
     let printed = init(here, &["--print", "--rig", "printed"]).ends(0);
-    assert!(printed.out.contains("\nrig: printed\n") && printed.err.contains("scope") && spec(here) == before, "{}", printed.out);
+    assert!(printed.out.contains("\nrig: printed\n") && printed.err.contains("name your API") && spec(here) == before, "{}", printed.out);
     assert_eq!(fs::read_dir(here).unwrap().count(), 3);
     let elsewhere = init(here, &["--spec", "none/rigcheck.yaml"]).ends(2).err;
     assert!(elsewhere.contains("there is no folder none"), "{elsewhere}");
@@ -88,6 +93,8 @@ fn a_secret_is_written_as_a_reference_or_not_at_all() {
     let text = spec(here);
     assert!(text.contains(r#"headers: {x-api-key: "${env:RIGCHECK_TEST_UNSET}", X-Org: perf}"#), "{text}");
     // What is wrong with an option is what would be wrong with the spec.
+    let bare = init(here, &["--force", "--target", "127.0.0.1:9"]).ends(2).err;
+    assert!(bare.contains("--target: write http://127.0.0.1:9") && !bare.contains("as a spec"), "{bare}");
     let bad = init(here, &["--force", "--target", "http://jane:pw123456@127.0.0.1:9"]).ends(2).err;
     assert!(bad.contains("has credentials in it") && !bad.contains("pw123456"), "{bad}");
 }
@@ -116,7 +123,7 @@ fn logs_are_read_by_their_shape() {
     let uvicorn = r#"INFO:     127.0.0.1:5000 - "POST /v1/chat/completions?user=alice@example.com HTTP/1.1" 200 OK"#;
     let table: [(&str, &[&str]); 7] = [
         (json, &["\n    id: request_id\n    at: ts\n    status: status\n    duration: {field: duration_ms, unit: ms}\n"]),
-        (without, &["hold no id of the request", "structlog", "# access_log: {path: access.log"]),
+        (without, &["hold no id of the request", "structlog", "nginx.conf", "# access_log: {path: access.log"]),
         (nginx, &["hold neither an id of the request nor a duration", "log_format rigcheck escape=json"]),
         (&timed, &["$request_time $http_x_request_id\"\n", "\n    duration: {field: request_time, unit: s}\n"]),
         (uvicorn, &["uvicorn's default format", "class AccessLog"]),
@@ -136,7 +143,7 @@ fn logs_are_read_by_their_shape() {
     }
     let folder = tempfile::tempdir().unwrap();
     let said = init(folder.path(), &["--log", "nowhere.jsonl", "--log", "/dev/null"]).ends(0).out;
-    assert!(said.contains("✗ silent  access log    nowhere.jsonl") && said.contains("not a regular file"), "{said}");
+    assert!(said.contains("✗ not found  access log    nowhere.jsonl") && said.contains("not a regular file"), "{said}");
     let text = spec(folder.path());
     assert!(text.contains("\n  access_log: {path: nowhere.jsonl") && text.contains("\n  access_log_2: {kind: access_log, path: /dev/null"), "{text}");
     rigcheck(folder.path(), &["validate"]).ends(0);
@@ -156,4 +163,14 @@ async fn what_may_be_spent_off_loopback_is_written_to_be_confirmed() {
     assert!(said.contains("litellm_params: {model: openai/rigcheck-truth, api_base: http://HOST-OF-THE-MOCK:9100/v1"), "{said}");
     let plan = rigcheck(folder.path(), &["plan"]).ends(0).out;
     assert!(plan.contains("Allowed: ") && !plan.contains("Too much"), "{plan}");
+}
+
+/// A server that is there and another one: nobody should look for what is silent.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_there_and_something_else_is_not_called_silent() {
+    let url = place(Some(Mode::Says(JSON, "[]"))).await;
+    let folder = tempfile::tempdir().unwrap();
+    let said = init(folder.path(), &["--target", "http://127.0.0.1:9", "--prometheus", &url]).ends(0).out;
+    assert!(said.contains("✗ other      prometheus") && said.contains("is no Prometheus"), "{said}");
+    assert!(said.contains("✗ silent     target"), "{said}");
 }

@@ -338,6 +338,11 @@ fn a_flag_goes_before_the_environment_and_that_before_the_file() {
     assert!(told(&["replay", "latest", "--set", "rig=third"], &[]).contains("--spec"), "a change of which spec?");
     assert!(told(&["audit"], &[("RIGCHECK_OUTPUT", "pdf")]).contains("there is no format `pdf`"));
     assert!(told(&["--help"], &[("RIGCHECK_COLOR", "never")]).contains("[env: RIGCHECK_COLOR]"));
+    assert!(told(&["init", "--help"], &other).contains("[env: RIGCHECK_SPEC]"));
+    assert!(told(&["waive", "--help"], &[("RIGCHECK_OWNER", "sre")]).contains("[env: RIGCHECK_OWNER]"));
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = told(&["mock", "--listen", &taken.local_addr().unwrap().to_string()], &[]);
+    assert!(taken.contains("choose another --listen"), "{taken}");
     let resolved = told(&["validate", "--resolved", "--set", "gate.threshold=0.9"], &other);
     assert!(resolved.contains("threshold: 0.9") && resolved.contains("# --set") && resolved.contains("# other.yaml:2"), "{resolved}");
 }

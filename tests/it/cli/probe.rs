@@ -91,6 +91,14 @@ fn another_route_is_named_with_the_one_that_rose() {
     probed.wrong("scrape", "ttft", &["write `match: {route: /v1/chat/completions}`"]);
 }
 
+/// Following "write `match: {model: …}`" would send an audit's whole load to a model that somebody pays for.
+#[test]
+fn another_model_than_the_one_that_is_sent_is_named_with_both_ends() {
+    let probed = replaced(ROUTE, "match: {model: gpt-house}");
+    probed.wrong("scrape", "total", &["asks for the model `rigcheck-truth` (`target.chat.model`)", "`metrics.total.match` names `gpt-house`"]);
+    assert!(!probed.row("scrape", "total")["says"].to_string().contains("write `match"), "{:#}", probed.said);
+}
+
 #[test]
 fn another_metric_is_named_with_the_one_that_rose() {
     let probed = replaced("rigcheck_mock_request_duration_seconds", "http_request_duration_seconds");
@@ -102,7 +110,7 @@ fn a_wrong_unit_is_named_with_the_right_one() {
     let metric = replaced("rigcheck_mock_request_duration_seconds, unit: s", "rigcheck_mock_request_duration_seconds, unit: ms");
     metric.wrong("scrape", "total", &["1/1000 of it: unit s, not ms", "write `unit: s`"]);
     let log = replaced(TOTAL, "duration: {field: duration_ms, unit: s}");
-    log.wrong("access_log", "total", &["1000 times as large", "`unit: ms` for `s`"]);
+    log.wrong("access_log", "total", &["1000 times as large: unit ms, not s", "write `unit: ms` instead of `unit: s`"]);
     let fault = probed(by_name("metric-in-ms"), |spec| spec);
     fault.wrong("scrape", "total", &["1000 times as large: unit ms, not s", "write `unit: ms`"]);
 }
@@ -174,6 +182,8 @@ fn a_target_that_does_not_answer_is_no_answer_and_is_asked_once() {
 fn a_path_that_is_not_there_is_a_wrong_mapping() {
     let probed = replaced("chat: {path: /v1/chat/completions", "chat: {path: /v9/chat");
     probed.wrong("load", "request", &["status 404", "target.chat.path"]);
+    assert_eq!(probed.row("load", "request")["beside"], "status 404", "said once");
+    assert_eq!(probed.said["probe"]["vantage"].as_array().unwrap().len(), 0, "nothing can be settled from where it fails: {:#}", probed.said);
     assert_eq!(probed.said["probe"]["rows"].as_array().unwrap().len(), 1, "{:#}", probed.said);
 }
 

@@ -83,3 +83,12 @@ fn whoever_waits_can_give_up() {
     assert!(ended.is_some(), "it still waits");
     assert_eq!(Shelf::of(folder.path()).list().unwrap().len(), 0);
 }
+
+#[test]
+fn a_probe_waits_and_a_mere_plan_does_not() {
+    let (folder, shared) = (project(), tempfile::tempdir().unwrap());
+    let alone = rigcheck_with(folder.path(), shared.path(), &["plan", "--wait"]).ends(2).err;
+    assert!(alone.contains("it goes with --probe"), "{alone}");
+    let probed = rigcheck_with(folder.path(), shared.path(), &["plan", "--probe", "--wait=1s"]).ends(3);
+    assert!(probed.out.contains("refused"), "{}{}", probed.out, probed.err);
+}

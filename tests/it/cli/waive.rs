@@ -35,6 +35,7 @@ fn a_failure_becomes_a_waiver_and_nothing_else_changes() {
         "bias 311 ms (288 ms … 334 ms), n = 240",
         "the waiver ends when it leaves 250ms..350ms",
         "With it the run is",
+        "\nSee it: rigcheck replay latest --spec rigcheck.yaml\n",
     ] {
         assert!(ran.out.contains(part), "no {part} in\n{}", ran.out);
     }
@@ -51,6 +52,43 @@ fn a_failure_becomes_a_waiver_and_nothing_else_changes() {
             .err
             .contains("has a waiver")
     );
+}
+
+/// A rule that decides nothing can be waived, for the record; nobody should believe that it then counts less.
+#[test]
+fn a_waiver_that_changes_no_verdict_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut run = samples::blocked();
+    run.cases[0].outcomes.iter_mut().filter(|o| o.rule.as_str() == "LAT-14").for_each(|o| o.blocker = false);
+    record(folder.path(), &id(1), run);
+    let said = "! LAT-14 is no blocker: this waiver changes no verdict.";
+    assert!(waive(folder.path(), &["LAT-14", "--print"]).ends(0).err.contains(said));
+    let out = waive(folder.path(), &["LAT-14"]).ends(0).out;
+    assert!(out.contains(said) && !out.contains("With it"), "{out}");
+}
+
+#[test]
+fn what_is_waived_twice_is_said_in_the_plural() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut run = samples::blocked();
+    let failing = run.cases[0].outcomes.iter().find(|o| o.rule.as_str() == "LAT-14" && o.status == rigcheck::model::outcome::Status::Fail).unwrap();
+    let other = rigcheck::model::outcome::Outcome { subject: "jaeger:total".into(), ..failing.clone() };
+    run.cases[0].outcomes.retain(|o| o.rule != other.rule || o.subject != other.subject);
+    run.cases[0].outcomes.push(other);
+    record(folder.path(), &id(1), run);
+    let out = waive(folder.path(), &["LAT-14", "--all"]).ends(0).out;
+    assert!(out.contains("With them the run is"), "{out}");
+}
+
+/// The comment at the end of a draft is about what is out of scope, not about the waivers.
+#[test]
+fn a_comment_at_the_end_stays_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    record(folder.path(), &id(1), samples::blocked());
+    let text = format!("{SPEC}# Out of scope until it is there:\n");
+    fs::write(folder.path().join("rigcheck.yaml"), &text).unwrap();
+    waive(folder.path(), &["LAT-14"]).ends(0);
+    assert!(spec(folder.path()).starts_with(&format!("{text}\nwaivers:\n")), "{}", spec(folder.path()));
 }
 
 #[test]
@@ -84,7 +122,7 @@ fn only_a_failure_that_was_seen_on_this_rig_is_waived() {
     record(folder.path(), &id(1), samples::blocked());
     for (args, why) in [
         (&["LAT-01"][..], "LAT-01 did not fail in run "),
-        (&["LAT-141"], "there is no rule `LAT-141`; did you mean `LAT-14`?"),
+        (&["LAT-141"], "there is no rule `LAT-141`; did you mean `LAT-14`? `rigcheck list` shows the rules"),
         (&["LAT-20"], "was not judged in run"),
         (&["LAT-14", "--run", "nope"], "there is no run `nope`"),
     ] {
@@ -114,6 +152,7 @@ fn somebody_answers_for_it_until_a_day() {
         (&["--reason", "r", "--owner", " ", "--expires", "30d"], "somebody must answer for it"),
         (&["--reason", "r", "--owner", "o", "--expires", "2020-01-01"], "that is over"),
         (&["--reason", "r", "--owner", "o", "--expires", "500d"], "at most a year"),
+        (&["--reason", "r", "--owner", "o", "--expires", "2y"], "--expires 2y: use days"),
         (&["--reason", "r", "--owner", "o", "--expires", "2099-01-01T00:00:00"], "with its offset"),
     ] {
         let err = with(args).ends(2).err;

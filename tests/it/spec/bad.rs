@@ -220,6 +220,7 @@ fn a_waiver_binds_to_something_that_exists() {
         ("owner: o, ", "", &["needs `owner`"]),
         (", expires: 2027-01-31T00:00:00+01:00", "", &["needs `expires`"]),
         ("2027-01-31T00:00:00+01:00", "2027-01-31T00:00:00", &["does not say in which time zone"]),
+        ("2027-01-31T00:00:00+01:00", "2026-12-01", &["`2026-12-01T00:00:00Z` for UTC", "`2026-12-01T00:00:00+01:00`"]),
         ("2027-01-31T00:00:00+01:00", "2027-01-31", &["does not say in which time zone"]),
         ("2027-01-31T00:00:00+01:00", "soon", &["is not a time"]),
     ];

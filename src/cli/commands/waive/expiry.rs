@@ -16,6 +16,9 @@ pub fn expiry(text: &str, now: Wall, zone: &TimeZone) -> anyhow::Result<(Wall, S
         local(date.to_zoned(zone.clone())?.timestamp())
     } else if let Ok(us) = lasting(text) {
         local(Timestamp::from_microsecond(now.0.saturating_add(us))?)
+    } else if text.starts_with(|c: char| c.is_ascii_digit()) && text.parse::<jiff::Span>().is_ok() {
+        // Months and years have no length of their own, and nothing is no time.
+        bail!("--expires {text}: use days, `1d` to `365d`");
     } else {
         bail!("--expires {text}: is not a time; write `30d`, `2027-01-31`, or a time with its offset, `2027-01-31T00:00:00+01:00`");
     };
@@ -45,7 +48,9 @@ mod tests {
             ("2027-01-31T00:00:00", "is not a time"),
             ("soon", "is not a time"),
             ("2026-12-01", "that is over"),
-            ("0d", "is not a time"),
+            ("0d", "--expires 0d: use days, `1d` to `365d`"),
+            ("2y", "--expires 2y: use days, `1d` to `365d`"),
+            ("3mo", "use days"),
             ("400d", "at most a year"),
             ("2028-01-31", "at most a year"),
         ] {

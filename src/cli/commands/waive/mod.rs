@@ -1,5 +1,5 @@
 //! `rigcheck waive`: a failure of a run that somebody answers for, for a time, written into the spec.
-#![allow(clippy::disallowed_methods, reason = "asks git who the user is")]
+#![allow(clippy::disallowed_methods, reason = "asks git who the user is, and shows the spec as seen from here")]
 
 mod expiry;
 
@@ -42,7 +42,7 @@ pub struct Waive {
     #[arg(long, conflicts_with = "of")]
     pub all: bool,
     /// Who answers for it [default: the e-mail address that git knows]
-    #[arg(long, value_name = "WHO", env = "RIGCHECK_OWNER")]
+    #[arg(long, value_name = "WHO", env = "RIGCHECK_OWNER", hide_env_values = true)]
     pub owner: Option<String>,
     /// It holds while the observed figure stays in this range [default: its bounds, rounded outwards by at most a fifth]
     #[arg(long = "while", value_name = "RANGE", allow_hyphen_values = true)]
@@ -91,8 +91,14 @@ pub fn run(args: &Waive) -> anyhow::Result<ExitCode> {
         })
     };
     let entries = new.iter().map(|o| entry(o)).collect::<anyhow::Result<Vec<_>>>()?;
+    let blocks = new.iter().any(|o| o.blocker);
+    let idle =
+        || format!("! {} is no blocker: {} no verdict.", args.rule, if new.len() == 1 { "this waiver changes" } else { "these waivers change" });
     if args.print {
         print(&edit::section(&entries))?;
+        if !blocks {
+            eprintln!("{}", idle());
+        }
         return Ok(ExitCode::SUCCESS);
     }
     let again = match write(&path, &loaded, &entries, args) {
@@ -102,8 +108,17 @@ pub fn run(args: &Waive) -> anyhow::Result<ExitCode> {
             bail!("{why:#}; nothing was changed: add the lines above to {} yourself", path.display());
         }
     };
-    print(&said(&path, &entries, &new, &effect(&report, &again, now)))?;
+    let effect = if blocks { effect(&report, &again, new.len(), now) } else { idle() };
+    let here = std::env::current_dir().unwrap_or_default();
+    let seen = path.strip_prefix(here).unwrap_or(&path).display().to_string();
+    let see = format!("See it: rigcheck replay {} --spec {}", shown_as(&args.run), shown_as(&seen));
+    print(&format!("{}{effect}\n{see}\n", said(&path, &entries, &new)))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A word of the next command.
+fn shown_as(word: &str) -> String {
+    if word.contains(char::is_whitespace) { format!("'{word}'") } else { word.to_owned() }
 }
 
 /// A waiver is for the failure that somebody saw: of this rig, judged as it is judged now.
@@ -142,7 +157,7 @@ fn failing<'r>(report: &'r Report, rule: &str, args: &SpecArgs, run: &Path) -> a
         bail!("{rule} was not judged in run {id}: it is not selected, or out of scope");
     }
     match spec::diagnostics::nearest(rule, ids) {
-        Some(near) => bail!("there is no rule `{rule}`; did you mean `{near}`?"),
+        Some(near) => bail!("there is no rule `{rule}`; did you mean `{near}`? `rigcheck list` shows the rules"),
         None => bail!("there is no rule `{rule}`: `rigcheck list` shows the rules"),
     }
 }
@@ -227,7 +242,7 @@ fn means(again: &Loaded, before: &Loaded, entries: &[edit::Entry]) -> bool {
 }
 
 /// What the waivers make of the run: judged again, nothing is asked.
-fn effect(report: &Report, again: &Loaded, now: Wall) -> String {
+fn effect(report: &Report, again: &Loaded, added: usize, now: Wall) -> String {
     if report.interrupted {
         return "The run was interrupted: what the waiver changes, the next run shows.".into();
     }
@@ -239,10 +254,11 @@ fn effect(report: &Report, again: &Loaded, now: Wall) -> String {
     let then = report.assessment.verdict;
     let with = scoring::assess(&cases, &report.header.gate);
     let word = if with.verdict == then { "still " } else { "" };
-    format!("With it the run is {word}{}: {}. The score stays the same.", with.verdict.words(), with.because)
+    let them = if added == 1 { "it" } else { "them" };
+    format!("With {them} the run is {word}{}: {}. The score stays the same.", with.verdict.words(), with.because)
 }
 
-fn said(path: &Path, entries: &[edit::Entry], outcomes: &[&Outcome], effect: &str) -> String {
+fn said(path: &Path, entries: &[edit::Entry], outcomes: &[&Outcome]) -> String {
     let mut text = format!("Added to {}:\n\n{}\n", path.display(), edit::section(entries));
     for (entry, outcome) in entries.iter().zip(outcomes) {
         let Some(figure) = outcome.finding.as_ref().map(|f| &f.figure) else { continue };
@@ -252,5 +268,5 @@ fn said(path: &Path, entries: &[edit::Entry], outcomes: &[&Outcome], effect: &st
         };
         let _ = writeln!(text, "Observed{}: {}; {until}.", of(outcome), phrases::figure(figure));
     }
-    text + effect + "\n"
+    text
 }
