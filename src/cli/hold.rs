@@ -57,7 +57,11 @@ pub async fn hold(shelf: Option<&Shelf>, command: &str, folder: &Path, rig: &Rig
     let shared = std::env::temp_dir();
     let hold = || {
         let target = origin.as_deref().map(|o| (shared.as_path(), o));
-        shelf.map_or_else(|| Alone::of(&who(), target), |shelf| shelf.hold(&who(), target))
+        shelf.map_or_else(|| Alone::of(&who(), target), |shelf| shelf.hold(&who(), target)).inspect(|held| {
+            if let Some(why) = held.unlocked() {
+                eprintln!("note: {why}");
+            }
+        })
     };
     let busy = match hold() {
         Err(busy @ StoreError::Busy { .. }) if wait != Wait::No => busy,

@@ -1,13 +1,17 @@
 //! The folder of all runs of a project: `.rigcheck/runs/`, private, ignored by git, pruned by count and size.
 #![allow(clippy::disallowed_methods, reason = "the store owns the run's files")]
 
-use super::{Alone, FEW, Holder, StoreError, Writer, io_error};
+use super::{
+    Alone, FEW, Holder, StoreError, Writer, io_error,
+    read::{ended, started},
+};
 use crate::{
     model::{name::Name, units::Wall},
     spec::profile::Profile,
 };
 use std::{
     fs,
+    io::{ErrorKind, Write},
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
 };
@@ -35,10 +39,11 @@ impl Shelf {
         let runs = self.runs();
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&runs).map_err(io_error("making", &runs))?;
         let ignore = self.root.join(".gitignore");
-        if !ignore.exists() {
-            fs::write(&ignore, "*\n").map_err(io_error("writing", &ignore))?;
+        // Only where nothing is, not even a link that leads nowhere.
+        match fs::File::create_new(&ignore).and_then(|mut file| file.write_all(b"*\n")) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(io_error("writing", &ignore)(error)),
+            _ => Ok(runs),
         }
-        Ok(runs)
     }
     /// Two runs of one project act on the same rig: each would see the other's requests as strangers', and together they
     /// would send more than is allowed. `target` is the folder that users of this host share, and the target's origin: two
@@ -61,30 +66,49 @@ impl Shelf {
         let alone = self.hold(&Holder::us("rigcheck", "this host", &self.root, Wall::default()), None)?;
         self.begin_held(id, profile, alone)
     }
-    /// The newest first.
+    /// The newest first, as they say when they began; one that was imported has its place among them.
     pub fn list(&self) -> Vec<PathBuf> {
         let entries = fs::read_dir(self.runs()).into_iter().flatten().flatten().map(|e| e.path());
-        let mut runs: Vec<_> = entries.filter(|p| p.extension().is_some_and(|e| e == "rig") && p.is_dir()).collect();
-        runs.sort();
-        runs.reverse();
+        let mut runs: Vec<_> = entries.filter(|p| is_run(p)).collect();
+        runs.sort_by_cached_key(|p| std::cmp::Reverse((began(p), id_of(p))));
         runs
     }
-    /// A run by path, by id, by the start of an id, or `latest`.
+    /// A run by path, by id, by the start of an id, or `latest`: the newest that came to its end, if any did.
     pub fn find(&self, wanted: &str) -> Result<PathBuf, StoreError> {
         let path = Path::new(wanted);
         if path.join("profile.json").exists() {
             return Ok(path.to_owned());
         }
         let runs = self.list();
+        if let Some(newest) = runs.first().filter(|_| wanted == "latest") {
+            return Ok(runs.iter().find(|p| ended(p)).unwrap_or(newest).clone());
+        }
         let wanted_id = wanted.trim_end_matches(".rig");
-        let found: Vec<_> = runs.iter().filter(|p| wanted == "latest" || (!wanted_id.is_empty() && id_of(p).starts_with(wanted_id))).collect();
+        let found: Vec<_> = runs.iter().filter(|p| !wanted_id.is_empty() && id_of(p).starts_with(wanted_id)).collect();
         match found.as_slice() {
-            [first, ..] if wanted == "latest" || found.len() == 1 => Ok((*first).clone()),
+            [only] => Ok((*only).clone()),
             [_, _, ..] => Err(StoreError::Ambiguous { wanted: wanted.into(), fits: found.into_iter().map(|p| id_of(p)).collect() }),
             _ if path.exists() || wanted.contains('/') => Err(StoreError::NotARun { path: path.to_owned(), there: path.exists() }),
             _ => Err(StoreError::NoRun { wanted: wanted.into(), root: self.runs(), has: runs.iter().take(FEW).map(|p| id_of(p)).collect() }),
         }
     }
+}
+
+/// Is it a folder that we made, or that an exported run became? Whatever else lies there is left alone.
+fn is_run(path: &Path) -> bool {
+    let ours = || path.join("profile.json").is_file() || path.join("events.jsonl").is_file();
+    path.extension().is_some_and(|e| e == "rig") && is_id(&id_of(path)) && ours()
+}
+
+/// Is it the id of a run? Ids are ULIDs.
+pub(super) fn is_id(text: &str) -> bool {
+    ulid::Ulid::from_string(text).is_ok()
+}
+
+/// When a run began: as it says itself, else as its id tells, the first part of which is the time.
+pub(super) fn began(run: &Path) -> Option<Wall> {
+    let by_id = || i64::try_from(ulid::Ulid::from_string(&id_of(run)).ok()?.timestamp_ms()).ok()?.checked_mul(1000).map(Wall);
+    started(run).or_else(by_id)
 }
 
 /// The id of the run in a folder: its name without the end.

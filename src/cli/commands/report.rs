@@ -1,8 +1,8 @@
 //! `rigcheck report`: a recorded run as it was judged then.
 
 use crate::{
-    cli::{against::Against, args::OutputArgs, exit, outputs::Outputs},
-    report, store,
+    cli::{against::Against, args::OutputArgs, exit, judged, outputs::Outputs},
+    report,
 };
 use std::process::ExitCode;
 
@@ -21,9 +21,10 @@ pub fn run(args: &Report, color: bool) -> anyhow::Result<ExitCode> {
     let shelf = super::shelf();
     let path = shelf.find(&args.run)?;
     let against = Against::open(&args.out, &shelf)?;
-    let recorded = store::open(&path)?;
+    let (recorded, doubt) = judged::open(&path)?;
     outputs.recorded_in(path.display().to_string());
     let mut report = report::Report::of(&recorded.events);
+    report.notices.extend(doubt);
     if let Some(against) = &against {
         against.put_into(&mut report);
     }

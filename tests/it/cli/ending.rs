@@ -44,6 +44,7 @@ fn rewritten(folder: &Path, id: &str, status: impl Fn(usize) -> Status) {
 }
 
 fn changed(folder: &Path, id: &str, change: impl Fn(usize, &mut Outcome)) {
+    let id = &format!("{id:0<26}");
     let shelf = Shelf::of(folder);
     let from = shelf.find("latest").unwrap();
     let profile: Profile = serde_json::from_slice(&fs::read(from.join("profile.json")).unwrap()).unwrap();
@@ -58,7 +59,8 @@ fn changed(folder: &Path, id: &str, change: impl Fn(usize, &mut Outcome)) {
                     change(at, outcome);
                 }
             }
-            Event::Began(header) => header.run = name(id),
+            // No release judged so.
+            Event::Began(header) => (header.run, header.tool) = (name(id), "rigcheck 0.0.1".into()),
             // Its evidence is not copied.
             Event::Answered(_) => continue,
             _ => {}
@@ -166,10 +168,10 @@ fn fail_on_is_a_ladder() {
     assert_eq!(codes("01PASS"), [0, 0, 0, 0, 0]);
     rewritten(folder.path(), "01WARN", |at| if at == 0 { Status::Warn } else { Status::Pass });
     assert_eq!(codes("01WARN"), [0, 0, 0, 0, 1]);
-    rewritten(folder.path(), "01FAIL", |_| Status::Fail);
-    assert_eq!(codes("01FAIL"), [0, 1, 1, 1, 1]);
-    assert_eq!(report(folder.path(), &["01FAIL", "--exit-zero"]).code, 0);
-    let both = report(folder.path(), &["01FAIL", "--exit-zero", "--fail-on", "warn"]).ends(2);
+    rewritten(folder.path(), "01BAD", |_| Status::Fail);
+    assert_eq!(codes("01BAD"), [0, 1, 1, 1, 1]);
+    assert_eq!(report(folder.path(), &["01BAD", "--exit-zero"]).code, 0);
+    let both = report(folder.path(), &["01BAD", "--exit-zero", "--fail-on", "warn"]).ends(2);
     assert!(both.err.contains("cannot be used with"), "{}", both.err);
 }
 
@@ -190,49 +192,49 @@ fn waivers_are_a_step_of_the_ladder() {
             outcome.waiver = ours.then_some((0, state));
         }
     };
-    changed(folder.path(), "01HELD", held(WaiverState::Holds));
-    assert!(report(folder.path(), &["01HELD"]).ends(0).out.contains("READY WITH WAIVERS"));
-    assert_eq!(codes("01HELD"), [0, 0, 0, 1, 1]);
-    assert_eq!(report(folder.path(), &["01HELD", "--output", "nagios"]).code, 1);
+    changed(folder.path(), "01HE1D", held(WaiverState::Holds));
+    assert!(report(folder.path(), &["01HE1D"]).ends(0).out.contains("READY WITH WAIVERS"));
+    assert_eq!(codes("01HE1D"), [0, 0, 0, 1, 1]);
+    assert_eq!(report(folder.path(), &["01HE1D", "--output", "nagios"]).code, 1);
     // A waiver that nothing needed yet is no reason; one that has run out is.
-    rewritten(folder.path(), "01IDLE", |_| Status::Pass);
-    assert_eq!(codes("01IDLE"), [0, 0, 0, 0, 0]);
+    rewritten(folder.path(), "01FREE", |_| Status::Pass);
+    assert_eq!(codes("01FREE"), [0, 0, 0, 0, 0]);
     spec(&waiver("LAT-02", "2020"));
     let ended = tempfile::tempdir().unwrap();
     fs::copy(folder.path().join("rigcheck.yaml"), ended.path().join("rigcheck.yaml")).unwrap();
     rigcheck(ended.path(), &["audit"]).ends(3);
-    rewritten(ended.path(), "01OVER", |_| Status::Pass);
-    assert_eq!(LEVELS.map(|level| report(ended.path(), &["01OVER", "--fail-on", level]).code), [0, 0, 0, 1, 1]);
+    rewritten(ended.path(), "01PAST", |_| Status::Pass);
+    assert_eq!(LEVELS.map(|level| report(ended.path(), &["01PAST", "--fail-on", level]).code), [0, 0, 0, 1, 1]);
 }
 
 #[test]
 fn fail_on_new_gates_on_what_is_new() {
     let folder = silent();
-    rewritten(folder.path(), "01GOOD", |_| Status::Pass);
-    rewritten(folder.path(), "01SOME", |at| if at == 0 { Status::Fail } else { Status::Pass });
-    rewritten(folder.path(), "01MORE", |at| if at < 2 { Status::Fail } else { Status::Pass });
-    rewritten(folder.path(), "01GONE", |at| if at == 0 { Status::NoData } else { Status::Pass });
+    rewritten(folder.path(), "01BEST", |_| Status::Pass);
+    rewritten(folder.path(), "01PART", |at| if at == 0 { Status::Fail } else { Status::Pass });
+    rewritten(folder.path(), "01MANY", |at| if at < 2 { Status::Fail } else { Status::Pass });
+    rewritten(folder.path(), "01AWAY", |at| if at == 0 { Status::NoData } else { Status::Pass });
     rewritten(folder.path(), "01NEAR", |at| if at == 0 { Status::Warn } else { Status::Pass });
     let code = |now: &str, then: &str, level: &str| report(folder.path(), &[now, "--against", then, "--fail-on-new", "--fail-on", level]).code;
     for (now, then, code_by_default) in [
-        ("01MORE", "01SOME", 1),
-        ("01SOME", "01MORE", 0),
-        ("01SOME", "01SOME", 0),
-        ("01GONE", "01GOOD", 3),
-        ("01GONE", "01SOME", 3),
-        ("01NEAR", "01GOOD", 0),
+        ("01MANY", "01PART", 1),
+        ("01PART", "01MANY", 0),
+        ("01PART", "01PART", 0),
+        ("01AWAY", "01BEST", 3),
+        ("01AWAY", "01PART", 3),
+        ("01NEAR", "01BEST", 0),
     ] {
         assert_eq!(code(now, then, "indeterminate"), code_by_default, "{now} against {then}");
     }
-    assert_eq!((code("01GONE", "01GOOD", "not-ready"), code("01NEAR", "01GOOD", "warn"), code("01MORE", "01SOME", "never")), (0, 1, 0));
+    assert_eq!((code("01AWAY", "01BEST", "not-ready"), code("01NEAR", "01BEST", "warn"), code("01MANY", "01PART", "never")), (0, 1, 0));
     // The report does not hide the verdict behind the gate.
-    let ran = report(folder.path(), &["01SOME", "--against", "01MORE", "--fail-on-new"]).ends(0);
-    for part in ["NOT READY", "the verdict is NOT READY all the same", "1 resolved since run 01MORE"] {
+    let ran = report(folder.path(), &["01PART", "--against", "01MANY", "--fail-on-new"]).ends(0);
+    for part in ["NOT READY", "the verdict is NOT READY all the same", "1 resolved since run 01MANY"] {
         assert!(ran.out.split_whitespace().collect::<Vec<_>>().join(" ").contains(part), "no {part} in\n{}", ran.out);
     }
     // Compared, and gated by the verdict as ever.
-    report(folder.path(), &["01SOME", "--against", "01MORE"]).ends(1);
-    let alone = report(folder.path(), &["01SOME", "--fail-on-new"]).ends(2);
+    report(folder.path(), &["01PART", "--against", "01MANY"]).ends(1);
+    let alone = report(folder.path(), &["01PART", "--fail-on-new"]).ends(2);
     assert!(alone.err.contains("--against"), "{}", alone.err);
     let missing = rigcheck(folder.path(), &["audit", "--against", "01NEVER"]).ends(2);
     assert!(missing.err.contains("--against 01NEVER") && !missing.err.contains("plan:"), "{}", missing.err);
@@ -241,24 +243,24 @@ fn fail_on_new_gates_on_what_is_new() {
 #[test]
 fn nagios_on_standard_output_ends_as_plugins_do() {
     let folder = silent();
-    rewritten(folder.path(), "01GOOD", |_| Status::Pass);
-    rewritten(folder.path(), "01FAIL", |_| Status::Fail);
-    for (run, code, state) in [("01GOOD", 0, "OK"), ("01FAIL", 2, "CRITICAL")] {
+    rewritten(folder.path(), "01BEST", |_| Status::Pass);
+    rewritten(folder.path(), "01BAD", |_| Status::Fail);
+    for (run, code, state) in [("01BEST", 0, "OK"), ("01BAD", 2, "CRITICAL")] {
         let out = report(folder.path(), &[run, "--output", "nagios"]).ends(code).out;
         assert!(out.starts_with(&format!("RIGCHECK {state} - ")), "{out}");
     }
     // What could not run is UNKNOWN, whatever kept it from running.
     for args in [
         &["no-such-run", "--output", "nagios"][..],
-        &["01GOOD", "--output", "nagios", "--no-such-option"],
-        &["01GOOD", "--output", "nagios", "--exit-zero"],
+        &["01BEST", "--output", "nagios", "--no-such-option"],
+        &["01BEST", "--output", "nagios", "--exit-zero"],
     ] {
         let ran = report(folder.path(), args).ends(3);
         assert!(ran.out.starts_with("RIGCHECK UNKNOWN - ") && ran.out.lines().count() == 1, "{args:?}: {}", ran.out);
         assert!(!ran.err.is_empty());
     }
     // In a file it is one more report.
-    report(folder.path(), &["01FAIL", "--output", "nagios:n.txt", "--output", "human"]).ends(1);
+    report(folder.path(), &["01BAD", "--output", "nagios:n.txt", "--output", "human"]).ends(1);
     assert!(fs::read_to_string(folder.path().join("n.txt")).unwrap().starts_with("RIGCHECK CRITICAL"));
     let help = rigcheck(folder.path(), &["audit", "--help"]).ends(0).out;
     assert!(help.contains("ends as monitoring plugins do") && help.contains("indeterminate"), "{help}");

@@ -16,7 +16,9 @@ fn a_list_survives_broken_runs_and_names_their_reason() {
     let cut = record(folder.path(), &id(3), samples::blocked());
     let text = fs::read_to_string(cut.join("profile.json")).unwrap();
     fs::write(cut.join("profile.json"), &text[..text.len() / 2]).unwrap();
-    fs::create_dir(cut.with_file_name("nothing.rig")).unwrap();
+    let nothing = cut.with_file_name(format!("{}.rig", id(9)));
+    fs::create_dir(&nothing).unwrap();
+    fs::write(nothing.join("profile.json"), "").unwrap();
     record(folder.path(), &id(4), samples::interrupted());
 
     let list = rigcheck(folder.path(), &["runs", "list"]).ends(0).out;
@@ -30,7 +32,7 @@ fn a_list_survives_broken_runs_and_names_their_reason() {
     assert_eq!(json["schema"], "rigcheck.runs/1");
     let verdicts: Vec<_> = runs.iter().map(|r| (r["verdict"].as_str(), r["broken"].is_string(), r["interrupted"].as_bool().unwrap())).collect();
     let whole = |v| (Some(v), false, false);
-    assert_eq!(verdicts[0..1], [(None, true, false)], "named nothing, it comes first");
+    assert_eq!(verdicts[0..1], [(None, true, false)], "empty, and of the latest id");
     assert_eq!(verdicts[2..], [(None, true, false), whole("not_ready"), whole("ready")]);
     assert!(verdicts[1].2, "{verdicts:?}");
     assert!(runs[2]["broken"].as_str().unwrap().contains("profile.json:"), "{:#}", runs[2]);

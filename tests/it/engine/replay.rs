@@ -21,7 +21,7 @@ fn without_progress(events: &[rigcheck::model::event::Stamped]) -> Vec<Event> {
 async fn recorded(folder: &std::path::Path) -> (std::path::PathBuf, Vec<Event>) {
     let gap = |_: &'static str, q: &Query, _: u32| if matches!(q, Query::Spans(_)) { Do::Panic } else { Do::Answer };
     let ran = run_until(gap, usual_rules(), Ms(5_000.0), CancellationToken::new(), Profile::default()).await;
-    let writer = Shelf::of(folder).begin(&"01RUN".into(), &ran.job.profile).unwrap();
+    let writer = Shelf::of(folder).begin(&"01A00000000000000000000000".into(), &ran.job.profile).unwrap();
     for fact in ran.memory.facts.lock().unwrap().iter() {
         writer.keep(&serde_json::from_str(fact).unwrap()).unwrap();
     }

@@ -15,8 +15,8 @@ use std::{
 };
 
 fn recorded(folder: &Path, tool: &str, format: u32) -> PathBuf {
-    let writer = Shelf::of(folder).begin(&name("01A"), &Profile::default()).unwrap();
-    let header = Header { run: name("01A"), tool: tool.into(), format, ..Header::default() };
+    let writer = Shelf::of(folder).begin(&name("01A00000000000000000000000"), &Profile::default()).unwrap();
+    let header = Header { run: name("01A00000000000000000000000"), tool: tool.into(), format, ..Header::default() };
     writer.on(&Stamped { seq: 0, after: Ms(0.0), event: Event::Began(header) });
     writer.on(&Stamped { seq: 1, after: Ms(1.0), event: Event::Ended });
     writer.finish().unwrap();

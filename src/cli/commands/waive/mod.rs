@@ -5,7 +5,7 @@ mod expiry;
 
 use super::{environment, folder_of, load};
 use crate::{
-    cli::{args::SpecArgs, outputs::print},
+    cli::{args::SpecArgs, judged, outputs::print},
     engine,
     model::{
         name::Name,
@@ -16,7 +16,7 @@ use crate::{
     report::{Report, phrases},
     scoring,
     spec::{self, Exec, Loaded, around::around, catalogue::Catalogue, edit, replace, waivers::bounds},
-    store::{self, Recorded, Shelf, id_of},
+    store::{Recorded, Shelf, id_of},
 };
 use anyhow::{Context, bail};
 use std::{fmt::Write as _, path::Path, process::ExitCode};
@@ -67,7 +67,10 @@ pub fn run(args: &Waive) -> anyhow::Result<ExitCode> {
     let now = engine::wall_now();
     let (_, expires) = expiry::expiry(&args.expires, now, &jiff::tz::TimeZone::system())?;
     let run = Shelf::of(folder_of(&path)).find(&args.run)?;
-    let recorded = store::open(&run)?;
+    let (recorded, doubt) = judged::open(&run)?;
+    if let Some(doubt) = doubt {
+        eprintln!("note: run {}: {doubt}", id_of(&run));
+    }
     let report = Report::of(&recorded.events);
     same_rig(&recorded, &loaded, &run, args.force)?;
     let failing = failing(&report, &args.rule, &args.spec, &run)?;
