@@ -5,7 +5,7 @@ use super::{
     Shelf, StoreError, bytes_of,
     cited::Cited,
     io_error,
-    shelf::{began, id_of},
+    shelf::{id_of, made},
 };
 use crate::model::units::Wall;
 use std::{fs, path::PathBuf};
@@ -56,7 +56,7 @@ impl Shelf {
             let size = bytes_of(&path);
             (runs, bytes) = (runs + 1, bytes.saturating_add(size));
             let why = match kept.since {
-                Some(since) if began(&path).is_some_and(|b| b < since) => "older than is kept",
+                Some(since) if made(&id).is_some_and(|b| b < since) => "older than is kept",
                 _ if runs > kept.runs => "more runs than are kept",
                 _ if bytes > kept.bytes => "more bytes than are kept",
                 _ => continue,

@@ -106,9 +106,14 @@ pub(super) fn is_id(text: &str) -> bool {
 }
 
 /// When a run began: as it says itself, else as its id tells, the first part of which is the time.
-pub(super) fn began(run: &Path) -> Option<Wall> {
-    let by_id = || i64::try_from(ulid::Ulid::from_string(&id_of(run)).ok()?.timestamp_ms()).ok()?.checked_mul(1000).map(Wall);
-    started(run).or_else(by_id)
+fn began(run: &Path) -> Option<Wall> {
+    started(run).or_else(|| made(&id_of(run)))
+}
+
+/// When an id was made.
+pub(super) fn made(id: &str) -> Option<Wall> {
+    let ms = ulid::Ulid::from_string(id).ok()?.timestamp_ms();
+    i64::try_from(ms).ok()?.checked_mul(1000).map(Wall)
 }
 
 /// The id of the run in a folder: its name without the end.
