@@ -138,7 +138,9 @@ fn list(shelf: &Shelf, output: As) -> anyhow::Result<()> {
     }
     // Ids are copied: they are never broken. Neither is what is short; notes get what is left.
     let (whole, free) = (ColumnConstraint::ContentWidth, ColumnConstraint::LowerBoundary(Width::Fixed(0)));
-    table.set_constraints([whole, whole, free, whole, free, whole, whole, free]);
+    // "interrupted" and its margins.
+    let note = ColumnConstraint::LowerBoundary(Width::Fixed(13));
+    table.set_constraints([whole, whole, free, whole, free, whole, whole, note]);
     let all = phrases::bytes(runs.iter().map(|r| r.bytes).sum());
     print(&format!("{table}\n\n{}, {all}, in {}.\n", phrases::count(runs.len() as u64, "run"), shelf.runs().display()))
 }

@@ -24,12 +24,13 @@ fn a_list_survives_broken_runs_and_names_their_reason() {
     let list = rigcheck(folder.path(), &["runs", "list"]).ends(0).out;
     let at = |text: &str| list.find(text).unwrap_or_else(|| panic!("no {text} in\n{list}"));
     assert!(at(&id(4)) < at(&id(3)) && at(&id(3)) < at(&id(2)) && at(&id(2)) < at(&id(1)), "the newest first\n{list}");
-    for part in ["NOT READY", "READY", "broken", "interrupted", "staging-eu", "2027-01-15", "5 runs, "] {
+    for part in ["NOT READY", "READY", "broken", "interrupted", "2027-01-15", "5 runs, "] {
         assert!(list.contains(part), "no {part} in\n{list}");
     }
     let json: serde_json::Value = serde_json::from_str(&rigcheck(folder.path(), &["runs", "list", "--output", "json"]).ends(0).out).unwrap();
     let runs = json["runs"].as_array().unwrap();
     assert_eq!(json["schema"], "rigcheck.runs/1");
+    assert_eq!(runs[0]["rig"], "staging-eu");
     let verdicts: Vec<_> = runs.iter().map(|r| (r["verdict"].as_str(), r["broken"].is_string(), r["interrupted"].as_bool().unwrap())).collect();
     let whole = |v| (Some(v), false, false);
     assert_eq!(verdicts[1..], [(None, true, false), whole("not_ready"), whole("ready"), (None, true, false)]);
