@@ -1,10 +1,10 @@
 //! `--against RUN`: the recorded run that a report is compared with.
 
-use super::args::OutputArgs;
+use super::{args::OutputArgs, judged};
 use crate::{
     model::rig::Rig,
     report::{Comparison, Report},
-    store::{self, Shelf, id_of},
+    store::{Shelf, id_of},
 };
 use anyhow::{Context, bail};
 use std::path::Path;
@@ -31,7 +31,10 @@ impl Against {
         if itself.is_some_and(|itself| id_of(itself) == id_of(&path)) {
             bail!("--against {run} is this very run: name an earlier one");
         }
-        let recorded = store::open(&path).with_context(|| format!("--against {run}"))?;
+        let (recorded, doubt) = judged::open(&path).with_context(|| format!("--against {run}"))?;
+        if let Some(doubt) = doubt {
+            eprintln!("note: --against {run}: {doubt}");
+        }
         let against = Against { then: Report::of(&recorded.events), rig: recorded.profile.rig, gates: args.fail_on_new, doubt: None };
         if args.fail_on_new {
             against.tells_what_was().with_context(|| format!("--fail-on-new --against {run}"))?;

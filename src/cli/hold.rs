@@ -59,6 +59,11 @@ pub async fn hold(shelf: Option<&Shelf>, command: &str, folder: &Path, rig: &Rig
     let hold = || {
         let target = origin.as_deref().map(|o| (shared.as_path(), o));
         let held = shelf.map_or_else(|| Alone::of(&who(), target), |shelf| shelf.hold(&who(), target));
+        let held = held.inspect(|held| {
+            if let Some(why) = held.unlocked() {
+                eprintln!("note: {why}");
+            }
+        });
         held.map_err(|busy| as_written(busy, rig))
     };
     let busy = match hold() {

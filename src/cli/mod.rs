@@ -7,6 +7,7 @@ mod args;
 mod commands;
 mod exit;
 mod hold;
+mod judged;
 mod outputs;
 mod progress;
 mod run;

@@ -18,12 +18,17 @@ use crate::{
 /// Judges every case, with its negative controls on this rig if they are wished for, and says so. Pure but for the journal.
 pub fn judge(cases: &[Box<dyn AnyCase>], cx: &Context<'_>, profile: &Profile, prove: bool, journal: &Journal) {
     for case in cases {
-        let mut judged = judge_case(case.as_ref(), cx, &profile.waivers);
-        if prove {
-            prove::prove(case.as_ref(), cx, &mut judged);
-        }
-        journal.say(Event::Judged(Box::new(judged)));
+        journal.say(Event::Judged(Box::new(judged(case.as_ref(), cx, profile, prove))));
     }
+}
+
+/// Judges one case, with its negative controls if they are wished for.
+pub(super) fn judged(case: &dyn AnyCase, cx: &Context<'_>, profile: &Profile, prove: bool) -> CaseJudged {
+    let mut judged = judge_case(case, cx, &profile.waivers);
+    if prove {
+        prove::prove(case, cx, &mut judged);
+    }
+    judged
 }
 
 /// Judges one case.

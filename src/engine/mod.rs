@@ -6,6 +6,7 @@ pub mod judge;
 pub mod own_cost;
 pub mod plan;
 pub mod prove;
+pub mod recorded;
 pub mod replay;
 mod retry;
 

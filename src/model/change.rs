@@ -111,7 +111,8 @@ impl fmt::Display for Change {
             What::Added => write!(f, "{id} not of this edition"),
             What::LeftOut => write!(f, "{id} left out"),
             What::Deselected => write!(f, "{id} deselected"),
-            What::Scored => write!(f, "{id} is scored from now on"),
+            What::Scored if to == "yes" => write!(f, "{id} is scored from now on"),
+            What::Scored => write!(f, "{id} is judged and not scored"),
             what => write!(f, "{id} {} {from} → {to}", what.word()),
         }
     }

@@ -162,6 +162,7 @@ fn rule_lost(change: &Change, edition: &str) -> String {
         What::Deselected => " and is deselected".into(),
         What::LeftOut => of_edition + "is left out",
         What::Blocker => of_edition + "is none any more",
+        What::Scored => of_edition + "is not scored",
         what => format!("{of_edition}has another `{}`, with which it blocks nothing here", what.word()),
     }
 }

@@ -66,13 +66,14 @@ impl Checks {
         };
         let at = field.map_or_else(At::default, |f| f.node.at);
         let of_release = self.release.1.named(&chosen.name);
-        // Whoever writes an edition of this release anew is compared with this release's.
-        let (cases, basis) = match of_release {
-            Some(edition) => (&self.release.0, edition),
-            None => (&self.cases, chosen),
-        };
-        whole(basis, cases, at, newest, cx);
+        // Whoever writes an edition is compared with this release's: with that of its name, else with the newest. An own edition
+        // that is its own measure would hide whatever it takes out.
+        let basis = of_release.or_else(|| self.release.1.newest())?;
+        whole(basis, &self.release.0, at, newest, cx);
         let judged = if chosen.name == newest.name || (self.folder && self.own.is_none()) {
+            if self.own.is_some() {
+                whole(chosen, &self.cases, at, newest, cx);
+            }
             self.cases.clone()
         } else {
             whole(chosen, &self.cases, at, newest, cx);
@@ -81,7 +82,7 @@ impl Checks {
         Some(Chosen {
             name: if of_release.is_some() { chosen.name.clone() } else { format!("{}{OWN_EDITION}", chosen.name) },
             cases: judged,
-            edition: without_newer(basis.over(cases)),
+            edition: without_newer(basis.over(&self.release.0)),
             newer: (chosen.name != newest.name).then(|| newest.name.clone()),
         })
     }

@@ -28,6 +28,10 @@ pub(super) struct Written<'a> {
 const UNBOUND: &str = "this waiver holds whatever is observed";
 
 impl Loaded {
+    /// Do its waivers stand in another file than the spec itself?
+    pub fn waivers_elsewhere(&self) -> bool {
+        self.anchors.waivers.iter().any(|place| self.anchors.spec.as_ref().is_some_and(|spec| place.file != spec.file))
+    }
     /// As things stand at `now`: reading a spec looks at no clock.
     #[must_use]
     pub fn as_of(mut self, now: Wall) -> Loaded {

@@ -3,9 +3,10 @@
 #![allow(clippy::disallowed_methods, reason = "the store owns the run's files")]
 
 use super::{
-    Shelf, StoreError,
+    Recorded, Shelf, StoreError,
     export::{FILES, is_digest},
     head, io_error, open,
+    shelf::is_id,
 };
 use flate2::read::GzDecoder;
 use std::{
@@ -32,8 +33,8 @@ impl Default for Bounds {
     }
 }
 
-/// Imports the exported run in `file`; gives its folder on the shelf. All of it or nothing.
-pub fn import(shelf: &Shelf, file: &Path, bounds: Bounds) -> Result<PathBuf, StoreError> {
+/// Imports the exported run in `file`, unless `check` says why not; gives its folder on the shelf. All of it or nothing.
+pub fn import(shelf: &Shelf, file: &Path, bounds: Bounds, check: impl FnOnce(&Recorded) -> Result<(), String>) -> Result<PathBuf, StoreError> {
     let packed = File::open(file).map_err(io_error("reading", file))?;
     let runs = shelf.make()?;
     let unpacked = tempfile::Builder::new().prefix("import-").tempdir_in(&runs).map_err(io_error("making a folder in", &runs))?;
@@ -50,7 +51,7 @@ pub fn import(shelf: &Shelf, file: &Path, bounds: Bounds) -> Result<PathBuf, Sto
         let why = format!("it holds run {} under the name {id}", named.unwrap_or_default());
         return Err(StoreError::NotExported { path: file.to_owned(), why });
     }
-    open(unpacked.path())?;
+    check(&open(unpacked.path())?).map_err(|why| StoreError::NotExported { path: file.to_owned(), why })?;
     fs::rename(unpacked.path(), &to).map_err(io_error("making", &to))?;
     drop(unpacked.keep()); // it is no longer there under that name
     Ok(to)
@@ -107,9 +108,8 @@ fn place(name: &str) -> Option<(&str, &str)> {
     let name = name.strip_suffix('/').unwrap_or(name);
     let (folder, rest) = name.split_once('/').unwrap_or((name, ""));
     let id = folder.strip_suffix(".rig")?;
-    let word = !id.is_empty() && id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric());
     let known = rest.is_empty() || rest == "blobs" || FILES.contains(&rest) || rest.strip_prefix("blobs/").is_some_and(is_digest);
-    (word && known).then_some((id, rest))
+    (is_id(id) && known).then_some((id, rest))
 }
 
 fn write(entry: &mut impl Read, at: &Path) -> Result<(), Failed> {
@@ -132,20 +132,32 @@ fn write(entry: &mut impl Read, at: &Path) -> Result<(), Failed> {
 mod tests {
     use super::*;
 
+    const RUN: &str = "01JD0000000000000000000000";
+
     #[test]
     fn only_files_of_a_run_have_a_place() {
         let digest = "0123456789abcdef".repeat(4);
-        assert_eq!(place("01A.rig/profile.json"), Some(("01A", "profile.json")));
-        assert_eq!(place("01A.rig/"), Some(("01A", "")));
-        assert_eq!(place(&format!("01A.rig/blobs/{digest}")), Some(("01A", format!("blobs/{digest}").as_str())));
-        let shouted = format!("01A.rig/blobs/{}", digest.to_uppercase());
-        for bad in
-            ["", "/", "/01A.rig/profile.json", "../01A.rig/profile.json", "01A.rig/../x", "01A.rig/blobs/../profile.json", "01A.rig//profile.json"]
-        {
-            assert_eq!(place(bad), None, "{bad}");
-        }
-        for bad in [".rig/profile.json", "01A/profile.json", "01A.rig/other.json", "./01A.rig/profile.json", "a b.rig/profile.json", &shouted] {
-            assert_eq!(place(bad), None, "{bad}");
+        assert_eq!(place(&format!("{RUN}.rig/profile.json")), Some((RUN, "profile.json")));
+        assert_eq!(place(&format!("{RUN}.rig/")), Some((RUN, "")));
+        assert_eq!(place(&format!("{RUN}.rig/blobs/{digest}")), Some((RUN, format!("blobs/{digest}").as_str())));
+        let shouted = format!("{RUN}.rig/blobs/{}", digest.to_uppercase());
+        for bad in [
+            "",
+            "/",
+            "/RUN.rig/profile.json",
+            "../RUN.rig/profile.json",
+            "RUN.rig/../x",
+            "RUN.rig/blobs/../profile.json",
+            "RUN.rig//profile.json",
+            ".rig/profile.json",
+            "RUN/profile.json",
+            "RUN.rig/other.json",
+            "./RUN.rig/profile.json",
+            "a RUN.rig/profile.json",
+            "zzz.rig/profile.json",
+            &shouted,
+        ] {
+            assert_eq!(place(&bad.replace("RUN", RUN)), None, "{bad}");
         }
     }
 }

@@ -53,6 +53,7 @@ impl fmt::Display for Holder {
 #[derive(Debug, Default)]
 pub struct Alone {
     held: Vec<Held>,
+    unlocked: Option<String>,
 }
 
 #[derive(Debug)]
@@ -95,6 +96,10 @@ impl Alone {
         }
         Ok(alone)
     }
+    /// Why the target has no lock, where that could not be had: then runs of other projects on it are not noticed.
+    pub fn unlocked(&self) -> Option<&str> {
+        self.unlocked.as_deref()
+    }
     /// Adds the lock of a project: a file in its own folder, which stays.
     pub fn of_project(&mut self, root: &Path, who: &Holder) -> Result<(), StoreError> {
         let at = root.join("lock");
@@ -108,11 +113,17 @@ impl Alone {
     }
     /// Adds the lock of a target: a file in a folder that all users of this host share, one for each user, because nobody can
     /// write another's. Two users who try at once may both be refused; they never both go on. Where that folder cannot be
-    /// written or listed, only the project's lock holds.
+    /// written or listed, only the project's lock holds, and [`Alone::unlocked`] says so.
     pub fn of_target(&mut self, shared: &Path, origin: &str, who: &Holder) -> Result<(), StoreError> {
         let stem = format!("rigcheck-{}.", &digest(origin.as_bytes())[..16]);
         let what = format!("at {origin}");
-        let Some((file, path)) = own(shared, &stem, &what, who)? else { return Ok(()) };
+        let (file, path) = match own(shared, &stem, &what, who)? {
+            Ok(held) => held,
+            Err(why) => {
+                self.unlocked = Some(format!("the target has no lock ({why}): a run of another project {what} would not be noticed"));
+                return Ok(());
+            }
+        };
         self.held.push(Held { file, remove: Some(path.clone()) });
         for other in fs::read_dir(shared).into_iter().flatten().flatten().map(|e| e.path()).filter(|p| *p != path && is_lock(p, &stem)) {
             // One that cannot be read was not left for us to see.
@@ -125,32 +136,32 @@ impl Alone {
     }
 }
 
-/// This user's lock of a target.
-fn own(shared: &Path, stem: &str, what: &str, who: &Holder) -> Result<Option<(fs::File, PathBuf)>, StoreError> {
-    let Ok(uid) = own_uid() else { return Ok(None) };
+/// This user's lock of a target, or why there is none.
+fn own(shared: &Path, stem: &str, what: &str, who: &Holder) -> Result<Result<(fs::File, PathBuf), String>, StoreError> {
+    let uid = match own_uid() {
+        Ok(uid) => uid,
+        Err(why) => return Ok(Err(format!("this user's number is not known: {why}"))),
+    };
     let path = shared.join(format!("{stem}{uid}.lock"));
     // A file that is removed between opening and locking is no lock any more: then again.
     for _ in 0..100 {
-        if path.symlink_metadata().is_ok_and(|m| !m.is_file()) {
-            return Ok(None);
-        }
         let file = match open(&path, 0o644) {
             Ok(file) => file,
             Err(StoreError::Io { error, .. }) if full(&error) => return Err(io_error("writing", &path)(error)),
-            Err(_) => return Ok(None),
+            Err(why) => return Ok(Err(why.to_string())),
         };
         if !taken(&file) {
             return Err(StoreError::Busy { what: what.into(), holder: read(&file) });
         }
         let same = |a: fs::Metadata, b: fs::Metadata| (a.dev(), a.ino()) == (b.dev(), b.ino());
-        if file.metadata().is_ok_and(|a| path.metadata().is_ok_and(|b| same(a, b))) {
+        if file.metadata().is_ok_and(|a| path.symlink_metadata().is_ok_and(|b| same(a, b))) {
             // Others are told who holds it, whatever our umask says.
             drop(fs::set_permissions(&path, fs::Permissions::from_mode(0o644)));
             write(&file, who).map_err(io_error("writing", &path))?;
-            return Ok(Some((file, path)));
+            return Ok(Ok((file, path)));
         }
     }
-    Ok(None)
+    Ok(Err(format!("{} changes all the time", path.display())))
 }
 
 fn is_lock(path: &Path, stem: &str) -> bool {
@@ -158,8 +169,21 @@ fn is_lock(path: &Path, stem: &str) -> bool {
     name.starts_with(stem) && path.extension().is_some_and(|e| e == "lock") && path.symlink_metadata().is_ok_and(|m| m.is_file())
 }
 
+/// Whoever can put a link where a lock is expected must not make us write, or create, what it leads to.
 fn open(at: &Path, mode: u32) -> Result<fs::File, StoreError> {
-    fs::File::options().create(true).truncate(false).read(true).write(true).mode(mode).open(at).map_err(io_error("opening", at))
+    let open = || {
+        plain(at)?;
+        let file = fs::File::options().create(true).truncate(false).read(true).write(true).mode(mode).open(at)?;
+        plain(at).map(|()| file)
+    };
+    open().map_err(io_error("opening", at))
+}
+
+fn plain(at: &Path) -> std::io::Result<()> {
+    match at.symlink_metadata() {
+        Ok(m) if !m.is_file() => Err(std::io::Error::other("a lock is a plain file, and something else is there; remove it")),
+        _ => Ok(()),
+    }
 }
 
 /// Some network file systems have no locks; that is no reason to do nothing.

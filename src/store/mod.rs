@@ -59,6 +59,14 @@ pub enum StoreError {
         /// The question.
         key: String,
     },
+    /// An answer that the run judged is not there.
+    #[error("{}: the answer to {key}, by which the run was judged, is gone: the file was changed after the run", path.display())]
+    Missing {
+        /// Which file.
+        path: PathBuf,
+        /// The question.
+        key: String,
+    },
     /// Cases, gate or waivers are not those that the run was judged by.
     #[error("{}: cases, gate or waivers are not those of the run: the file was changed after it; `rigcheck replay --spec` judges by others", path.display())]
     OtherProfile {

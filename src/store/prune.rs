@@ -1,7 +1,12 @@
 //! Which runs go: the oldest beyond a count, a size or an age; never the newest, never one that is cited.
 #![allow(clippy::disallowed_methods, reason = "the store owns the run's files")]
 
-use super::{Shelf, StoreError, bytes_of, cited::Cited, io_error, shelf::id_of};
+use super::{
+    Shelf, StoreError, bytes_of,
+    cited::Cited,
+    io_error,
+    shelf::{id_of, made},
+};
 use crate::model::units::Wall;
 use std::{fs, path::PathBuf};
 
@@ -51,7 +56,7 @@ impl Shelf {
             let size = bytes_of(&path);
             (runs, bytes) = (runs + 1, bytes.saturating_add(size));
             let why = match kept.since {
-                Some(since) if begun(&id).is_some_and(|b| b < since) => "older than is kept",
+                Some(since) if made(&id).is_some_and(|b| b < since) => "older than is kept",
                 _ if runs > kept.runs => "more runs than are kept",
                 _ if bytes > kept.bytes => "more bytes than are kept",
                 _ => continue,
@@ -74,10 +79,4 @@ impl Shelf {
         }
         Ok(doomed.len())
     }
-}
-
-/// When a run began, as its id tells: the first part of a ULID is its time. Ids that are none have no age.
-fn begun(id: &str) -> Option<Wall> {
-    let ms = ulid::Ulid::from_string(id).ok()?.timestamp_ms();
-    i64::try_from(ms).ok()?.checked_mul(1000).map(Wall)
 }

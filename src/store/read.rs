@@ -8,6 +8,7 @@ use crate::{
         evidence::{Evidence, Fact, digest},
         key::Key,
         rows::Blobs,
+        units::Wall,
         waiver::Waiver,
     },
     spec::profile::Profile,
@@ -16,7 +17,7 @@ use serde::de::DeserializeOwned;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader, Read, Seek, SeekFrom},
     path::Path,
     sync::Arc,
 };
@@ -70,19 +71,26 @@ pub fn open(path: &Path) -> Result<Recorded, StoreError> {
     let Head { profile, events, .. } = head(path)?;
     let at = path.join("evidence.jsonl");
     let (text, facts): (String, Vec<Fact>) = lines(&at, &written_by(path))?;
-    let answered = answered(&events);
+    let mut answered = answered(&events);
     // Where a secret happened to be a word of the question, it was taken out of the event, but not of the fact.
     let asked: BTreeSet<&Key> = facts.iter().map(|f| &f.key).collect();
-    let renamed: Vec<_> = answered.iter().filter(|(key, _)| !asked.contains(*key)).flat_map(|(_, told)| told.clone()).collect();
+    let mut renamed: Vec<_> = answered.iter().filter(|(key, _)| !asked.contains(*key)).flat_map(|(_, told)| told.clone()).collect();
+    answered.retain(|key, _| asked.contains(*key));
     // A run that was killed may have kept an answer of which it could not tell any more.
     let whole = events.iter().any(|e| matches!(e.event, Event::Gathered { .. }));
     let numbered = text.lines().enumerate().filter(|(_, l)| !l.is_empty());
     for ((number, line), fact) in numbered.zip(&facts) {
-        let told = answered.get(&fact.key).unwrap_or(&renamed);
-        let as_told = told.iter().any(|digest| is(line, fact, *digest)) || !whole && !answered.contains_key(&fact.key);
-        if !as_told {
-            return Err(StoreError::Tampered { path: at, line: number + 1, key: fact.key.to_string() });
+        let known = answered.contains_key(&fact.key);
+        let told = answered.get_mut(&fact.key).unwrap_or(&mut renamed);
+        match told.iter().position(|(_, digest)| is(line, fact, *digest)) {
+            Some(found) => drop(told.swap_remove(found)),
+            None if !whole && !known => {}
+            None => return Err(StoreError::Tampered { path: at, line: number + 1, key: fact.key.to_string() }),
         }
+    }
+    // Whatever was judged must still be there: without it the run would only look as if it had been asked for less.
+    if let Some((key, _)) = answered.values().flatten().chain(&renamed).next().filter(|_| whole) {
+        return Err(StoreError::Missing { path: at, key: key.to_string() });
     }
     let folder = Folder::new(path.join("blobs"));
     for digest in facts.iter().flat_map(|f| &f.answer).flat_map(|s| s.payload.blobs()) {
@@ -98,20 +106,34 @@ pub fn open(path: &Path) -> Result<Recorded, StoreError> {
 
 /// Is this the profile that the run says it was judged by?
 fn judged_by(profile: &Profile, header: &Header) -> bool {
-    // Untold by a program that keeps no digest; blacked out where a secret is a part of it by chance.
-    let untold = header.profile.is_empty() || header.profile.contains("***");
-    header.gate == profile.gate && same_waivers(&header.waivers, &profile.waivers) && (untold || header.profile == profile.digest())
+    // Untold by a program that keeps no digest.
+    let untold = header.profile.is_empty();
+    header.gate == profile.gate && same_waivers(&header.waivers, &profile.waivers) && (untold || as_told(&profile.digest(), &header.profile))
 }
 
-/// The digests under which each question was answered, `None` for a gap.
-fn answered(events: &[Stamped]) -> BTreeMap<&Key, Vec<Option<&str>>> {
-    let mut told: BTreeMap<&Key, Vec<Option<&str>>> = BTreeMap::new();
+/// An answer as the events tell it: the question, and the digest; `None` for a gap.
+type Told<'e> = (&'e Key, Option<&'e str>);
+
+/// What was told of each question.
+fn answered(events: &[Stamped]) -> BTreeMap<&Key, Vec<Told<'_>>> {
+    let mut told: BTreeMap<&Key, Vec<Told<'_>>> = BTreeMap::new();
     for event in events {
         if let Event::Answered(answered) = &event.event {
-            told.entry(&answered.key).or_default().push(answered.digest.as_deref());
+            told.entry(&answered.key).or_default().push((&answered.key, answered.digest.as_deref()));
         }
     }
     told
+}
+
+/// Is this the digest that is told? Where a secret is a part of it by chance, `***` stands in its place: what is left must
+/// fit, and be half of it at least.
+fn as_told(digest: &str, told: &str) -> bool {
+    let parts: Vec<_> = told.split("***").collect();
+    let [first, .., last] = parts.as_slice() else { return digest == told };
+    let inner = &parts[1..parts.len() - 1];
+    let rest = digest.strip_prefix(first).and_then(|rest| rest.strip_suffix(last));
+    let fits = rest.and_then(|rest| inner.iter().try_fold(rest, |rest, part| rest.split_once(part).map(|(_, after)| after)));
+    fits.is_some() && parts.iter().map(|p| p.len()).sum::<usize>() * 2 >= digest.len()
 }
 
 /// Does a line hold the answer of this digest? Its text is looked at, not what is read from it: a later release may read
@@ -121,9 +143,7 @@ fn is(line: &str, fact: &Fact, told: Option<&str>) -> bool {
     let answer = line.split_once(",\"answer\":").and_then(|(_, rest)| rest.strip_suffix('}'));
     match (told, answer) {
         (None, _) => fact.answer.is_err(),
-        // A digest in which a secret was taken out by chance proves nothing.
-        (Some(digest), _) if digest.contains('*') => fact.answer.is_ok(),
-        (Some(told), Some(answer)) => fact.answer.is_ok() && digest(answer.as_bytes()) == told,
+        (Some(told), Some(answer)) => fact.answer.is_ok() && as_told(&digest(answer.as_bytes()), told),
         (Some(_), None) => false,
     }
 }
@@ -148,12 +168,32 @@ struct Release(Option<String>);
 
 /// Looks for nothing but the name, so that it is found whatever else is not known.
 fn written_by(path: &Path) -> Release {
+    Release(beginning(path).and_then(|e| Some(e.get("tool")?.as_str()?.to_owned())))
+}
+
+/// When a run began, as it says itself.
+pub(super) fn started(path: &Path) -> Option<Wall> {
+    beginning(path)?.get("started")?.as_i64().map(Wall)
+}
+
+/// Did a run come to its end? It ends with this line.
+pub(super) fn ended(path: &Path) -> bool {
+    let mut end = String::new();
+    let read = fs::File::open(path.join("events.jsonl")).and_then(|mut f| {
+        let length = f.metadata()?.len();
+        f.seek(SeekFrom::Start(length.saturating_sub(200)))?;
+        f.read_to_string(&mut end)
+    });
+    read.is_ok() && end.trim_end().ends_with("\"event\":{\"event\":\"ended\"}}")
+}
+
+/// The first event of a run.
+fn beginning(path: &Path) -> Option<serde_json::Value> {
     let first = fs::File::open(path.join("events.jsonl")).ok().and_then(|f| {
         let mut line = String::new();
         BufReader::new(f.take(1 << 20)).read_line(&mut line).ok().map(|_| line)
     });
-    let event = first.and_then(|line| serde_json::from_str::<serde_json::Value>(&line).ok());
-    Release(event.and_then(|e| Some(e.get("event")?.get("tool")?.as_str()?.to_owned())))
+    serde_json::from_str::<serde_json::Value>(&first?).ok()?.get_mut("event").map(serde_json::Value::take)
 }
 
 impl Release {
@@ -181,6 +221,17 @@ fn later(tool: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_digest_with_a_secret_in_it_still_proves() {
+        let digest = "0123456789abcdef";
+        for told in [digest, "***456789abcdef", "0123***89***ef", "01234567***", "0123456789abcdef***"] {
+            assert!(as_told(digest, told), "{told}");
+        }
+        for told in ["***", "*", "0123***", "0123***89***ee", "***0123456789abcdefgh", "0123456789abcde", "", "******"] {
+            assert!(!as_told(digest, told), "{told}");
+        }
+    }
 
     #[test]
     fn releases_are_compared_by_number() {

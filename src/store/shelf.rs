@@ -1,14 +1,18 @@
 //! The folder of all runs of a project: `.rigcheck/runs/`, private, ignored by git, pruned by count and size.
 #![allow(clippy::disallowed_methods, reason = "the store owns the run's files")]
 
-use super::{Alone, FEW, Holder, StoreError, Writer, io_error, recording};
+use super::{
+    Alone, FEW, Holder, StoreError, Writer, io_error,
+    read::{ended, started},
+    recording,
+};
 use crate::{
     model::{name::Name, units::Wall},
     spec::profile::Profile,
 };
 use std::{
     fs::{self, DirEntry},
-    io,
+    io::{self, Write},
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
 };
@@ -36,10 +40,11 @@ impl Shelf {
         let runs = self.runs();
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&runs).map_err(io_error("making", &runs))?;
         let ignore = self.root.join(".gitignore");
-        if !ignore.exists() {
-            fs::write(&ignore, "*\n").map_err(io_error("writing", &ignore))?;
+        // Only where nothing is, not even a link that leads nowhere.
+        match fs::File::create_new(&ignore).and_then(|mut file| file.write_all(b"*\n")) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(io_error("writing", &ignore)(error)),
+            _ => Ok(runs),
         }
-        Ok(runs)
     }
     /// Two runs of one project act on the same rig: each would see the other's requests as strangers', and together they
     /// would send more than is allowed. `target` is the folder that users of this host share, and the target's origin: two
@@ -62,21 +67,21 @@ impl Shelf {
         let alone = self.hold(&Holder::us("rigcheck", "this host", &self.root, Wall::default()), None)?;
         self.begin_held(id, profile, alone)
     }
-    /// The newest first; none where nothing was recorded yet. What is there and cannot be read is an error: it is not nothing.
+    /// The newest first, as they say when they began; one that was imported has its place among them. None where nothing was
+    /// recorded yet. What is there and cannot be read is an error: it is not nothing.
     pub fn list(&self) -> Result<Vec<PathBuf>, StoreError> {
         let mut runs = vec![];
         for path in entries(&self.runs())?.iter().map(DirEntry::path).filter(|p| p.extension().is_some_and(|e| e == "rig")) {
             match path.metadata() {
-                Ok(meta) if meta.is_dir() => runs.push(path),
+                Ok(_) if is_run(&path) => runs.push(path),
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(io_error("reading", path)(error)),
                 _ => {}
             }
         }
-        runs.sort();
-        runs.reverse();
+        runs.sort_by_cached_key(|p| std::cmp::Reverse((began(p), id_of(p))));
         Ok(runs)
     }
-    /// A run that has ended, by path, by id, by the start of an id, or `latest`.
+    /// A run that has ended, by path, by id, by the start of an id, or `latest`: the newest that came to its end, if any did.
     pub fn find(&self, wanted: &str) -> Result<PathBuf, StoreError> {
         let run = self.find_any(wanted)?;
         match recording(&run) {
@@ -93,8 +98,9 @@ impl Shelf {
         }
         let runs = self.list()?;
         // Where none has ended, who goes on is said.
-        if let Some(latest) = runs.iter().find(|run| recording(run).is_none()).or(runs.first()).filter(|_| wanted == "latest") {
-            return Ok(latest.clone());
+        if let Some(newest) = runs.first().filter(|_| wanted == "latest") {
+            let whole = runs.iter().find(|run| ended(run)).or_else(|| runs.iter().find(|run| recording(run).is_none()));
+            return Ok(whole.unwrap_or(newest).clone());
         }
         let wanted_id = wanted.trim_end_matches(".rig");
         let found: Vec<_> = runs.iter().filter(|p| !wanted_id.is_empty() && id_of(p).starts_with(wanted_id)).collect();
@@ -113,6 +119,28 @@ pub(super) fn entries(folder: &Path) -> Result<Vec<DirEntry>, StoreError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(vec![]),
         read => read.map_err(io_error("reading", folder)),
     }
+}
+
+/// Is it a folder that we made, or that an exported run became? Whatever else lies there is left alone.
+fn is_run(path: &Path) -> bool {
+    let ours = || path.join("profile.json").is_file() || path.join("events.jsonl").is_file();
+    path.extension().is_some_and(|e| e == "rig") && is_id(&id_of(path)) && ours()
+}
+
+/// Is it the id of a run? Ids are ULIDs.
+pub(super) fn is_id(text: &str) -> bool {
+    ulid::Ulid::from_string(text).is_ok()
+}
+
+/// When a run began: as it says itself, else as its id tells, the first part of which is the time.
+fn began(run: &Path) -> Option<Wall> {
+    started(run).or_else(|| made(&id_of(run)))
+}
+
+/// When an id was made.
+pub(super) fn made(id: &str) -> Option<Wall> {
+    let ms = ulid::Ulid::from_string(id).ok()?.timestamp_ms();
+    i64::try_from(ms).ok()?.checked_mul(1000).map(Wall)
 }
 
 /// The id of the run in a folder: its name without the end.

@@ -4,10 +4,10 @@ use crate::{
     cli::{
         against::{Against, same_rig},
         args::OutputArgs,
-        exit,
+        exit, judged,
         outputs::Outputs,
     },
-    report, store,
+    report,
 };
 use std::process::ExitCode;
 
@@ -27,10 +27,11 @@ pub fn run(args: &Report, color: bool) -> anyhow::Result<ExitCode> {
     let shelf = super::shelf(None)?;
     let path = shelf.find(&args.run)?;
     let mut against = Against::open(&args.out, &shelf, Some(&path))?;
-    let recorded = store::open(&path)?;
+    let (recorded, doubt) = judged::open(&path)?;
     same_rig(&mut against, &recorded.profile.rig)?;
     outputs.recorded_in(path.display().to_string());
     let mut report = report::Report::of(&recorded.events);
+    report.notices.extend(doubt);
     if let Some(against) = &against {
         against.put_into(&mut report);
     }

@@ -4,6 +4,7 @@ use super::{listing::Listed, plan::Shape, shelf};
 use crate::{
     cli::{
         amounts::{lasting, size},
+        judged,
         outputs::{self, flowing, print},
     },
     engine,
@@ -86,8 +87,13 @@ pub fn run(args: &Runs) -> anyhow::Result<ExitCode> {
         What::Show { run } => return show(&shelf, run),
         What::Export { run, to } => export(&shelf.find(run)?, to),
         What::Import { file, max_bytes } => {
-            let run = store::import(&shelf, file, Bounds { bytes: *max_bytes, ..Bounds::default() })?;
+            let mut doubt = None;
+            let check = |run: &store::Recorded| judged::check(run).map(|said| doubt = said);
+            let run = store::import(&shelf, file, Bounds { bytes: *max_bytes, ..Bounds::default() }, check)?;
             let id = id_of(&run);
+            if let Some(doubt) = doubt {
+                eprintln!("note: {doubt}");
+            }
             print(&format!("Imported run {id} into {}; `rigcheck report {id}` shows its report.\n", run.display()))
         }
         What::Prune { keep, max_bytes, older_than, dry_run } => {
@@ -146,10 +152,11 @@ fn show(shelf: &Shelf, wanted: &str) -> anyhow::Result<ExitCode> {
     if shelf.cites(&run.id)? {
         line("kept", "it is cited: pruning leaves it");
     }
-    let intact = store::open(&path);
+    let intact = judged::open(&path);
     match &intact {
-        Ok(_) => line("intact", "yes: profile, answers and rows are those that were judged"),
-        Err(why) => line("intact", &format!("no: {why}")),
+        Ok((_, None)) => line("intact", "yes: profile, answers and rows are those that were judged, and the verdict follows from them"),
+        Ok((_, Some(doubt))) => line("intact", &format!("profile, answers and rows are those that were judged. {doubt}")),
+        Err(why) => line("intact", &format!("no: {why:#}")),
     }
     if intact.is_ok() {
         let _ = write!(text, "\n`rigcheck report {0}` shows its report, `rigcheck replay {0}` judges it again.\n", run.id);

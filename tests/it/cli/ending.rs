@@ -44,6 +44,7 @@ fn rewritten(folder: &Path, id: &str, status: impl Fn(usize) -> Status) {
 }
 
 fn changed(folder: &Path, id: &str, change: impl Fn(usize, &mut Outcome)) {
+    let id = &format!("{id:0<26}");
     let shelf = Shelf::of(folder);
     let from = shelf.find("latest").unwrap();
     let profile: Profile = serde_json::from_slice(&fs::read(from.join("profile.json")).unwrap()).unwrap();
@@ -58,7 +59,8 @@ fn changed(folder: &Path, id: &str, change: impl Fn(usize, &mut Outcome)) {
                     change(at, outcome);
                 }
             }
-            Event::Began(header) => header.run = name(id),
+            // No release judged so.
+            Event::Began(header) => (header.run, header.tool) = (name(id), "rigcheck 0.0.1".into()),
             // Its evidence is not copied.
             Event::Answered(_) => continue,
             _ => {}
@@ -166,10 +168,10 @@ fn fail_on_is_a_ladder() {
     assert_eq!(codes("01PASS"), [0, 0, 0, 0, 0]);
     rewritten(folder.path(), "01WARN", |at| if at == 0 { Status::Warn } else { Status::Pass });
     assert_eq!(codes("01WARN"), [0, 0, 0, 0, 1]);
-    rewritten(folder.path(), "01FAIL", |_| Status::Fail);
-    assert_eq!(codes("01FAIL"), [0, 1, 1, 1, 1]);
-    assert_eq!(report(folder.path(), &["01FAIL", "--exit-zero"]).code, 0);
-    let both = report(folder.path(), &["01FAIL", "--exit-zero", "--fail-on", "warn"]).ends(2);
+    rewritten(folder.path(), "01BAD", |_| Status::Fail);
+    assert_eq!(codes("01BAD"), [0, 1, 1, 1, 1]);
+    assert_eq!(report(folder.path(), &["01BAD", "--exit-zero"]).code, 0);
+    let both = report(folder.path(), &["01BAD", "--exit-zero", "--fail-on", "warn"]).ends(2);
     assert!(both.err.contains("cannot be used with"), "{}", both.err);
 }
 
@@ -190,49 +192,49 @@ fn waivers_are_a_step_of_the_ladder() {
             outcome.waiver = ours.then_some((0, state));
         }
     };
-    changed(folder.path(), "01HELD", held(WaiverState::Holds));
-    assert!(report(folder.path(), &["01HELD"]).ends(0).out.contains("READY WITH WAIVERS"));
-    assert_eq!(codes("01HELD"), [0, 0, 0, 1, 1]);
-    assert_eq!(report(folder.path(), &["01HELD", "--output", "nagios"]).code, 1);
+    changed(folder.path(), "01HE1D", held(WaiverState::Holds));
+    assert!(report(folder.path(), &["01HE1D"]).ends(0).out.contains("READY WITH WAIVERS"));
+    assert_eq!(codes("01HE1D"), [0, 0, 0, 1, 1]);
+    assert_eq!(report(folder.path(), &["01HE1D", "--output", "nagios"]).code, 1);
     // A waiver that nothing needed yet is no reason; one that has run out is.
-    rewritten(folder.path(), "01IDLE", |_| Status::Pass);
-    assert_eq!(codes("01IDLE"), [0, 0, 0, 0, 0]);
+    rewritten(folder.path(), "01FREE", |_| Status::Pass);
+    assert_eq!(codes("01FREE"), [0, 0, 0, 0, 0]);
     spec(&waiver("LAT-02", "2020"));
     let ended = tempfile::tempdir().unwrap();
     fs::copy(folder.path().join("rigcheck.yaml"), ended.path().join("rigcheck.yaml")).unwrap();
     rigcheck(ended.path(), &["audit"]).ends(3);
-    rewritten(ended.path(), "01OVER", |_| Status::Pass);
-    assert_eq!(LEVELS.map(|level| report(ended.path(), &["01OVER", "--fail-on", level]).code), [0, 0, 0, 1, 1]);
+    rewritten(ended.path(), "01PAST", |_| Status::Pass);
+    assert_eq!(LEVELS.map(|level| report(ended.path(), &["01PAST", "--fail-on", level]).code), [0, 0, 0, 1, 1]);
 }
 
 #[test]
 fn fail_on_new_gates_on_what_is_new() {
     let folder = silent();
-    rewritten(folder.path(), "01GOOD", |_| Status::Pass);
-    rewritten(folder.path(), "01SOME", |at| if at == 0 { Status::Fail } else { Status::Pass });
-    rewritten(folder.path(), "01MORE", |at| if at < 2 { Status::Fail } else { Status::Pass });
-    rewritten(folder.path(), "01GONE", |at| if at == 0 { Status::NoData } else { Status::Pass });
+    rewritten(folder.path(), "01BEST", |_| Status::Pass);
+    rewritten(folder.path(), "01PART", |at| if at == 0 { Status::Fail } else { Status::Pass });
+    rewritten(folder.path(), "01MANY", |at| if at < 2 { Status::Fail } else { Status::Pass });
+    rewritten(folder.path(), "01AWAY", |at| if at == 0 { Status::NoData } else { Status::Pass });
     rewritten(folder.path(), "01NEAR", |at| if at == 0 { Status::Warn } else { Status::Pass });
     let code = |now: &str, then: &str, level: &str| report(folder.path(), &[now, "--against", then, "--fail-on-new", "--fail-on", level]).code;
     for (now, then, code_by_default) in
-        [("01MORE", "01SOME", 1), ("01SOME", "01MORE", 0), ("01GONE", "01GOOD", 3), ("01GONE", "01SOME", 3), ("01NEAR", "01GOOD", 0)]
+        [("01MANY", "01PART", 1), ("01PART", "01MANY", 0), ("01AWAY", "01BEST", 3), ("01AWAY", "01PART", 3), ("01NEAR", "01BEST", 0)]
     {
         assert_eq!(code(now, then, "indeterminate"), code_by_default, "{now} against {then}");
     }
-    assert_eq!((code("01GONE", "01GOOD", "not-ready"), code("01NEAR", "01GOOD", "warn"), code("01MORE", "01SOME", "never")), (0, 1, 0));
+    assert_eq!((code("01AWAY", "01BEST", "not-ready"), code("01NEAR", "01BEST", "warn"), code("01MANY", "01PART", "never")), (0, 1, 0));
     // The report does not hide the verdict behind the gate.
-    let ran = report(folder.path(), &["01SOME", "--against", "01MORE", "--fail-on-new"]).ends(0);
-    for part in ["NOT READY", "the verdict is NOT READY all the same", "1 resolved since run 01MORE"] {
+    let ran = report(folder.path(), &["01PART", "--against", "01MANY", "--fail-on-new"]).ends(0);
+    for part in ["NOT READY", "the verdict is NOT READY all the same", "1 resolved since run 01MANY"] {
         assert!(ran.out.split_whitespace().collect::<Vec<_>>().join(" ").contains(part), "no {part} in\n{}", ran.out);
     }
     // Compared, and gated by the verdict as ever.
-    report(folder.path(), &["01SOME", "--against", "01MORE"]).ends(1);
-    let alone = report(folder.path(), &["01SOME", "--fail-on-new"]).ends(2);
+    report(folder.path(), &["01PART", "--against", "01MANY"]).ends(1);
+    let alone = report(folder.path(), &["01PART", "--fail-on-new"]).ends(2);
     assert!(alone.err.contains("--against"), "{}", alone.err);
     // Nothing is new since a run itself, whatever it found.
     for command in ["report", "replay"] {
-        let itself = rigcheck(folder.path(), &[command, "01SOME", "--against", "01SOME", "--fail-on-new"]).ends(2);
-        assert!(itself.err.contains("--against 01SOME is this very run: name an earlier one"), "{}", itself.err);
+        let itself = rigcheck(folder.path(), &[command, "01PART", "--against", "01PART", "--fail-on-new"]).ends(2);
+        assert!(itself.err.contains("--against 01PART is this very run: name an earlier one"), "{}", itself.err);
     }
     let missing = rigcheck(folder.path(), &["audit", "--against", "01NEVER"]).ends(2);
     assert!(missing.err.contains("--against 01NEVER") && !missing.err.contains("plan:"), "{}", missing.err);
@@ -244,22 +246,22 @@ fn what_is_new_gates_only_since_a_run_of_this_rig_that_saw_something() {
     let gate = ["--fail-on-new"];
     let against = |now: &str, then: &str, gate: &[&str]| report(folder.path(), &[&[now, "--against", then], gate].concat());
     let outage = Shelf::of(folder.path()).find("latest").unwrap().file_stem().unwrap().to_string_lossy().into_owned();
-    rewritten(folder.path(), "01GOOD", |_| Status::Pass);
-    rewritten(folder.path(), "01OPEN", |_| Status::NoData);
-    rewritten(folder.path(), "01HALF", |at| if at % 2 == 0 { Status::NoData } else { Status::Pass });
-    for (then, why) in [(outage.as_str(), "could not judge anything"), ("01OPEN", "could not judge anything")] {
-        let err = against("01GOOD", then, &gate).ends(2).err;
+    rewritten(folder.path(), "01BEST", |_| Status::Pass);
+    rewritten(folder.path(), "01PEND", |_| Status::NoData);
+    rewritten(folder.path(), "01HA1F", |at| if at % 2 == 0 { Status::NoData } else { Status::Pass });
+    for (then, why) in [(outage.as_str(), "could not judge anything"), ("01PEND", "could not judge anything")] {
+        let err = against("01BEST", then, &gate).ends(2).err;
         assert!(err.contains("--fail-on-new") && err.contains(why), "{err}");
     }
     // Unknown then, unknown now: nothing is new, and nothing is known.
-    against("01OPEN", "01HALF", &gate).ends(3);
-    against("01OPEN", "01GOOD", &[&gate[..], &["--fail-on", "not-ready"]].concat()).ends(0);
+    against("01PEND", "01HA1F", &gate).ends(3);
+    against("01PEND", "01BEST", &[&gate[..], &["--fail-on", "not-ready"]].concat()).ends(0);
     // One that was cut short.
-    let good = Shelf::of(folder.path()).find("01GOOD").unwrap();
+    let good = Shelf::of(folder.path()).find("01BEST").unwrap();
     let events = fs::read_to_string(good.join("events.jsonl")).unwrap();
     let uncut = events.trim_end().rsplit_once('\n').unwrap().0.to_owned() + "\n";
     fs::write(good.join("events.jsonl"), uncut).unwrap();
-    assert!(against("01HALF", "01GOOD", &gate).ends(2).err.contains("was interrupted"));
+    assert!(against("01HA1F", "01BEST", &gate).ends(2).err.contains("was interrupted"));
     // Another rig, by its name or by its place.
     for (id, from, to, why) in [
         ("01NAME", "rig: offline", "rig: production", "is of rig `production`, and this one of `offline`"),
@@ -270,11 +272,11 @@ fn what_is_new_gates_only_since_a_run_of_this_rig_that_saw_something() {
         rigcheck(other.path(), &["audit"]).ends(3);
         rewritten(other.path(), id, |_| Status::Pass);
         let then = Shelf::of(other.path()).find(id).unwrap().display().to_string();
-        let err = against("01HALF", &then, &gate).ends(2).err;
+        let err = against("01HA1F", &then, &gate).ends(2).err;
         assert!(err.contains(why) && err.contains("name a run of this rig"), "{err}");
         let early = rigcheck(folder.path(), &["audit", "--against", &then, "--fail-on-new"]).ends(2).err;
         assert!(early.contains(why) && !early.contains("plan:"), "{early}");
-        let told = against("01HALF", &then, &[]).out.split_whitespace().collect::<Vec<_>>().join(" ");
+        let told = against("01HA1F", &then, &[]).out.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(told.contains("another rig, production") || told.contains(why), "{told}");
     }
 }
@@ -301,24 +303,24 @@ fn a_command_without_a_report_leaves_no_report_of_an_earlier_run() {
 #[test]
 fn nagios_on_standard_output_ends_as_plugins_do() {
     let folder = silent();
-    rewritten(folder.path(), "01GOOD", |_| Status::Pass);
-    rewritten(folder.path(), "01FAIL", |_| Status::Fail);
-    for (run, code, state) in [("01GOOD", 0, "OK"), ("01FAIL", 2, "CRITICAL")] {
+    rewritten(folder.path(), "01BEST", |_| Status::Pass);
+    rewritten(folder.path(), "01BAD", |_| Status::Fail);
+    for (run, code, state) in [("01BEST", 0, "OK"), ("01BAD", 2, "CRITICAL")] {
         let out = report(folder.path(), &[run, "--output", "nagios"]).ends(code).out;
         assert!(out.starts_with(&format!("RIGCHECK {state} - ")), "{out}");
     }
     // What could not run is UNKNOWN, whatever kept it from running.
     for args in [
         &["no-such-run", "--output", "nagios"][..],
-        &["01GOOD", "--output", "nagios", "--no-such-option"],
-        &["01GOOD", "--output", "nagios", "--exit-zero"],
+        &["01BEST", "--output", "nagios", "--no-such-option"],
+        &["01BEST", "--output", "nagios", "--exit-zero"],
     ] {
         let ran = report(folder.path(), args).ends(3);
         assert!(ran.out.starts_with("RIGCHECK UNKNOWN - ") && ran.out.lines().count() == 1, "{args:?}: {}", ran.out);
         assert!(!ran.err.is_empty());
     }
     // In a file it is one more report.
-    report(folder.path(), &["01FAIL", "--output", "nagios:n.txt", "--output", "human"]).ends(1);
+    report(folder.path(), &["01BAD", "--output", "nagios:n.txt", "--output", "human"]).ends(1);
     assert!(fs::read_to_string(folder.path().join("n.txt")).unwrap().starts_with("RIGCHECK CRITICAL"));
     let help = rigcheck(folder.path(), &["audit", "--help"]).ends(0).out;
     assert!(help.contains("ends as monitoring plugins do") && help.contains("indeterminate"), "{help}");

@@ -59,3 +59,34 @@ fn what_this_release_cannot_read_is_refused_with_its_place() {
     refused(&run, "profile.json", |text| text.replacen("\"controlled_load\"", "\"a_later_capability\"", 1));
     refused(&run, "profile.json", |_| String::new());
 }
+
+/// Whoever edits the verdict of a run has another run.
+#[test]
+fn a_verdict_that_does_not_follow_from_the_answers_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = recorded(folder.path());
+    let at = run.join("events.jsonl");
+    let text = fs::read_to_string(&at).unwrap();
+    let changed = text.replacen("\"blocker\":true", "\"blocker\":false", 1);
+    assert_ne!(text, changed);
+    rigcheck(folder.path(), &["runs", "export", "latest", "--to", "whole.tgz"]).ends(0);
+    fs::write(&at, changed).unwrap();
+    let id = run.file_stem().unwrap().to_str().unwrap();
+    for args in [&["report", "latest"][..], &["replay", "latest", "--against", "latest"], &["runs", "show", "latest"]] {
+        let ran = rigcheck(folder.path(), args).ends(2);
+        let told = format!("{}{}", ran.out, ran.err);
+        assert!(told.contains("does not follow from the recorded answers") && told.contains(&format!("rigcheck replay {id}")), "{args:?}: {told}");
+    }
+    rigcheck(folder.path(), &["replay", "latest"]).ends(3);
+    rigcheck(folder.path(), &["runs", "export", "latest", "--to", "edited.tgz"]).ends(0);
+    let other = tempfile::tempdir().unwrap();
+    fs::create_dir(other.path().join(".rigcheck")).unwrap();
+    let import = |file: &str, code: i32| rigcheck(other.path(), &["runs", "import", folder.path().join(file).to_str().unwrap()]).ends(code).err;
+    assert!(import("edited.tgz", 2).contains("nothing was imported"));
+    assert_eq!(import("whole.tgz", 0), "");
+    // Of another release it is said, not refused.
+    let edited = fs::read_to_string(&at).unwrap().replacen(rigcheck::store::THIS, "rigcheck 0.0.9", 1);
+    fs::write(&at, edited).unwrap();
+    let told = rigcheck(folder.path(), &["report", "latest"]).ends(3).out;
+    assert!(told.split_whitespace().collect::<Vec<_>>().join(" ").contains("otherwise than rigcheck 0.0.9 did"), "{told}");
+}

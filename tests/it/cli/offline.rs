@@ -273,7 +273,7 @@ fn a_second_run_is_refused_as_what_it_is() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("rigcheck.yaml"), SPEC).unwrap();
     let shelf = rigcheck::store::Shelf::of(folder.path());
-    let first = shelf.begin(&rigcheck::model::name::name("01A"), &rigcheck::spec::profile::Profile::default()).unwrap();
+    let first = shelf.begin(&rigcheck::model::name::name("01A00000000000000000000000"), &rigcheck::spec::profile::Profile::default()).unwrap();
     let err = rigcheck(folder.path(), &["audit"]).ends(2).err;
     assert!(err.contains("error: another run of rigcheck is going on"), "{err}");
     drop(first);

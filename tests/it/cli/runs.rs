@@ -16,24 +16,26 @@ fn a_list_survives_broken_runs_and_names_their_reason() {
     let cut = record(folder.path(), &id(3), samples::blocked());
     let text = fs::read_to_string(cut.join("profile.json")).unwrap();
     fs::write(cut.join("profile.json"), &text[..text.len() / 2]).unwrap();
-    fs::create_dir(cut.with_file_name("nothing.rig")).unwrap();
+    let nothing = cut.with_file_name(format!("{}.rig", id(9)));
+    fs::create_dir(&nothing).unwrap();
+    fs::write(nothing.join("profile.json"), "").unwrap();
     record(folder.path(), &id(4), samples::interrupted());
 
     let list = rigcheck(folder.path(), &["runs", "list"]).ends(0).out;
     let at = |text: &str| list.find(text).unwrap_or_else(|| panic!("no {text} in\n{list}"));
     assert!(at(&id(4)) < at(&id(3)) && at(&id(3)) < at(&id(2)) && at(&id(2)) < at(&id(1)), "the newest first\n{list}");
-    for part in ["NOT READY", "READY", "broken", "interrupted", "staging-eu", "2027-01-15", "5 runs, "] {
+    for part in ["NOT READY", "READY", "broken", "interrupted", "2027-01-15", "5 runs, "] {
         assert!(list.contains(part), "no {part} in\n{list}");
     }
     let json: serde_json::Value = serde_json::from_str(&rigcheck(folder.path(), &["runs", "list", "--output", "json"]).ends(0).out).unwrap();
     let runs = json["runs"].as_array().unwrap();
     assert_eq!(json["schema"], "rigcheck.runs/1");
+    assert_eq!(runs[0]["rig"], "staging-eu");
     let verdicts: Vec<_> = runs.iter().map(|r| (r["verdict"].as_str(), r["broken"].is_string(), r["interrupted"].as_bool().unwrap())).collect();
     let whole = |v| (Some(v), false, false);
-    assert_eq!(verdicts[0..1], [(None, true, false)], "named nothing, it comes first");
-    assert_eq!(verdicts[2..], [(None, true, false), whole("not_ready"), whole("ready")]);
-    assert!(verdicts[1].2, "{verdicts:?}");
-    assert!(runs[2]["broken"].as_str().unwrap().contains("profile.json:"), "{:#}", runs[2]);
+    assert_eq!(verdicts[1..], [(None, true, false), whole("not_ready"), whole("ready"), (None, true, false)]);
+    assert!(verdicts[0].2, "{verdicts:?}");
+    assert!(runs[1]["broken"].as_str().unwrap().contains("profile.json:"), "{:#}", runs[1]);
 
     let shown = rigcheck(folder.path(), &["runs", "show", &id(2)]).ends(0).out;
     for part in [

@@ -99,6 +99,15 @@ fn printing_changes_nothing_and_the_range_can_be_said() {
     assert!(printed(&[]).ends(0).out.starts_with("waivers:\n  - rule: LAT-14\n"));
     assert!(printed(&["--while", "0.2s..400ms"]).ends(0).out.contains("while: {bias: 0.2s..400ms}"));
     assert!(!printed(&["--any-value"]).ends(0).out.contains("while"));
+    for (range, said) in [
+        ("0.2s..400ms", None),
+        ("-1000000s..1000000s", Some("more than 10 times as far as the observed bias 311 ms")),
+        ("-1s..1s", Some("also accepts the opposite of the observed bias 311 ms")),
+    ] {
+        let err = printed(&["--while", range]).ends(0).err;
+        assert_eq!(said.is_some(), err.contains("warning: --while"), "{range}: {err}");
+        assert!(err.contains(said.unwrap_or_default()), "{range}: {err}");
+    }
     assert!(printed(&["--of", "access_log"]).ends(0).out.contains("of: access_log:total"));
     assert!(printed(&["--all"]).ends(0).out.contains("of: access_log:total"));
     for (args, why) in [
@@ -186,4 +195,17 @@ fn what_cannot_be_edited_is_shown() {
         assert_eq!(self::spec(folder.path()), spec);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "no partial file is left");
     }
+}
+
+/// A list of its own would take the place of the one that it inherits.
+#[test]
+fn a_list_that_is_inherited_is_not_advised_to_be_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let base = format!("{SPEC}waivers:\n  - {{rule: LAT-05, reason: r, owner: o, expires: 2030-01-01T00:00:00Z}}\n");
+    fs::write(folder.path().join("base.yaml"), base).unwrap();
+    fs::write(folder.path().join("rigcheck.yaml"), "extends: base.yaml\n").unwrap();
+    record(folder.path(), &id(1), samples::blocked());
+    let err = waive(folder.path(), &["LAT-14"]).ends(2).err;
+    assert!(err.contains("stand in a file that it extends") && err.contains("nothing was changed"), "{err}");
+    assert!(!err.contains("add the lines above to rigcheck.yaml yourself"), "{err}");
 }

@@ -1,6 +1,6 @@
 use super::toy::{Do, Memory, case, run_until, usual_rules};
 use rigcheck::{
-    engine::{Journal, replay::replay},
+    engine::{Journal, recorded::contradicted, replay::replay},
     model::{
         event::{Event, Recorder, Sink},
         key::Query,
@@ -21,7 +21,7 @@ fn without_progress(events: &[rigcheck::model::event::Stamped]) -> Vec<Event> {
 async fn recorded(folder: &std::path::Path) -> (std::path::PathBuf, Vec<Event>) {
     let gap = |_: &'static str, q: &Query, _: u32| if matches!(q, Query::Spans(_)) { Do::Panic } else { Do::Answer };
     let ran = run_until(gap, usual_rules(), Ms(5_000.0), CancellationToken::new(), Profile::default()).await;
-    let writer = Shelf::of(folder).begin(&"01RUN".into(), &ran.job.profile).unwrap();
+    let writer = Shelf::of(folder).begin(&"01A00000000000000000000000".into(), &ran.job.profile).unwrap();
     for fact in ran.memory.facts.lock().unwrap().iter() {
         writer.keep(&serde_json::from_str(fact).unwrap()).unwrap();
     }
@@ -119,4 +119,52 @@ async fn a_question_that_holds_a_secret_by_chance_stays_readable() {
     let text = std::fs::read_to_string(&at).unwrap();
     std::fs::write(&at, text.replace("\"source\":\"watcher\"", "\"source\":\"***\"")).unwrap();
     assert!(store::open(&path).is_ok());
+}
+
+/// What was judged must be there: a run does not get better by forgetting.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_answer_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, _) = recorded(folder.path()).await;
+    let at = path.join("evidence.jsonl");
+    let text = std::fs::read_to_string(&at).unwrap();
+    let rest: String = text.split_inclusive('\n').filter(|l| !l.contains("\"read\":7")).collect();
+    assert_ne!(text, rest);
+    for left in [rest.as_str(), ""] {
+        std::fs::write(&at, left).unwrap();
+        let refused = store::open(&path).map(|_| ()).unwrap_err().to_string();
+        assert!(refused.contains("is gone") && refused.contains("evidence.jsonl"), "{refused}");
+    }
+    // A digest that says nothing lets no answer through.
+    std::fs::write(&at, text).unwrap();
+    let at = path.join("events.jsonl");
+    let events = std::fs::read_to_string(&at).unwrap();
+    let from = events.find("\"digest\":\"").unwrap() + "\"digest\":\"".len();
+    std::fs::write(&at, format!("{}*{}", &events[..from], &events[from + 64..])).unwrap();
+    assert!(store::open(&path).is_err());
+}
+
+/// The answers decide, and not what somebody wrote about them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_judgement_that_does_not_follow_from_the_answers_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, _) = recorded(folder.path()).await;
+    let run = store::open(&path).unwrap();
+    let found = |events: &[rigcheck::model::event::Stamped]| contradicted(events, &run.evidence, &run.profile, &usual_rules()).len();
+    assert_eq!(found(&run.events), 0);
+    let edited = |edit: fn(&mut rigcheck::model::event::CaseJudged)| {
+        let mut events = run.events.clone();
+        for stamped in &mut events {
+            if let Event::Judged(judged) = &mut stamped.event {
+                edit(judged);
+            }
+        }
+        found(&events)
+    };
+    assert_eq!(edited(|judged| judged.outcomes.iter_mut().for_each(|o| o.status = Status::Warn)), 1);
+    assert_eq!(edited(|judged| judged.outcomes.truncate(1)), 1);
+    assert_eq!(edited(|judged| judged.outcomes[0].blocker ^= true), 1);
+    assert_eq!(edited(|judged| judged.outcomes[0].title = "***".into()), 0, "a secret was taken out of it");
+    let without: Vec<_> = run.events.iter().filter(|e| !matches!(e.event, Event::Judged(_))).cloned().collect();
+    assert_eq!(found(&without), 1, "a case that was not judged");
 }

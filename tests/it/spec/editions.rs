@@ -116,7 +116,9 @@ fn the_newest_edition_is_what_the_case_files_say() {
             ("2027.2 (own)", None),
             "this release vouches for no edition of others"
         );
-        assert_eq!(changes(&loaded), [""; 0]);
+        // What it judges otherwise than this release's edition is named: an edition of one's own is no measure of itself.
+        let told = changes(&loaded);
+        assert!(told.contains(&"LAT-20 blocker no → yes".into()) && told.contains(&"LAT-90 not of this edition".into()), "{told:?}");
         assert!(loaded.profile.cases[0].rules.iter().all(|r| !r.newer));
     }
     assert_eq!((good(SMALL).profile.checks.as_str(), good(SMALL).newer), (spec::EDITION, None));
@@ -161,7 +163,8 @@ fn a_rule_that_is_gone_is_refused_by_name() {
     let checks = folder(&EMBEDDED[..start], &[("2027.1.yaml", LOCK.to_owned())]);
     let told = read(checks.path(), &format!("{SMALL}checks: \"2027.1\"\n")).unwrap_err().to_string();
     assert!(told.contains("checks 2027.1 judge by LAT-20, which this release no longer has") && told.contains("rigcheck.yaml:"), "{told}");
-    assert_eq!(changes(&under(checks.path(), "2027.2")), [""; 0]);
+    // What an edition of one's own takes out is named.
+    assert_eq!(changes(&under(checks.path(), "2027.2")), ["LAT-20 left out"]);
 }
 
 /// Who writes an edition of this release anew is compared with this release's.
@@ -175,13 +178,12 @@ fn an_edition_of_this_release_cannot_be_redefined() {
     assert_ne!(loaded.profile.digest(), good(SMALL).profile.digest());
 }
 
-/// Case files that went on without a new edition differ from it, and the report says so.
+/// An edition of this release that is written anew without a rule no longer scores it, and says that.
 #[test]
-fn case_files_that_left_their_edition_are_named() {
-    let checks = two_editions();
-    let text = later().replace("params: {share: 99.9%}", "params: {share: 10%}");
-    fs::write(checks.path().join("case.yaml"), text).unwrap();
-    assert_eq!(changes(&under(checks.path(), "2027.2")), ["LAT-90 share 99.9% → 10%"]);
+fn a_rule_that_is_no_longer_scored_is_said_to_be_that() {
+    let start = LOCK.find("      - id: LAT-20").unwrap();
+    let checks = folder(EMBEDDED, &[("2027.1.yaml", LOCK[..start].to_owned())]);
+    assert_eq!(changes(&under(checks.path(), "2027.1")), ["LAT-20 is judged and not scored"]);
 }
 
 #[test]

@@ -74,6 +74,28 @@ fn a_shared_folder_that_cannot_be_used_leaves_the_projects_lock() {
     let precious = project.path().join("precious");
     fs::write(&precious, "mine").unwrap();
     std::os::unix::fs::symlink(&precious, &at).unwrap();
-    drop(hold(project.path(), shared.path(), "http://gw:8000").unwrap());
+    let third = hold(project.path(), shared.path(), "http://gw:8000").unwrap();
     assert_eq!(fs::read_to_string(&precious).unwrap(), "mine");
+    let why = third.unlocked().unwrap();
+    assert!(why.contains("plain file") && why.contains("http://gw:8000") && why.contains("would not be noticed"), "{why}");
+}
+
+/// A project's folder may have come from anybody.
+#[test]
+fn links_in_the_projects_folder_are_not_followed() {
+    let project = tempfile::tempdir().unwrap();
+    let (root, precious, nothing) = (project.path().join(".rigcheck"), project.path().join("precious"), project.path().join("nothing"));
+    fs::create_dir(&root).unwrap();
+    fs::write(&precious, "mine").unwrap();
+    std::os::unix::fs::symlink(&nothing, root.join(".gitignore")).unwrap();
+    for target in [&precious, &nothing] {
+        let lock = root.join("lock");
+        std::os::unix::fs::symlink(target, &lock).unwrap();
+        let who = Holder::us("rigcheck audit", "loadgen-1", project.path(), SINCE);
+        let refused = Shelf::of(project.path()).hold(&who, None).unwrap_err().to_string();
+        assert!(refused.contains(".rigcheck/lock") && refused.contains("plain file"), "{refused}");
+        fs::remove_file(&lock).unwrap();
+    }
+    assert_eq!(fs::read_to_string(&precious).unwrap(), "mine");
+    assert!(!nothing.exists(), "nothing is made outside");
 }

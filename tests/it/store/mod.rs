@@ -29,7 +29,7 @@ fn fact(lines: Rows<LogLine>) -> Fact {
 #[test]
 fn many_rows_go_to_a_blob_sorted_and_come_back() {
     let folder = tempfile::tempdir().unwrap();
-    let writer = Shelf::of(folder.path()).begin(&name("01A"), &Profile::default()).unwrap();
+    let writer = Shelf::of(folder.path()).begin(&name("01A00000000000000000000000"), &Profile::default()).unwrap();
     let mut rows = RowsWriter::new(writer.blobs());
     for i in (0..5_000).rev() {
         rows.push(LogLine { id: format!("{i:05}"), ..LogLine::default() }).unwrap();
@@ -56,25 +56,45 @@ fn the_shelf_is_private_ignored_by_git_and_pruned() {
     let folder = tempfile::tempdir().unwrap();
     let shelf = Shelf::of(folder.path());
     assert!(matches!(shelf.find("latest"), Err(StoreError::NoRun { .. })));
-    for id in ["01A", "01B", "02C"] {
+    for id in ["01A00000000000000000000000", "01B00000000000000000000000", "02C00000000000000000000000"] {
         shelf.begin(&name(id), &Profile::default()).unwrap().finish().unwrap();
     }
     let root = folder.path().join(".rigcheck");
     assert_eq!(fs::metadata(&root).unwrap().permissions().mode() & 0o777, 0o700);
     assert_eq!(fs::read_to_string(root.join(".gitignore")).unwrap(), "*\n");
     let stem = |wanted: &str| shelf.find(wanted).unwrap().file_stem().unwrap().to_string_lossy().into_owned();
-    assert_eq!((stem("latest"), stem("01A"), stem("01B.rig"), stem("02")), ("02C".into(), "01A".into(), "01B".into(), "02C".into()));
+    assert_eq!(
+        (stem("latest"), stem("01A00000000000000000000000"), stem("01B00000000000000000000000.rig"), stem("02")),
+        (
+            "02C00000000000000000000000".into(),
+            "01A00000000000000000000000".into(),
+            "01B00000000000000000000000".into(),
+            "02C00000000000000000000000".into()
+        )
+    );
     let refused = |wanted: &str| shelf.find(wanted).unwrap_err().to_string();
-    assert_eq!(refused("01"), "`01` fits 2 runs: 01B, 01A; write more of it");
-    assert!(refused("9").starts_with("there is no run `9` in ") && refused("9").ends_with("it has 02C, 01B, 01A"));
+    assert_eq!(refused("01"), "`01` fits 2 runs: 01B00000000000000000000000, 01A00000000000000000000000; write more of it");
+    assert!(
+        refused("9").starts_with("there is no run `9` in ")
+            && refused("9").ends_with("it has 02C00000000000000000000000, 01B00000000000000000000000, 01A00000000000000000000000")
+    );
     let at = folder.path().display().to_string();
     assert_eq!(refused(&at), format!("{at} is not a run: a run is a folder with a profile.json"));
     assert_eq!(refused(&format!("{at}/none")), format!("{at}/none does not exist: there is no run"));
-    fs::write(root.join("runs/000.rig"), "a run that somebody packed").unwrap();
+    fs::write(root.join(format!("runs/00{}.rig", "0".repeat(24))), "a run that somebody packed").unwrap();
+    // Nor is what lies in a folder that we did not make, whatever it is called.
+    let foreign = ["runs/01A00000000000000000000009.rig", "runs/01AAA.rig", "runs/zzz.rig"].map(|at| root.join(at));
+    for at in &foreign {
+        fs::create_dir(at).unwrap();
+        fs::write(at.join(if at.ends_with("zzz.rig") { "profile.json" } else { "thesis.txt" }), "years of work").unwrap();
+    }
+    assert_eq!(stem("latest"), "02C00000000000000000000000");
     assert_eq!(shelf.prune(Kept { runs: 2, ..Kept::ALL }).unwrap(), 1, "a file is no run of ours");
     assert_eq!(shelf.list().unwrap().len(), 2);
     assert_eq!(shelf.prune(Kept { bytes: 0, ..Kept::ALL }).unwrap(), 1, "the newest always stays");
-    assert!(shelf.find("02C").is_ok());
+    assert!(shelf.find("02C00000000000000000000000").is_ok());
+    assert_eq!(shelf.prune(Kept { runs: 0, ..Kept::ALL }).unwrap(), 0, "the newest always stays");
+    assert!(foreign.iter().all(|at| fs::read_dir(at).unwrap().count() == 1), "nothing foreign is removed");
 }
 
 /// Whoever edits what a run was judged by has another run.
@@ -82,7 +102,7 @@ fn the_shelf_is_private_ignored_by_git_and_pruned() {
 fn a_profile_that_is_not_the_runs_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let profile = Profile { checks: "2027.1".into(), ..Profile::default() };
-    let writer = Shelf::of(folder.path()).begin(&name("01A"), &profile).unwrap();
+    let writer = Shelf::of(folder.path()).begin(&name("01A00000000000000000000000"), &profile).unwrap();
     let header = Header { profile: profile.digest(), gate: profile.gate, ..Header::default() };
     writer.on(&Stamped { seq: 0, after: Ms(0.0), event: Event::Began(header) });
     writer.finish().unwrap();
@@ -97,10 +117,10 @@ fn a_profile_that_is_not_the_runs_is_refused() {
 fn two_runs_of_one_project_never_go_on_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let shelf = Shelf::of(folder.path());
-    let first = shelf.begin(&name("01A"), &Profile::default()).unwrap();
-    let refused = Shelf::of(folder.path()).begin(&name("01B"), &Profile::default()).map(|_| ()).unwrap_err().to_string();
+    let first = shelf.begin(&name("01A00000000000000000000000"), &Profile::default()).unwrap();
+    let refused = Shelf::of(folder.path()).begin(&name("01B00000000000000000000000"), &Profile::default()).map(|_| ()).unwrap_err().to_string();
     assert!(refused.contains("another run"), "{refused}");
     assert_eq!(shelf.list().unwrap().len(), 1, "the second has left nothing behind");
     drop(first);
-    shelf.begin(&name("01C"), &Profile::default()).unwrap();
+    shelf.begin(&name("01C00000000000000000000000"), &Profile::default()).unwrap();
 }

@@ -33,14 +33,14 @@ fn recorded(folder: &Path, id: &str) -> std::path::PathBuf {
 #[test]
 fn a_run_with_blobs_survives_the_journey() {
     let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let run = recorded(here.path(), "01A");
+    let run = recorded(here.path(), "01A00000000000000000000000");
     let packed = export(&run, vec![]).unwrap();
     assert_eq!(packed, export(&run, vec![]).unwrap(), "the same run is the same bytes");
     let file = there.path().join("x.tar.gz");
     fs::write(&file, &packed).unwrap();
     let shelf = Shelf::of(there.path());
-    let imported = import(&shelf, &file, Bounds::default()).unwrap();
-    assert_eq!(imported, shelf.find("01A").unwrap());
+    let imported = import(&shelf, &file, Bounds::default(), |_| Ok(())).unwrap();
+    assert_eq!(imported, shelf.find("01A00000000000000000000000").unwrap());
     let names = |run: &Path| {
         let mut names: Vec<_> = fs::read_dir(run.join("blobs")).unwrap().map(|e| e.unwrap().file_name()).collect();
         names.sort();
@@ -48,20 +48,20 @@ fn a_run_with_blobs_survives_the_journey() {
     };
     assert_eq!(names(&run), names(&imported));
     assert_eq!(export(&imported, vec![]).unwrap(), packed);
-    assert!(matches!(import(&shelf, &file, Bounds::default()), Err(StoreError::There { .. })));
+    assert!(matches!(import(&shelf, &file, Bounds::default(), |_| Ok(())), Err(StoreError::There { .. })));
 
     // What is changed or missing on the way is no run.
     let elsewhere = tempfile::tempdir().unwrap();
     for cut in [packed.len() / 2, packed.len() - 4] {
         fs::write(&file, &packed[..cut]).unwrap();
-        let refused = import(&Shelf::of(elsewhere.path()), &file, Bounds::default());
+        let refused = import(&Shelf::of(elsewhere.path()), &file, Bounds::default(), |_| Ok(()));
         assert!(matches!(refused, Err(StoreError::NotExported { .. })), "cut at {cut}: {refused:?}");
     }
     let mut flipped = packed.clone();
     let middle = flipped.len() / 2;
     flipped[middle] ^= 1;
     fs::write(&file, &flipped).unwrap();
-    assert!(import(&Shelf::of(elsewhere.path()), &file, Bounds::default()).is_err());
+    assert!(import(&Shelf::of(elsewhere.path()), &file, Bounds::default(), |_| Ok(())).is_err());
     assert_eq!(fs::read_dir(elsewhere.path().join(".rigcheck/runs")).unwrap().count(), 0, "nothing is left behind");
 
     // A broken run is not exported.
@@ -75,7 +75,11 @@ fn archive(entries: &[(&str, EntryType, &[u8])]) -> Vec<u8> {
     for (path, kind, content) in entries {
         let mut header = tar::Header::new_ustar();
         // As raw bytes: the library itself refuses to write some of them.
-        header.as_old_mut().name[..path.len()].copy_from_slice(path.as_bytes());
+        if path.len() > 100 {
+            header.set_path(path).unwrap();
+        } else {
+            header.as_old_mut().name[..path.len()].copy_from_slice(path.as_bytes());
+        }
         header.set_entry_type(*kind);
         if kind.is_symlink() || kind.is_hard_link() {
             header.set_link_name("/etc/passwd").unwrap();
@@ -95,10 +99,10 @@ fn hostile_archives_are_refused_and_leave_nothing() {
     fs::create_dir(&root).unwrap();
     let file = folder.path().join("x.tar.gz");
     let one = |path: &str, kind: EntryType| archive(&[(path, kind, b"{}")]);
-    let profile = ("01A.rig/profile.json", EntryType::Regular, &b"{}"[..]);
+    let profile = ("01A00000000000000000000000.rig/profile.json", EntryType::Regular, &b"{}"[..]);
     let mut bomb = GzEncoder::new(vec![], Compression::best());
     let mut header = tar::Header::new_ustar();
-    header.set_path("01A.rig/evidence.jsonl").unwrap();
+    header.set_path("01A00000000000000000000000.rig/evidence.jsonl").unwrap();
     header.set_size(64 << 20);
     header.set_entry_type(EntryType::Regular);
     header.set_cksum();
@@ -106,23 +110,28 @@ fn hostile_archives_are_refused_and_leave_nothing() {
     for _ in 0..64 {
         bomb.write_all(&vec![0; 1 << 20]).unwrap();
     }
-    let many: Vec<_> = (0..40).map(|n| format!("01A.rig/blobs/{n:064x}")).collect();
+    let many: Vec<_> = (0..40).map(|n| format!("01A00000000000000000000000.rig/blobs/{n:064x}")).collect();
     let many: Vec<_> = many.iter().map(|n| (n.as_str(), EntryType::Regular, &b""[..])).collect();
     let cases: Vec<(&str, Vec<u8>, &str)> = vec![
-        ("a path above", one("../01A.rig/profile.json", EntryType::Regular), "is no file of a run"),
-        ("a path above within", one("01A.rig/../../evil", EntryType::Regular), "is no file of a run"),
+        ("a path above", one("../01A00000000000000000000000.rig/profile.json", EntryType::Regular), "is no file of a run"),
+        ("a path above within", one("01A00000000000000000000000.rig/../../evil", EntryType::Regular), "is no file of a run"),
         ("an absolute path", one("/tmp/profile.json", EntryType::Regular), "is no file of a run"),
-        ("a foreign file", one("01A.rig/.bashrc", EntryType::Regular), "is no file of a run"),
-        ("a symbolic link", one("01A.rig/profile.json", EntryType::Symlink), "is not a plain file"),
-        ("a hard link", one("01A.rig/profile.json", EntryType::Link), "is not a plain file"),
-        ("a device", one("01A.rig/profile.json", EntryType::Char), "is not a plain file"),
-        ("a pipe", one("01A.rig/profile.json", EntryType::Fifo), "is not a plain file"),
-        ("a folder in place of a file", one("01A.rig/profile.json/", EntryType::Directory), "is not a plain file"),
-        ("a link in place of the folder", archive(&[("01A.rig/blobs", EntryType::Symlink, b""), profile]), "is not a plain file"),
-        ("a long name", one("01A.rig/profile.json", EntryType::GNULongName), "is not a plain file"),
-        ("an extension", one("01A.rig/profile.json", EntryType::XHeader), "is not a plain file"),
+        ("a name that is no id", one("zzz.rig/profile.json", EntryType::Regular), "is no file of a run"),
+        ("a foreign file", one("01A00000000000000000000000.rig/.bashrc", EntryType::Regular), "is no file of a run"),
+        ("a symbolic link", one("01A00000000000000000000000.rig/profile.json", EntryType::Symlink), "is not a plain file"),
+        ("a hard link", one("01A00000000000000000000000.rig/profile.json", EntryType::Link), "is not a plain file"),
+        ("a device", one("01A00000000000000000000000.rig/profile.json", EntryType::Char), "is not a plain file"),
+        ("a pipe", one("01A00000000000000000000000.rig/profile.json", EntryType::Fifo), "is not a plain file"),
+        ("a folder in place of a file", one("01A00000000000000000000000.rig/profile.json/", EntryType::Directory), "is not a plain file"),
+        (
+            "a link in place of the folder",
+            archive(&[("01A00000000000000000000000.rig/blobs", EntryType::Symlink, b""), profile]),
+            "is not a plain file",
+        ),
+        ("a long name", one("01A00000000000000000000000.rig/profile.json", EntryType::GNULongName), "is not a plain file"),
+        ("an extension", one("01A00000000000000000000000.rig/profile.json", EntryType::XHeader), "is not a plain file"),
         ("a file twice", archive(&[profile, profile]), "is in it twice"),
-        ("two runs", archive(&[profile, ("01B.rig/events.jsonl", EntryType::Regular, b"")]), "files of several runs"),
+        ("two runs", archive(&[profile, ("01B00000000000000000000000.rig/events.jsonl", EntryType::Regular, b"")]), "files of several runs"),
         ("a part of a run", archive(&[profile]), "it has no events.jsonl"),
         ("nothing", archive(&[]), "it has no profile.json"),
         ("a bomb", bomb.finish().unwrap(), "it unpacks to more than"),
@@ -132,7 +141,7 @@ fn hostile_archives_are_refused_and_leave_nothing() {
     for (what, bytes, why) in cases {
         fs::write(&file, bytes).unwrap();
         let bounds = Bounds { bytes: 8 << 20, files: 30 };
-        let refused = import(&Shelf::of(&root), &file, bounds).map_err(|e| e.to_string());
+        let refused = import(&Shelf::of(&root), &file, bounds, |_| Ok(())).map_err(|e| e.to_string());
         assert!(refused.as_ref().is_err_and(|e| e.contains(why) && e.contains("nothing was imported")), "{what}: {refused:?}");
     }
     assert_eq!(fs::read_dir(root.join(".rigcheck/runs")).unwrap().count(), 0);
@@ -142,11 +151,11 @@ fn hostile_archives_are_refused_and_leave_nothing() {
 #[test]
 fn a_run_goes_by_its_own_name() {
     let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let run = recorded(here.path(), "01A");
-    let other = run.with_file_name("01B.rig");
+    let run = recorded(here.path(), "01A00000000000000000000000");
+    let other = run.with_file_name("01B00000000000000000000000.rig");
     fs::rename(&run, &other).unwrap();
     let file = there.path().join("x.tar.gz");
     fs::write(&file, export(&other, vec![]).unwrap()).unwrap();
-    let refused = import(&Shelf::of(there.path()), &file, Bounds::default()).unwrap_err().to_string();
-    assert!(refused.contains("it holds run 01A under the name 01B"), "{refused}");
+    let refused = import(&Shelf::of(there.path()), &file, Bounds::default(), |_| Ok(())).unwrap_err().to_string();
+    assert!(refused.contains("it holds run 01A00000000000000000000000 under the name 01B00000000000000000000000"), "{refused}");
 }

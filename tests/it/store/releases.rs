@@ -15,8 +15,8 @@ use std::{
 };
 
 fn recorded(folder: &Path, tool: &str, format: u32) -> PathBuf {
-    let writer = Shelf::of(folder).begin(&name("01A"), &Profile::default()).unwrap();
-    let header = Header { run: name("01A"), tool: tool.into(), format, ..Header::default() };
+    let writer = Shelf::of(folder).begin(&name("01A00000000000000000000000"), &Profile::default()).unwrap();
+    let header = Header { run: name("01A00000000000000000000000"), tool: tool.into(), format, ..Header::default() };
     writer.on(&Stamped { seq: 0, after: Ms(0.0), event: Event::Began(header) });
     writer.on(&Stamped { seq: 1, after: Ms(1.0), event: Event::Ended });
     writer.finish().unwrap();
@@ -79,4 +79,25 @@ fn a_truncated_profile_is_broken_with_its_place() {
     fs::write(run.join("profile.json"), "").unwrap();
     let told = open(&run).unwrap_err().to_string();
     assert!(told.contains("profile.json:1"), "{told}");
+}
+
+/// A name does not make a run the latest.
+#[test]
+fn the_latest_run_is_the_one_that_began_last() {
+    let folder = tempfile::tempdir().unwrap();
+    let shelf = Shelf::of(folder.path());
+    for (id, started, ends) in
+        [("7ZZZZZZZZZZZZZZZZZZZZZZZZZ", 1, true), ("01A00000000000000000000000", 2, true), ("01B00000000000000000000000", 3, false)]
+    {
+        let writer = shelf.begin(&name(id), &Profile::default()).unwrap();
+        let header = Header { run: name(id), started: rigcheck::model::units::Wall(started), ..Header::default() };
+        writer.on(&Stamped { seq: 0, after: Ms(0.0), event: Event::Began(header) });
+        if ends {
+            writer.on(&Stamped { seq: 1, after: Ms(1.0), event: Event::Ended });
+        }
+        writer.finish().unwrap();
+    }
+    let ids: Vec<_> = shelf.list().unwrap().iter().map(|run| rigcheck::store::id_of(run)[..3].to_owned()).collect();
+    assert_eq!(ids, ["01B", "01A", "7ZZ"]);
+    assert_eq!(&rigcheck::store::id_of(&shelf.find("latest").unwrap())[..3], "01A", "the newest that came to its end");
 }

@@ -5,7 +5,7 @@ mod expiry;
 
 use super::{environment, folder_of, load};
 use crate::{
-    cli::{args::SpecArgs, outputs::print},
+    cli::{args::SpecArgs, judged, outputs::print},
     engine,
     model::{
         outcome::{Outcome, Status},
@@ -15,7 +15,7 @@ use crate::{
     report::{Report, phrases},
     scoring,
     spec::{self, Exec, Loaded, bounded_file, catalogue::Catalogue, edit, replace_spec::replace, waiver_range::around, waivers::bounds},
-    store::{self, Recorded, Shelf, id_of},
+    store::{Recorded, Shelf, id_of},
 };
 use anyhow::{Context, bail};
 use std::{fmt::Write as _, path::Path, process::ExitCode};
@@ -66,7 +66,10 @@ pub fn run(args: &Waive) -> anyhow::Result<ExitCode> {
     let now = engine::wall_now();
     let (_, expires) = expiry::expiry(&args.expires, now, &jiff::tz::TimeZone::system())?;
     let run = Shelf::of(folder_of(&path)).find(&args.run)?;
-    let recorded = store::open(&run)?;
+    let (recorded, doubt) = judged::open(&run)?;
+    if let Some(doubt) = doubt {
+        eprintln!("note: run {}: {doubt}", id_of(&run));
+    }
     let report = Report::of(&recorded.events);
     same_rig(&recorded, &loaded, &run, args.force)?;
     let failing = failing(&report, &args.rule, &args.spec, &run)?;
@@ -105,6 +108,12 @@ pub fn run(args: &Waive) -> anyhow::Result<ExitCode> {
         Ok(again) => again,
         Err(why) => {
             eprintln!("{}", edit::section(&entries));
+            if loaded.waivers_elsewhere() {
+                bail!(
+                    "the waivers of {0} stand in a file that it extends, and a list in {0} would replace them: add the lines above to that list; nothing was changed",
+                    path.display()
+                );
+            }
             bail!("{why:#}; nothing was changed: add the lines above to {} yourself", path.display());
         }
     };
@@ -196,8 +205,28 @@ fn range(outcome: &Outcome, args: &Waive) -> anyhow::Result<Option<(String, Stri
         let of = of(outcome);
         bail!("--while {wish}: the observed {}{of} is not in it: such a waiver would never hold", phrases::figure(figure));
     }
+    let seen = [figure.value, figure.lo, figure.hi].iter().fold(0.0, |most: f64, x| most.max(x.abs()));
+    let reaches = range.lo.abs().max(range.hi.abs());
+    if reaches > FAR * seen {
+        eprintln!(
+            "warning: --while {wish} reaches more than {FAR:.0} times as far as the observed {}{}: the waiver holds nearly whatever is observed; by default it would be {}",
+            phrases::figure(figure),
+            of(outcome),
+            around(figure)
+        );
+    } else if range.lo < 0.0 && range.hi > 0.0 && (figure.lo > 0.0 || figure.hi < 0.0) {
+        eprintln!(
+            "warning: --while {wish} also accepts the opposite of the observed {}{}; by default it would be {}",
+            phrases::figure(figure),
+            of(outcome),
+            around(figure)
+        );
+    }
     Ok(Some((figure.name.clone(), wish.clone())))
 }
+
+/// A range that reaches so many times as far as what was observed bounds nothing.
+const FAR: f64 = 10.0;
 
 fn of(outcome: &Outcome) -> String {
     if outcome.subject.as_str().is_empty() { String::new() } else { format!(" of {}", outcome.subject) }
