@@ -44,7 +44,7 @@ fn a_list_survives_broken_runs_and_names_their_reason() {
         "jaeger (jaeger, http://jaeger.staging:16686)",
         "240 requests",
         "profile.json",
-        "intact    yes",
+        "intact    profile, answers and rows are those that were judged. This release",
         "rigcheck report",
     ] {
         assert!(shown.contains(part), "no {part} in\n{shown}");
