@@ -38,7 +38,21 @@ pub fn beside(value: f64, quantity: Quantity, client: &Figures, unit_ms: Option<
     let Some(own) = client.get(quantity) else {
         return doubt("the client has no value of its own".into(), None);
     };
+    let others = || Quantity::ALL.into_iter().filter(|q| *q != quantity).filter_map(|q| Some((q, client.get(q)?)));
     if agrees(value, own) {
+        // Where both last nearly as long, a value that fits both shows no wrong mapping, and no right one.
+        if let Some((other, at)) = others().find(|(_, other)| agrees(value, *other) && (value - other).abs() <= (value - own).abs() + SAME_MS) {
+            return doubt(
+                format!("also fits the {}", other.title()),
+                Some(format!(
+                    "the client's {} ({}) and {} ({}) are too near one another to tell which of them this is: ask for a longer answer",
+                    quantity.title(),
+                    Ms(own),
+                    other.title(),
+                    Ms(at)
+                )),
+            );
+        }
         return Beside { state: State::Right, words: format!("plausible, {:+}", Ms(value - own)), write: None };
     }
     if let Some(factor) = factor(value, own) {
@@ -56,7 +70,7 @@ pub fn beside(value: f64, quantity: Quantity, client: &Figures, unit_ms: Option<
     }
     // It lies far from the client's own; near another quantity it is that one.
     let is = |other: &f64| value > 0.0 && (value - other).abs() <= SAME_MS.min(2.0 * SAME * other).max(SAME * other);
-    let other = Quantity::ALL.into_iter().filter(|q| *q != quantity).find_map(|q| Some((q, client.get(q).filter(is)?)));
+    let other = others().find(|(_, at)| is(at));
     if let Some((is, at)) = other {
         return Beside {
             state: State::Wrong,
@@ -112,6 +126,18 @@ mod tests {
     fn said(value: f64, quantity: Quantity, unit: Option<f64>) -> (State, String) {
         let said = beside(value, quantity, &Figures::of(Some(80.0), Some(640.0), Some(20.0)), unit);
         (said.state, said.words)
+    }
+
+    #[test]
+    fn a_value_that_fits_two_quantities_shows_nothing() {
+        let near = Figures::of(Some(300.0), Some(330.0), Some(3.0));
+        for (value, quantity) in [(301.0, Quantity::Total), (330.0, Quantity::Ttft), (330.0, Quantity::Total), (301.0, Quantity::Ttft)] {
+            let said = beside(value, quantity, &near, Some(1.0));
+            assert_eq!(said.state, State::Doubtful, "{value} as {quantity}: {}", said.words);
+        }
+        let apart = Figures::of(Some(120.0), Some(430.0), Some(20.0));
+        assert_eq!(beside(121.0, Quantity::Ttft, &apart, Some(1.0)).state, State::Right);
+        assert_eq!(beside(425.0, Quantity::Total, &apart, Some(1.0)).state, State::Right);
     }
 
     #[test]

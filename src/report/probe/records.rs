@@ -41,7 +41,10 @@ impl Look<'_> {
         let rows = [Quantity::Ttft, Quantity::Total].into_iter().filter(|q| seen.ours.client.get(*q).is_some());
         let row = |q: Quantity| {
             let row = Row { appeared: appeared.clone(), ..Row::new(source, &format!("emitted {q}")) };
-            let row = row.valued(figures.get(q), q, &seen.ours.client, None);
+            // It times what it says: only by how much it differs is asked.
+            let mut own = Figures::default();
+            own.set(q, seen.ours.client.get(q));
+            let row = row.valued(figures.get(q), q, &own, None);
             let again = "something between us and the model sent the request again: durations hold several attempts";
             if attempts > 1 { row.at_least(State::Doubtful).because(again) } else { row }
         };
