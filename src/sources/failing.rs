@@ -30,9 +30,9 @@ pub fn refusal(answered: &Answered) -> Gap {
 
 /// The path of a request, without its query.
 fn path_of(request: &str) -> &str {
-    let from = request.find("://").map_or(0, |at| at + 3);
-    let path = request[from..].find('/').map_or("/", |at| &request[from + at..]);
-    path.split([' ', '?']).next().unwrap_or(path)
+    let url = request.split([' ', '?']).next().unwrap_or(request);
+    let from = url.find("://").map_or(0, |at| at + 3);
+    url[from..].find('/').map_or("/", |at| &url[from + at..])
 }
 
 /// What a proxy or the TLS end in front of the server refused, told from the beginning of the body where only that tells.

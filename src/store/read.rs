@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    io::{BufRead, BufReader, Read, Seek, SeekFrom},
+    io::{BufRead, BufReader, Read},
     path::Path,
     sync::Arc,
 };
@@ -174,17 +174,6 @@ fn written_by(path: &Path) -> Release {
 /// When a run began, as it says itself.
 pub(super) fn started(path: &Path) -> Option<Wall> {
     beginning(path)?.get("started")?.as_i64().map(Wall)
-}
-
-/// Did a run come to its end? It ends with this line.
-pub(super) fn ended(path: &Path) -> bool {
-    let mut end = String::new();
-    let read = fs::File::open(path.join("events.jsonl")).and_then(|mut f| {
-        let length = f.metadata()?.len();
-        f.seek(SeekFrom::Start(length.saturating_sub(200)))?;
-        f.read_to_string(&mut end)
-    });
-    read.is_ok() && end.trim_end().ends_with("\"event\":{\"event\":\"ended\"}}")
 }
 
 /// The first event of a run.

@@ -1,11 +1,7 @@
 //! The folder of all runs of a project: `.rigcheck/runs/`, private, ignored by git, pruned by count and size.
 #![allow(clippy::disallowed_methods, reason = "the store owns the run's files")]
 
-use super::{
-    Alone, FEW, Holder, StoreError, Writer, io_error,
-    read::{ended, started},
-    recording,
-};
+use super::{Alone, FEW, Holder, StoreError, Writer, io_error, read::started, recording};
 use crate::{
     model::{name::Name, units::Wall},
     spec::profile::Profile,
@@ -81,7 +77,7 @@ impl Shelf {
         runs.sort_by_cached_key(|p| std::cmp::Reverse((began(p), id_of(p))));
         Ok(runs)
     }
-    /// A run that has ended, by path, by id, by the start of an id, or `latest`: the newest that came to its end, if any did.
+    /// A run that has ended, by path, by id, by the start of an id, or `latest`: the newest that does not go on any more.
     pub fn find(&self, wanted: &str) -> Result<PathBuf, StoreError> {
         let run = self.find_any(wanted)?;
         match recording(&run) {
@@ -99,8 +95,8 @@ impl Shelf {
         let runs = self.list()?;
         // Where none has ended, who goes on is said.
         if let Some(newest) = runs.first().filter(|_| wanted == "latest") {
-            let whole = runs.iter().find(|run| ended(run)).or_else(|| runs.iter().find(|run| recording(run).is_none()));
-            return Ok(whole.unwrap_or(newest).clone());
+            // One that was killed counts: an older verdict must not stand in its place.
+            return Ok(runs.iter().find(|run| recording(run).is_none()).unwrap_or(newest).clone());
         }
         let wanted_id = wanted.trim_end_matches(".rig");
         let found: Vec<_> = runs.iter().filter(|p| !wanted_id.is_empty() && id_of(p).starts_with(wanted_id)).collect();

@@ -72,13 +72,18 @@ fn a_verdict_that_does_not_follow_from_the_answers_is_refused() {
     rigcheck(folder.path(), &["runs", "export", "latest", "--to", "whole.tgz"]).ends(0);
     fs::write(&at, changed).unwrap();
     let id = run.file_stem().unwrap().to_str().unwrap();
-    for args in [&["report", "latest"][..], &["replay", "latest", "--against", "latest"], &["runs", "show", "latest"]] {
+    let twin = run.with_file_name("01AAAAAAAAAAAAAAAAAAAAAAAA.rig");
+    fs::create_dir(&twin).unwrap();
+    for file in ["profile.json", "events.jsonl", "evidence.jsonl"] {
+        fs::copy(run.join(file), twin.join(file)).unwrap();
+    }
+    for args in [&["report", id][..], &["replay", "01AA", "--against", id], &["runs", "show", id]] {
         let ran = rigcheck(folder.path(), args).ends(2);
         let told = format!("{}{}", ran.out, ran.err);
         assert!(told.contains("does not follow from the recorded answers") && told.contains(&format!("rigcheck replay {id}")), "{args:?}: {told}");
     }
-    rigcheck(folder.path(), &["replay", "latest"]).ends(3);
-    rigcheck(folder.path(), &["runs", "export", "latest", "--to", "edited.tgz"]).ends(0);
+    rigcheck(folder.path(), &["replay", id]).ends(3);
+    rigcheck(folder.path(), &["runs", "export", id, "--to", "edited.tgz"]).ends(0);
     let other = tempfile::tempdir().unwrap();
     fs::create_dir(other.path().join(".rigcheck")).unwrap();
     let import = |file: &str, code: i32| rigcheck(other.path(), &["runs", "import", folder.path().join(file).to_str().unwrap()]).ends(code).err;
@@ -87,6 +92,6 @@ fn a_verdict_that_does_not_follow_from_the_answers_is_refused() {
     // Of another release it is said, not refused.
     let edited = fs::read_to_string(&at).unwrap().replacen(rigcheck::store::THIS, "rigcheck 0.0.9", 1);
     fs::write(&at, edited).unwrap();
-    let told = rigcheck(folder.path(), &["report", "latest"]).ends(3).out;
+    let told = rigcheck(folder.path(), &["report", id]).ends(3).out;
     assert!(told.split_whitespace().collect::<Vec<_>>().join(" ").contains("otherwise than rigcheck 0.0.9 did"), "{told}");
 }

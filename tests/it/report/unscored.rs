@@ -84,7 +84,7 @@ fn what_was_put_to_the_proof_is_one_line_and_one_for_each_rule() {
     newer.header.prove = true;
     newer.cases[0].case.rules.iter_mut().filter(|r| r.id.as_str() == "LAT-05").for_each(|r| r.newer = true);
     newer.cases[0].outcomes.clone_from(&run.cases[0].outcomes);
-    assert!(shown(&newer, Format::Human, false).contains("\nproven  4 of 4 rules fire on their own seeded fault\n"));
+    assert!(shown(&newer, Format::Human, false).contains("\nproven  4 of 4 rules fire on their own seeded fault; "));
     let html = shown(&run, Format::Html, false);
     assert!(html.contains("does not fail on its own seeded fault: PASS") && html.contains("<dd>fails on its own seeded fault</dd>"));
     let json: serde_json::Value = serde_json::from_str(&shown(&run, Format::Json, false)).unwrap();
