@@ -111,8 +111,8 @@ impl Hour {
         let text = String::from_utf8(ran.stdout).expect("UTF-8");
         let text = self.names.iter().fold(text, |text, (real, usual)| text.replace(real, usual));
         let text = text.replace(&format!("{}/", self.folder.display()), "");
-        // On a terminal these lines overwrite one another.
-        text.lines().filter(|l| !l.starts_with("  … ")).flat_map(|l| [l, "\n"]).collect()
+        // On a terminal the former lines overwrite one another; the latter is true here only, where the repaired gateway has a new port.
+        text.lines().filter(|l| !l.starts_with("  … ") && !l.contains(" had the target ")).flat_map(|l| [l, "\n"]).collect()
     }
 
     /// The gateway is another one now: a user would write its address into the spec, where its port is a new one here.

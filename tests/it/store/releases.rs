@@ -99,5 +99,9 @@ fn the_latest_run_is_the_one_that_began_last() {
     }
     let ids: Vec<_> = shelf.list().unwrap().iter().map(|run| rigcheck::store::id_of(run)[..3].to_owned()).collect();
     assert_eq!(ids, ["01B", "01A", "7ZZ"]);
-    assert_eq!(&rigcheck::store::id_of(&shelf.find("latest").unwrap())[..3], "01B", "an older verdict does not stand in for a run that was cut short");
+    assert_eq!(
+        &rigcheck::store::id_of(&shelf.find("latest").unwrap())[..3],
+        "01B",
+        "an older verdict does not stand in for a run that was cut short"
+    );
 }
