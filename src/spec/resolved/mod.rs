@@ -68,7 +68,7 @@ impl Loaded {
         root.put("cases", cases::of(self, &view));
         root.sort(&SECTIONS);
         let text = format!(
-            "# The spec as it judges, and where each value comes from. It can be used as a spec; `***` is a secret that is written out.\n{}",
+            "# The spec as it judges, and where each value comes from. It can be used as a spec; `***` is a secret that is written out, or a program that tells one.\n{}",
             root.text()
         );
         self.settings.redactor.clean(&text)
@@ -188,6 +188,9 @@ fn names(text: &str) -> String {
         let name = inner[..end].split(":-").next().unwrap_or_default();
         if !escaped && ["env:", "file:"].iter().any(|kind| name.starts_with(kind)) {
             found.push(format!("${{{name}}}"));
+        } else if !escaped && name.starts_with("exec:") {
+            // What a program is told may be secret itself.
+            found.push("${exec:…}".into());
         }
         rest = &inner[end..];
     }
@@ -202,5 +205,6 @@ mod tests {
     fn references_are_named_without_their_defaults() {
         assert_eq!(names("Bearer ${env:A:-s3cr3t} ${file:t}"), "${env:A} ${file:t}");
         assert_eq!(names("$${env:A} ${remote_addr} $status"), "");
+        assert_eq!(names("Bearer ${exec:vault read s3cr3t}"), "${exec:…}");
     }
 }
