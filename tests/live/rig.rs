@@ -259,6 +259,11 @@ impl Rig {
         self.audit_in(&Turn::take(1), folder, &few(self, requests), &[], meanwhile)
     }
 
+    /// Audits in a turn that was taken before, for what would disturb others already while it waits for one; does something meanwhile.
+    pub fn audit_in_turn(&self, turn: &Turn, folder: &str, requests: u64, meanwhile: impl FnOnce()) -> Audited {
+        self.audit_in(turn, folder, &few(self, requests), &[], meanwhile)
+    }
+
     /// Audits by a spec of the test's own, with more in the environment, while no other test audits.
     pub fn audit_spec(&self, folder: &str, spec: &str, env: &[(&str, &str)]) -> Audited {
         self.audit_in(&Turn::take(AT_ONCE), folder, spec, env, || {})

@@ -3,7 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "sends requests from a thread of its own")]
 
 use crate::{
-    rig::{Audited, Gateway, QUIET, Rig, STRANGER},
+    rig::{AT_ONCE, Audited, Gateway, QUIET, Rig, STRANGER, Turn},
     stack::{or_skip, skip},
 };
 use rigcheck::{llm::directive::Directive, model::timeline::Planted};
@@ -105,9 +105,11 @@ fn blames_nobody(audited: &Audited) -> bool {
 fn strangers_make_closure_inconclusive_and_nothing_fail() {
     let name = "strangers_make_closure_inconclusive_and_nothing_fail";
     let Some(rig) = or_skip(name, Rig::start(Gateway::REPAIRED, "5s")) else { return };
+    // Strangers of this rig are neighbours of every other one.
+    let turn = Turn::take(AT_ONCE);
     for per_second in [1, 50] {
         let stranger = Stranger::asking(&rig, "rigcheck-truth", per_second);
-        let audited = rig.audit_alone(&format!("strangers-{per_second}"), FEW);
+        let audited = rig.audit_in_turn(&turn, &format!("strangers-{per_second}"), FEW, || {});
         assert!(stranger.end() > u64::from(per_second) * 3, "the stranger got no answers");
         if !blames_nobody(&audited) {
             return skip(name, "the processors were too busy for the load itself");
@@ -119,7 +121,7 @@ fn strangers_make_closure_inconclusive_and_nothing_fail() {
     }
     // Set apart by a label, they are nobody's business.
     let stranger = Stranger::asking(&rig, "another-model", 50);
-    let audited = rig.audit_alone("strangers-apart", FEW);
+    let audited = rig.audit_in_turn(&turn, "strangers-apart", FEW, || {});
     assert!(stranger.end() > 150, "the stranger got no answers");
     if !blames_nobody(&audited) {
         return skip(name, "the processors were too busy for the load itself");
@@ -137,9 +139,10 @@ fn strangers_before_and_after_the_load_make_nothing_fail() {
     let name = "strangers_before_and_after_the_load_make_nothing_fail";
     let Some(rig) = or_skip(name, Rig::start(Gateway::REPAIRED, "5s")) else { return };
     // Until our first requests come, and again from the last ones on: between the readings, and hardly within the load.
+    let turn = Turn::take(AT_ONCE);
     let before = Stranger::asking(&rig, "rigcheck-truth", 10);
     let mut after = None;
-    let audited = rig.audit_meanwhile("strangers-beside", FEW, || {
+    let audited = rig.audit_in_turn(&turn, "strangers-beside", FEW, || {
         rig.wait_for_ours(1);
         assert!(before.end() > 10, "the stranger got no answers");
         rig.wait_for_ours(FEW as usize + 10);
