@@ -13,7 +13,7 @@ use crate::{
     audits,
     model::{
         case::{Case, RuleSpec},
-        node::At,
+        node::{At, Node},
     },
 };
 use std::{
@@ -78,20 +78,25 @@ pub(super) fn edition() -> Result<Vec<Case>, Problems> {
 pub(super) fn read(checks_dir: Option<&Path>, files: &mut Files) -> Result<(Vec<Case>, Vec<Problem>), Problems> {
     let embedded = || EMBEDDED.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
     let texts: Vec<(String, String)> = checks_dir.map_or_else(|| Ok(embedded()), texts_in)?;
-    let mut problems = vec![];
-    let mut cases = vec![];
+    let (cases, mut problems) = read_each(texts, files, |root, cx| Some((case_file::read(root, cx)?, At { len: 1, ..root.at })));
+    problems.extend(doubles(&cases));
+    Ok((cases.into_iter().map(|(case, _)| case).collect(), problems))
+}
+
+/// Reads each text, which goes by a name, into a list of texts that may hold others already; with all problems of them.
+pub(super) fn read_each<T>(texts: Vec<(String, String)>, files: &mut Files, read: impl Fn(&Node, &Reading) -> Option<T>) -> (Vec<T>, Vec<Problem>) {
+    let (mut all, mut problems) = (vec![], vec![]);
     for (name, text) in texts {
         let file = files.add(name, &text);
         let parsed = yaml::parse(files.text(file), file);
         problems.extend(parsed.problems);
         if parsed.whole {
             let cx = Reading::new(Folders::default());
-            cases.extend(case_file::read(&parsed.root, &cx).map(|case| (case, At { len: 1, ..parsed.root.at })));
+            all.extend(read(&parsed.root, &cx));
             problems.extend(cx.finish().0);
         }
     }
-    problems.extend(doubles(&cases));
-    Ok((cases.into_iter().map(|(case, _)| case).collect(), problems))
+    (all, problems)
 }
 
 /// Ids are unique over the whole catalogue.

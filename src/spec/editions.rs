@@ -2,13 +2,11 @@
 //! without the prose. A spec that stays with an earlier edition is judged by the case files under its lock.
 
 use super::{
-    catalogue,
+    catalogue::{self, read_each},
     diagnostics::{Problem, Problems},
     edition_file,
     files::Files,
-    folders::Folders,
     table::{Field, Reading},
-    yaml,
 };
 use crate::model::{
     case::{Case, RuleSpec},
@@ -125,22 +123,14 @@ fn order(name: &str) -> Option<(u32, u32)> {
 }
 
 fn read(texts: Vec<(String, String)>, files: &mut Files) -> (Editions, Vec<Problem>) {
-    let (mut read, mut problems): (Vec<(Edition, At)>, Vec<Problem>) = (vec![], vec![]);
-    for (name, text) in texts {
-        let file = files.add(name, &text);
-        let parsed = yaml::parse(files.text(file), file);
-        problems.extend(parsed.problems);
-        if parsed.whole {
-            let cx = Reading::new(Folders::default());
-            let edition = edition(&Field::document(&parsed.root), &cx);
-            problems.extend(cx.finish().0);
-            let Some((edition, at)) = edition else { continue };
-            match read.iter().find(|(other, _)| other.name == edition.name) {
-                Some((_, first)) => {
-                    problems.push(Problem::new(at, format!("the edition `{}` is given twice", edition.name)).also(*first, "also here"));
-                }
-                None => read.push((edition, at)),
+    let (all, mut problems) = read_each(texts, files, |root, cx| edition(&Field::document(root), cx));
+    let mut read: Vec<(Edition, At)> = vec![];
+    for (edition, at) in all {
+        match read.iter().find(|(other, _)| other.name == edition.name) {
+            Some((_, first)) => {
+                problems.push(Problem::new(at, format!("the edition `{}` is given twice", edition.name)).also(*first, "also here"));
             }
+            None => read.push((edition, at)),
         }
     }
     read.sort_by_key(|(e, _)| order(&e.name));
