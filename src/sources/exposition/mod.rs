@@ -19,4 +19,4 @@ pub use format::Format;
 pub use lax::lost_by_lax_reader;
 pub use number::number;
 pub use page::{Exemplar, Family, Kind, Labels, Page, Sample};
-pub use parse::parse;
+pub use parse::{parse, parse_kept};

@@ -2,7 +2,7 @@ use super::{
     doubts::{Collected, Doubts, shown},
     family::{self, ENDINGS},
     format::Format,
-    histogram,
+    histogram::Agreement,
     line::{self, Line, bare_name, quoted},
     page::{Family, Kind, Page, Sample},
     series,
@@ -12,15 +12,28 @@ use std::{
     collections::{HashMap, hash_map::Entry},
 };
 
+/// Series of a page that are told from each other, some 30 bytes each. No scraper takes as many of one target: Prometheus
+/// itself advises limits (`sample_limit`) a hundred times lower.
+const MOST_SERIES: usize = 5_000_000;
+/// Families of a page, some 200 bytes each.
+const MOST_FAMILIES: usize = 500_000;
+
 /// Reads a metrics page. Never fails: what cannot be read is a doubt, and the rest is there.
 pub fn parse(page: &[u8], format: Format) -> Page<'_> {
-    let mut reading = Reading::new(format, page.len());
+    parse_kept(page, format, &|_| true)
+}
+
+/// The same, but only samples whose name is wanted are kept. The others are read and checked all the same, so that the
+/// doubts are those of the whole page, whose size alone costs about a fifth of it in memory.
+pub fn parse_kept<'a>(page: &'a [u8], format: Format, wanted: &dyn Fn(&str) -> bool) -> Page<'a> {
+    let mut reading = Reading::new(page, format, wanted);
     let (rest, bom) = page.strip_prefix(b"\xef\xbb\xbf").map_or((page, false), |rest| (rest, true));
     if bom {
         reading.doubts.light(1, "the page begins with a byte order mark");
     }
     for (i, bytes) in rest.split_inclusive(|b| *b == b'\n').enumerate() {
         reading.number = i as u64 + 1;
+        reading.at = bytes.as_ptr().addr() - page.as_ptr().addr();
         let whole = bytes.strip_suffix(b"\n");
         if reading.line(whole.unwrap_or(bytes), whole.is_some()) == Next::Stop {
             break;
@@ -35,30 +48,55 @@ enum Next {
     Stop,
 }
 
-struct Reading<'a> {
+struct Reading<'a, 'w> {
+    page: &'a [u8],
     format: Format,
+    wanted: &'w dyn Fn(&str) -> bool,
     doubts: Doubts,
     families: Vec<Family<'a>>,
+    /// What is remembered of each family's samples, kept or not.
+    sofar: Vec<Sofar>,
     by_name: HashMap<Cow<'a, str>, usize>,
-    /// Hash of a sample's name and labels to the last sample with it, as (family, sample).
-    seen: HashMap<u64, (usize, usize)>,
+    /// Hash of a sample's name and labels to the last line with it.
+    seen: HashMap<u64, Place>,
     /// The family that the lines are about at the moment.
     current: Option<usize>,
+    /// The line, from 1, and where it begins on the page.
     number: u64,
+    at: usize,
     carriage_return: bool,
     eof: bool,
 }
 
-impl<'a> Reading<'a> {
-    fn new(format: Format, bytes: usize) -> Self {
+#[derive(Default)]
+struct Sofar {
+    samples: u64,
+    /// Has the last one a timestamp of its own?
+    timed: bool,
+    agreement: Agreement,
+}
+
+/// Where a line begins on the page, and its number; 32 bits each, since there are millions of them.
+#[derive(Clone, Copy)]
+struct Place {
+    at: u32,
+    number: u32,
+}
+
+impl<'a, 'w> Reading<'a, 'w> {
+    fn new(page: &'a [u8], format: Format, wanted: &'w dyn Fn(&str) -> bool) -> Self {
         Reading {
+            page,
             format,
+            wanted,
             doubts: Doubts::default(),
             families: vec![],
+            sofar: vec![],
             by_name: HashMap::new(),
-            seen: HashMap::with_capacity(bytes / 128),
+            seen: HashMap::with_capacity(page.len() / 128),
             current: None,
             number: 0,
+            at: 0,
             carriage_return: false,
             eof: false,
         }
@@ -100,6 +138,12 @@ impl<'a> Reading<'a> {
             self.comment(comment);
         } else {
             self.sample(text);
+        }
+        if self.seen.len() > MOST_SERIES || self.families.len() > MOST_FAMILIES {
+            let why = format!("more than {MOST_SERIES} series or {MOST_FAMILIES} families: what comes after this line was not read");
+            self.doubts.grave(self.number, "", why);
+            self.eof = true;
+            return Next::Stop;
         }
         Next::Go
     }
@@ -173,7 +217,7 @@ impl<'a> Reading<'a> {
     /// Are there samples already that a family of this name and type would hold?
     fn began(&self, name: &str, kind: Kind) -> bool {
         let stray = |sample: &str| {
-            let known = self.by_name.get(sample).map(|i| &self.families[*i]).filter(|f| !f.samples.is_empty());
+            let known = self.by_name.get(sample).filter(|i| self.sofar[**i].samples > 0).map(|i| &self.families[*i]);
             known.is_some_and(|f| sample == name || !f.declared && family::holds(name, kind, sample, self.format))
         };
         stray(name) || ENDINGS.iter().any(|e| stray(&format!("{name}{e}")))
@@ -184,6 +228,7 @@ impl<'a> Reading<'a> {
             Entry::Occupied(known) => *known.get(),
             Entry::Vacant(new) => {
                 self.families.push(Family { name, kind: Kind::Unknown, declared: false, unit: None, help: None, samples: vec![] });
+                self.sofar.push(Sofar::default());
                 *new.insert(self.families.len() - 1)
             }
         }
@@ -217,8 +262,8 @@ impl<'a> Reading<'a> {
         };
         let index = self.family_of(name.clone());
         let format = self.format;
-        let (family, doubts) = (&mut self.families[index], &mut self.doubts);
-        if self.current.is_some_and(|c| c != index) && !family.samples.is_empty() {
+        let (family, sofar, doubts) = (&self.families[index], &mut self.sofar[index], &mut self.doubts);
+        if self.current.is_some_and(|c| c != index) && sofar.samples > 0 {
             doubts.light(number, format!("{}: comes back after lines of another family", shown(&family.name)));
         }
         self.current = Some(index);
@@ -226,40 +271,60 @@ impl<'a> Reading<'a> {
         if let Some(why) = family::doubt(family, &sample, format) {
             doubts.light(number, format!("{}: {why}", shown(&sample.name)));
         }
-        if sample.timestamp.is_some() != family.samples.last().unwrap_or(&sample).timestamp.is_some() {
+        if sofar.samples > 0 && sample.timestamp.is_some() != sofar.timed {
             doubts.light(number, format!("{}: some samples have timestamps and some have none", shown(&family.name)));
         }
-        let place = (index, family.samples.len());
-        let hash = series::mix(series::hash_text(&sample.name)) ^ series::hash(&sample.labels, "");
-        match self.seen.entry(hash) {
-            Entry::Vacant(new) => {
-                new.insert(place);
-            }
-            Entry::Occupied(mut known) => {
-                let (f, s) = *known.get();
-                let before = &self.families[f].samples[s];
-                if before.name == sample.name && series::same(&before.labels, &sample.labels, "") {
-                    // OpenMetrics allows several points of one series, in order of time.
-                    let later = matches!((before.timestamp, sample.timestamp), (Some(a), Some(b)) if a < b);
-                    if !(format == Format::OpenMetrics && later) {
-                        let why = format!("{}: the same series a second time (first on line {})", shown(&sample.name), before.line);
-                        self.doubts.grave(number, &sample.name, why);
-                        return;
-                    }
-                    known.insert(place);
-                }
-            }
+        if let Some(before) = self.repeats(&sample) {
+            let why = format!("{}: the same series a second time (first on line {before})", shown(&sample.name));
+            self.doubts.grave(number, &sample.name, why);
+            return;
         }
-        self.families[index].samples.push(sample);
+        let (family, sofar) = (&mut self.families[index], &mut self.sofar[index]);
+        (sofar.samples, sofar.timed) = (sofar.samples + 1, sample.timestamp.is_some());
+        if matches!(family.kind, Kind::Histogram | Kind::GaugeHistogram) {
+            sofar.agreement.add(&family.name, family.kind, &sample, format, &mut self.doubts);
+        }
+        if (self.wanted)(&sample.name) {
+            family.samples.push(sample);
+        }
+    }
+
+    /// The line on which this very series was before, unless it may come again.
+    fn repeats(&mut self, sample: &Sample<'a>) -> Option<u64> {
+        let hash = series::mix(series::hash_text(&sample.name)) ^ series::hash(&sample.labels, "");
+        // The page is capped far below 4 GiB; beyond it nothing would be found, which is not wrong.
+        let here = Place { at: u32::try_from(self.at).unwrap_or(u32::MAX), number: u32::try_from(self.number).unwrap_or(u32::MAX) };
+        let mut known = match self.seen.entry(hash) {
+            Entry::Vacant(new) => {
+                new.insert(here);
+                return None;
+            }
+            Entry::Occupied(known) => known,
+        };
+        // Equal hashes are no proof: the line of then is read again.
+        let from = self.page.get(known.get().at as usize..)?;
+        let line = from.split(|b| *b == b'\n').next().unwrap_or_default();
+        let text = std::str::from_utf8(line).ok()?.trim_matches([' ', '\t', '\r', '\u{feff}']);
+        let before = line::read(text, self.format, &mut |_| {}).ok()?;
+        if before.name != sample.name || !series::same(&before.labels, &sample.labels, "") {
+            return None;
+        }
+        // OpenMetrics allows several points of one series, in order of time.
+        let later = matches!((before.timestamp, sample.timestamp), (Some(a), Some(b)) if a < b);
+        if self.format == Format::OpenMetrics && later {
+            known.insert(here);
+            return None;
+        }
+        Some(u64::from(known.get().number))
     }
 
     fn finish(mut self) -> Page<'a> {
         if self.format == Format::OpenMetrics && !self.eof {
             self.doubts.grave(self.number.max(1), "", "`# EOF` is missing: the page may be cut");
         }
-        for family in &self.families {
+        for (family, sofar) in self.families.iter().zip(self.sofar) {
             if matches!(family.kind, Kind::Histogram | Kind::GaugeHistogram) {
-                histogram::check(family, self.format, &mut self.doubts);
+                sofar.agreement.finish(&family.name, family.kind, &mut self.doubts);
             }
         }
         let Collected { doubts, lines, damage } = self.doubts.collect();

@@ -10,7 +10,7 @@ use crate::{
         timeline::{Nanos, Planted},
         units::Ms,
     },
-    sources::spans::our_span,
+    sources::spans::{marked_trace, our_span},
 };
 use rand::{RngExt, SeedableRng, seq::SliceRandom};
 use rand_pcg::Pcg64;
@@ -105,8 +105,7 @@ impl Plan {
     pub fn request(&self, n: u64) -> Request {
         let id = format!("{}-{n:05}", self.run);
         let planted = usize::try_from(n).ok().and_then(|n| self.delays.get(n)).copied();
-        // The all-zero id is invalid (W3C Trace Context, 3.2.2.3).
-        let trace = rand::random::<u128>().max(1);
+        let trace = marked_trace(rand::random());
         let trace_id = format!("{trace:032x}");
         let parent = our_span(trace);
         Request {

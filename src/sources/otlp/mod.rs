@@ -145,6 +145,7 @@ impl Otlp {
     fn answer(&self, intake: &Intake, mut gathered: Gathered, act: Span, cut: Option<Gap>) -> Result<Seen, Gap> {
         let received = intake.received();
         gathered.lost(received.dropped);
+        gathered.passed_by(intake.strangers());
         let place = self.place();
         let too_many = (gathered.dropped() > 0 || received.too_large > 0).then(|| {
             Gap::Truncated(format!(

@@ -5,11 +5,15 @@ use crate::{
         units::Wall,
     },
     sources::{
-        exposition::{Format, Labels, Page, Sample, number, parse},
+        exposition::{Format, Labels, Page, Sample, number, parse_kept},
         ours::trace_id,
     },
 };
 use std::collections::BTreeMap;
+
+/// Samples of one claim that are kept of a reading, about half a kilobyte each. A page that has more for one claim has far
+/// more label sets than one rig's routes and models.
+const MOST_POINTS: usize = 100_000;
 
 /// What one reading of the page says of one histogram claim.
 #[derive(Debug, Default)]
@@ -41,7 +45,7 @@ pub struct Point {
 
 /// Reads a page and keeps what belongs to the claim.
 pub fn extract(body: &[u8], format: Format, claim: &HistogramOf, instance: &str) -> Extract {
-    let page = parse(body, format);
+    let page = parse_kept(body, format, &|name| name.starts_with(claim.metric.as_str()));
     let mut out = Extract { doubts: page.doubtful_lines, ..Extract::default() };
     let first = page.doubts.first();
     out.first_doubt = first.map(|d| format!("line {}: {}", d.line, d.why));
@@ -75,6 +79,11 @@ fn collect(page: &Page<'_>, claim: &HistogramOf, instance: &str, out: &mut Extra
             // A recording cannot hold it, and no sum or count of real requests is infinite.
             out.damage.get_or_insert_with(|| format!("line {}: `{}` is infinite or no number", sample.line, sample.name));
             continue;
+        }
+        if out.points.len() >= MOST_POINTS {
+            let why = format!("line {}: more than {MOST_POINTS} samples are of this claim; name labels in its `match`", sample.line);
+            out.damage.get_or_insert(why);
+            return;
         }
         if claim.exemplars
             && let Some(exemplar) = exemplar(sample, part)

@@ -32,7 +32,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::time::sleep_until;
+use tokio::{sync::Mutex, time::sleep_until};
 use watched::Watched;
 
 /// Counts that did not move for so many readings, and for so long, stand still.
@@ -45,6 +45,8 @@ const LONGEST: Duration = Duration::from_secs(30);
 const MARGIN: Duration = Duration::from_millis(300);
 /// A first reading that fails in passing is tried again so often: without it there is no baseline.
 const FIRST_TRIES: u32 = 3;
+/// Beyond this size the well-formedness of a page is not told: a lax reader, with which it is compared, keeps every sample.
+const COMPARED: usize = 16 << 20;
 /// Doubts that are kept in the evidence of a page.
 const FIRST_DOUBTS: usize = 20;
 
@@ -55,6 +57,8 @@ pub struct Scrape {
     instance: String,
     interval: Ms,
     claims: Vec<Claim>,
+    /// Claims of one page read it one after the other: it may be large, and what is remembered of it with it.
+    turn: Mutex<()>,
 }
 
 impl Scrape {
@@ -63,7 +67,7 @@ impl Scrape {
         let url = reqwest::Url::parse(&connection.url).map_err(|e| Gap::NotConfigured(format!("{}: {e}", connection.url)))?;
         let port = url.port_or_known_default().map(|p| format!(":{p}")).unwrap_or_default();
         let instance = format!("{}{port}", url.host_str().unwrap_or_default());
-        Ok(Scrape { name, pages: Pages::new(connection)?, instance, interval: Ms(interval.0.max(50.0)), claims })
+        Ok(Scrape { name, pages: Pages::new(connection)?, instance, interval: Ms(interval.0.max(50.0)), claims, turn: Mutex::default() })
     }
 
     fn claim(&self, query: &Histogram) -> Result<(&Claim, &HistogramOf), Gap> {
@@ -80,6 +84,7 @@ impl Scrape {
             Err(gap) => return (at, Err(gap)),
         };
         let (shared, of, instance) = (Arc::clone(&page), of.clone(), self.instance.clone());
+        let _turn = self.turn.lock().await;
         // A large page must not hold up the load generator's own tasks.
         let read = tokio::task::spawn_blocking(move || extract(&shared.body, shared.format, &of, &instance)).await;
         (at, read.map(|extract| (extract, page)).map_err(|e| Gap::Panicked(e.to_string())))
@@ -174,6 +179,9 @@ impl Scrape {
     async fn page(&self, slot: &Slot) -> Result<Seen, Gap> {
         let (at, page) = self.pages.read(Instant::now(), slot).await;
         let (page, origin) = page.map(|p| (Arc::clone(&p), origin(&p)))?;
+        if page.body.len() > COMPARED {
+            return Err(Gap::Truncated(format!("{}: more than {} MiB: how well formed it is was not looked at", page.request, COMPARED >> 20)));
+        }
         let read = tokio::task::spawn_blocking(move || exposition(&page)).await;
         let payload = Payload::Page(read.map_err(|e| Gap::Panicked(e.to_string()))?);
         Ok(Seen { payload, covered: Span { from: at, to: wall_now() }, origin, notes: vec![], partial: None })

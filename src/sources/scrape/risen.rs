@@ -10,7 +10,7 @@ use crate::{
         units::{Span, Wall},
     },
     sources::{
-        exposition::{Kind, parse},
+        exposition::{Kind, parse_kept},
         ours::{performed, rises, succeeded},
     },
 };
@@ -76,7 +76,7 @@ impl super::Scrape {
 
 /// Counts and sums of all histograms and summaries, and of what has no declared type and looks like one.
 fn counts(page: &Fetched, instance: &str) -> Counts {
-    let read = parse(&page.body, page.format);
+    let read = parse_kept(&page.body, page.format, &|name| name.ends_with("_count") || name.ends_with("_sum"));
     let families = read.families.iter().filter(|f| matches!(f.kind, Kind::Histogram | Kind::Summary | Kind::Unknown));
     let mut counts = Counts::new();
     let mut sums: BTreeMap<(String, BTreeMap<String, String>), f64> = BTreeMap::new();

@@ -15,8 +15,8 @@ use std::{
 const MOST_SPANS: u64 = 2_000_000;
 /// Services of our own traces that are told apart.
 const MOST_SERVICES: usize = 50;
-/// Foreign traces are told apart up to this number; beyond it the count stands still.
-const MOST_FOREIGN: usize = 1_000_000;
+/// Foreign traces are told apart up to this number, some 40 bytes each; beyond it the count stands still.
+pub(in crate::sources) const MOST_FOREIGN: usize = 1_000_000;
 
 /// Spans as they arrive, in any order and more than once: ours are kept once each, others only counted by trace.
 pub struct Gathered {
@@ -92,6 +92,16 @@ impl Gathered {
         }
         self.rows.push(row).map_err(|e| not_stored(&e))?;
         Ok(true)
+    }
+    /// Foreign traces that were told apart before they came here.
+    pub fn passed_by(&mut self, foreign: HashSet<u128>) {
+        if self.foreign.is_empty() {
+            self.foreign = foreign;
+        } else {
+            let room = MOST_FOREIGN.saturating_sub(self.foreign.len());
+            // How many there are is all that is told, so whichever of a full table are taken.
+            self.foreign.extend(foreign.into_iter().take(room));
+        }
     }
     /// Spans that were dropped elsewhere before they came here.
     pub fn lost(&mut self, spans: u64) {

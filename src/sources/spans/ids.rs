@@ -25,6 +25,28 @@ pub fn trace_number(hex: &str) -> Option<u128> {
     u128::from_str_radix(hex, 16).ok()
 }
 
+/// A trace id for a request of ours, from 64 random bits. The low half follows from the high one, so that a receiver in a
+/// flood of strangers can tell which spans are worth room before it knows which ids this run sent. Either half by itself is
+/// as random as W3C trace context asks (level 2, "Random trace ID flag": the right 56 bits), because the step is a bijection.
+pub fn marked_trace(random: u64) -> u128 {
+    // All zeros is no valid id.
+    let high = random.max(1);
+    u128::from(high) << 64 | u128::from(low_half(high))
+}
+
+/// May this trace be one of ours? One of strangers passes once in 2^64.
+pub fn is_marked(trace: u128) -> bool {
+    trace as u64 == low_half((trace >> 64) as u64)
+}
+
+/// The finalizer of SplitMix64 (Steele, Lea and Flood 2014).
+fn low_half(high: u64) -> u64 {
+    let x = high.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
+}
+
 /// The span id under which our load generator sends a request of this trace, known from the trace id alone: so a trace
 /// source can tell the span that our request started from one whose parent is still on its way.
 pub fn our_span(trace: u128) -> u64 {
@@ -70,6 +92,18 @@ mod tests {
         }
         assert_eq!(normal_id("t60W4R2gO_o=", 8).as_deref(), Some("b7ad16e11da03bfa"));
         assert_eq!(normal_id("7b", 8).as_deref(), Some("000000000000007b"));
+    }
+
+    #[test]
+    fn ours_are_told_from_strangers() {
+        for random in [0, 1, 0x0af7_6519_16cd_43dd, u64::MAX] {
+            let trace = marked_trace(random);
+            assert!(is_marked(trace) && !is_marked(trace ^ 1) && !is_marked(trace ^ (1 << 64)), "{trace:032x}");
+        }
+        // The first outputs of SplitMix64 seeded with 1234567, as its author's C program prints them.
+        assert_eq!(low_half(1_234_567), 6_457_827_717_110_365_317);
+        assert_eq!(low_half(1_234_567_u64.wrapping_add(0x9e37_79b9_7f4a_7c15)), 3_203_168_211_198_807_973);
+        assert!(!is_marked(0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c));
     }
 
     #[test]

@@ -9,8 +9,8 @@ mod ours;
 mod pace;
 mod waiting;
 
-pub(super) use gathered::Gathered;
-pub(super) use ids::{normal_id, our_span, trace_number};
+pub(super) use gathered::{Gathered, MOST_FOREIGN};
+pub(super) use ids::{is_marked, marked_trace, normal_id, our_span, trace_number};
 pub(super) use kept::{Keeper, kind_word};
 pub(super) use otlp_json::{NotOtlp, read_json};
 pub(super) use otlp_proto::read_protobuf;
