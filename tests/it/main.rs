@@ -13,6 +13,7 @@ mod layers;
 mod privacy;
 mod reference;
 mod report;
+mod scale;
 mod scoring;
 mod sources;
 mod spec;

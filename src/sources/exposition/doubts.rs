@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 /// Doubts beyond this number are counted, not kept: a page of garbage must not fill the memory.
 const KEPT: usize = 1_000;
 
+/// Metrics whose damage is told by name; a page on which more are broken is broken as a whole.
+const MOST_DAMAGED: usize = 10_000;
+
 /// Collects doubts and counts the lines that they are about.
 #[derive(Default)]
 pub struct Doubts {
@@ -38,6 +41,7 @@ impl Doubts {
     /// A doubt that took a sample from `metric` or makes its values contradict each other.
     pub fn grave(&mut self, line: u64, metric: &str, why: impl Into<String>) {
         let why = why.into();
+        let metric = if self.damage.len() >= MOST_DAMAGED && !self.damage.contains_key(metric) { "" } else { metric };
         self.damage.entry(metric.to_owned()).or_insert_with(|| Doubt { line, why: why.clone() });
         self.light(line, why);
     }

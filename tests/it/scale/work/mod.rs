@@ -1,0 +1,135 @@
+//! What a large rig says, made as it is read, and what our sources make of it. Each piece of work runs in a process of its
+//! own, whose peak of memory is then its own: in `cargo test` at a tenth of the size, in `cargo bench --bench scale` whole.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "helpers of tests; real files, servers and clocks")]
+
+pub mod jaeger;
+pub mod log;
+pub mod page;
+pub mod receiver;
+
+use rigcheck::model::{
+    audit::Effort,
+    evidence::{Gap, Origin, Seen},
+    key::{Act, Api, Destination, LoadAct, Payload, Query},
+    name,
+    payload::{Heartbeat, Performed},
+    rows::{InMemory, Rows},
+    source::{ActState, Slot, Source},
+    timeline::{Nanos, Timeline},
+    units::{Span, Wall},
+};
+use std::{
+    future::Future,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// Requests of ours among all the others.
+pub const OURS: usize = 300;
+/// How long the act took, µs.
+const LASTING: i64 = 20_000_000;
+
+/// What one piece of work saw: what was asked of it, for a line of the report.
+pub type Work = fn(usize) -> String;
+
+/// All of them: name, full size, and the work.
+pub const ALL: [(&str, usize, Work); 5] = [
+    ("page", 200 << 20, page::read),
+    ("receiver", 1_000_000, receiver::read),
+    ("jaeger", 1_000_000, jaeger::read),
+    ("log", 1_000_000, log::plain),
+    ("gzipped log", 1_000_000, log::gzipped),
+];
+
+/// The trace id of a request of ours, as the load generator makes them: the low half is SplitMix64's output for the high
+/// one (after Vigna's splitmix64.c).
+pub fn trace(n: usize) -> u128 {
+    let high = 0x0af7_6519_0000_0000 + n as u64;
+    let mut z = high.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    u128::from(high) << 64 | u128::from(z ^ (z >> 31))
+}
+
+pub fn id(n: usize) -> String {
+    format!("01JTESTTESTTESTTESTTESTTES-{n:05}")
+}
+
+pub fn load() -> Act {
+    Act::Load(LoadAct {
+        name: name("controlled"),
+        to: Destination::Target,
+        api: Api::Chat,
+        model: "m".into(),
+        path: "/v1/chat/completions".into(),
+        stream: true,
+        per_kilosecond: 15_000,
+        max_tokens: 16,
+        planted: true,
+    })
+}
+
+pub fn now() -> Wall {
+    Wall(jiff::Timestamp::now().as_microsecond())
+}
+
+/// An act that ends now, all of whose requests ended well.
+pub fn act() -> Arc<Seen> {
+    let started = now().plus_us(-LASTING);
+    let request = |n: usize| {
+        let sent = Nanos(n as u64 * (LASTING as u64 * 1_000) / OURS as u64);
+        Timeline {
+            id: id(n),
+            trace_id: format!("{:032x}", trace(n)),
+            scheduled: sent,
+            sent,
+            closed: Some(Nanos(sent.0 + 1)),
+            status: Some(200),
+            ..Timeline::default()
+        }
+    };
+    let performed = Performed {
+        started,
+        asked: OURS as u64,
+        requests: Rows::inline((0..OURS).map(request).collect()),
+        heartbeat: Heartbeat::default(),
+        tokens_allowed: 0,
+        cut: None,
+    };
+    let covered = Span { from: started, to: started.plus_us(LASTING) };
+    Arc::new(Seen { payload: Payload::Perform(performed), covered, origin: Origin::default(), notes: vec![], partial: None })
+}
+
+/// Asks a source about an act: once it is ready, `during` goes on, then the act is over.
+pub fn ask(source: &dyn Source, query: &Query, act: impl FnOnce() -> Arc<Seen>, during: impl Future<Output = ()>) -> Result<Seen, Gap> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let (state, seen) = tokio::sync::watch::channel(ActState::Waiting);
+        let slot = Slot { act: seen, ..Slot::detached(Instant::now() + Duration::from_mins(5), Arc::new(InMemory::default())) };
+        let mut ready = slot.ready.subscribe();
+        let watch = source.timing(query) == rigcheck::model::source::Timing::Watch;
+        let played = async {
+            if watch {
+                ready.wait_for(|r| *r).await.unwrap();
+            }
+            during.await;
+            state.send_replace(ActState::Done(act()));
+        };
+        tokio::join!(source.ask(query, Effort::default(), &slot), played).0
+    })
+}
+
+/// Serves on a free loopback port, from a thread of its own; the base URL.
+pub fn serve(app: axum::Router) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+            axum::serve(listener, app).await.unwrap();
+        });
+    });
+    format!("http://{address}")
+}
