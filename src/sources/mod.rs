@@ -8,6 +8,7 @@ pub mod failing;
 pub mod http;
 pub mod jaeger;
 pub mod load;
+pub mod native;
 pub mod otlp;
 mod ours;
 pub mod prometheus;

@@ -14,8 +14,8 @@ use std::{
 };
 
 /// Sets of labels of one family whose lines are held to be compared. Programs write the lines of a set together, so that
-/// beyond this number the oldest are whole and can be let go: a family of millions of lines takes some megabytes.
-const HELD: usize = 20_000;
+/// beyond this number the oldest are whole and can be let go: a family of millions of lines takes some 4 MB.
+const HELD: usize = 5_000;
 
 /// Do the lines of a histogram family agree with each other? Told line by line, with the samples themselves let go.
 #[derive(Default)]

@@ -18,8 +18,9 @@ const MOST_SERIES: usize = 5_000_000;
 /// Families of a page, some 200 bytes each.
 const MOST_FAMILIES: usize = 500_000;
 
-/// Longer lines are not read: names and reasons that are kept of one stay small.
+/// Longer lines are not read; of what they begin with so much may be a name.
 const LONGEST_LINE: usize = 1 << 20;
+const LONGEST_NAME: usize = 1 << 10;
 
 /// Reads a metrics page. Never fails: what cannot be read is a doubt, and the rest is there.
 pub fn parse(page: &[u8], format: Format) -> Page<'_> {
@@ -111,7 +112,12 @@ impl<'a, 'w> Reading<'a, 'w> {
             self.doubts.light(self.number, "there is content after `# EOF`");
             return Next::Stop;
         }
-        let Ok(mut text) = std::str::from_utf8(bytes.get(..LONGEST_LINE).unwrap_or(bytes)) else {
+        if bytes.len() > LONGEST_LINE {
+            let readable = bytes[..LONGEST_NAME].utf8_chunks().next().map_or("", |c| c.valid());
+            self.doubts.grave(self.number, named_by(readable), format!("the line is longer than {} MiB", LONGEST_LINE >> 20));
+            return Next::Go;
+        }
+        let Ok(mut text) = std::str::from_utf8(bytes) else {
             let readable = bytes.utf8_chunks().next().map_or("", |c| c.valid());
             self.doubts.grave(self.number, named_by(readable), "the line is not valid UTF-8");
             return Next::Go;

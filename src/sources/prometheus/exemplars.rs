@@ -1,12 +1,8 @@
-use super::{
-    api::{Api, Told, seconds, wall},
-    selector,
-};
+use super::api::{Api, Told, seconds, wall};
 use crate::{
     model::{
         evidence::Gap,
         payload::{Exemplar, Performed},
-        rig::HistogramOf,
         source::Slot,
         units::Wall,
     },
@@ -42,9 +38,9 @@ enum Written {
     Number(f64),
 }
 
-/// The exemplars of our own requests that the server stored between two instants, with the server's warnings.
-pub async fn of(api: &Api, claim: &HistogramOf, span: (Wall, Wall), ours: &Performed, slot: &Slot) -> Result<(Vec<Exemplar>, Vec<String>), Gap> {
-    let query = [("query", selector::buckets(claim)), ("start", seconds(span.0)), ("end", seconds(span.1))];
+/// The exemplars of our own requests that the server stored for a selector between two instants, with the server's warnings.
+pub async fn of(api: &Api, selector: String, span: (Wall, Wall), ours: &Performed, slot: &Slot) -> Result<(Vec<Exemplar>, Vec<String>), Gap> {
+    let query = [("query", selector), ("start", seconds(span.0)), ("end", seconds(span.1))];
     let Told { data, warnings, .. } = api.get::<Vec<OfSeries>>("query_exemplars", &query, slot).await?;
     let stored = data.into_iter().flat_map(|series| {
         let le = series.series_labels.get("le").and_then(|le| number(le)).filter(|le| !le.is_nan()).unwrap_or(f64::INFINITY);

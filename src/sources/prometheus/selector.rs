@@ -1,18 +1,18 @@
 use crate::model::rig::HistogramOf;
 use std::{collections::BTreeMap, fmt::Write as _};
 
-/// All parts of a classic histogram in one selector, so that one answer holds one state of the store: asked one after
-/// another, a scrape between two answers would make count and buckets disagree. The bare name is there to tell a native
-/// histogram from a metric that does not exist.
+/// All parts of a histogram in one selector, so that one answer holds one state of the store: asked one after another, a
+/// scrape between two answers would make count and buckets disagree. The bare name is that of a native histogram.
 pub fn histogram(of: &HistogramOf) -> String {
     let name = regex(&of.metric);
     let parts = ["", "_bucket", "_sum", "_count", "_created"].map(|part| format!("{name}{part}"));
     format!("{{__name__=~{}{}}}", text(&parts.join("|")), labels(&of.labels))
 }
 
-/// The buckets only.
-pub fn buckets(of: &HistogramOf) -> String {
-    format!("{{__name__={}{}}}", text(&format!("{}_bucket", of.metric)), labels(&of.labels))
+/// The series that bear exemplars: the buckets, or the native histogram.
+pub fn exemplars(of: &HistogramOf, native: bool) -> String {
+    let ending = if native { "" } else { "_bucket" };
+    format!("{{__name__={}{}}}", text(&format!("{}{ending}", of.metric)), labels(&of.labels))
 }
 
 /// Counts and sums of whatever some jobs count; of any job, if none is named.
@@ -77,7 +77,7 @@ mod tests {
             unit_ms: 1e3,
             exemplars: false,
         };
-        assert_eq!(buckets(&of), r#"{__name__="vllm:e2e.seconds_bucket","a.b"="}",route="/v1/\"chat\"\\x\n"}"#);
+        assert_eq!(exemplars(&of, false), r#"{__name__="vllm:e2e.seconds_bucket","a.b"="}",route="/v1/\"chat\"\\x\n"}"#);
         assert!(histogram(&of).starts_with(r#"{__name__=~"vllm:e2e\\.seconds|vllm:e2e\\.seconds_bucket|"#), "{}", histogram(&of));
         assert_eq!(counts(["a.b"].into_iter()), r#"{__name__=~".+_(count|sum)",job=~"a\\.b"}"#);
         assert_eq!(counts([].into_iter()), r#"{__name__=~".+_(count|sum)"}"#);

@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use rigcheck::{
     model::units::Wall,
-    sources::exposition::{Format, Kind, Page, lost_by_lax_reader, parse},
+    sources::exposition::{Format, Kind, Page, lost_by_lax_reader, parse, parse_kept},
 };
 
 const CLASSIC: &[u8] = include_bytes!("../../fixtures/exposition/classic.prom");
@@ -42,6 +42,63 @@ fn reads_openmetrics() {
     assert_eq!((exemplar.value, exemplar.timestamp), (0.05, Some(Wall(1_700_000_000_500_000))));
     assert_eq!(page.families[4].samples[0].timestamp, Some(Wall(1_700_000_000_500_000)));
     assert_eq!(page.families.iter().map(|f| f.kind).collect::<Vec<_>>(), [Kind::Histogram, Kind::Counter, Kind::Info, Kind::StateSet, Kind::Gauge]);
+}
+
+#[test]
+fn what_is_not_kept_is_checked_all_the_same() {
+    let broken = "# TYPE h histogram\nh_bucket{le=\"1\"} 2\nh_bucket{le=\"1\"} 2\nh_bucket{le=\"+Inf\"} 1\nh_count 1\nh_sum 1\na 1\na 1\nb x\nc 5\n";
+    for page in [CLASSIC, broken.as_bytes()] {
+        let (all, kept) = (parse(page, Format::Text), parse_kept(page, Format::Text, &|name| name == "c"));
+        assert_eq!((&all.doubts, all.doubtful_lines, names(&all)), (&kept.doubts, kept.doubtful_lines, names(&kept)));
+        assert_eq!(kept.samples().map(|s| s.value).collect::<Vec<_>>(), all.samples().filter(|s| s.name == "c").map(|s| s.value).collect::<Vec<_>>());
+    }
+    let kept = parse_kept(broken.as_bytes(), Format::Text, &|name| name == "c");
+    let because = |metric: &str| kept.damage(metric).map(|d| (d.line, d.why.clone()));
+    assert_eq!(because("a"), Some((8, "`a`: the same series a second time (first on line 7)".to_owned())));
+    assert_eq!(because("h").map(|d| d.0), Some(3));
+    assert_eq!((because("b").map(|d| d.0), because("c")), (Some(9), None));
+}
+
+/// A family of more sets of labels than are held at once: each is told by its number; `at` writes it.
+fn large(sets: usize, at: impl Fn(usize) -> [u64; 2]) -> String {
+    let mut page = "# TYPE h histogram\n".to_owned();
+    for n in 0..sets {
+        let [top, count] = at(n);
+        page += &format!("h_bucket{{n=\"{n}\",le=\"1\"}} 2\nh_bucket{{n=\"{n}\",le=\"+Inf\"}} {top}\nh_sum{{n=\"{n}\"}} 1\nh_count{{n=\"{n}\"}} {count}\n");
+    }
+    page
+}
+
+#[test]
+fn a_large_family_is_checked_while_it_is_read() {
+    assert_eq!(parse(large(12_000, |_| [3, 3]).as_bytes(), Format::Text).doubts, []);
+    for broken in [0, 6_000, 11_999] {
+        let page = large(12_000, |n| if n == broken { [3, 4] } else { [3, 3] });
+        let doubts = parse(page.as_bytes(), Format::Text).doubts;
+        assert_eq!(doubts.len(), 1, "{doubts:?}");
+        assert_eq!((doubts[0].line, doubts[0].why.as_str()), (broken as u64 * 4 + 5, "`h_count`: the count differs from the `+Inf` bucket"));
+    }
+}
+
+#[test]
+fn a_large_family_in_disorder_is_said_to_be_unchecked() {
+    let page = large(6_000, |_| [3, 3]);
+    let (counts, buckets): (Vec<_>, Vec<_>) = page.lines().skip(1).partition(|line| line.starts_with("h_count"));
+    let page = ["# TYPE h histogram"].into_iter().chain(buckets).chain(counts).fold(String::new(), |text, line| text + line + "\n");
+    let doubts = parse(page.as_bytes(), Format::Text).doubts;
+    assert_eq!(doubts.len(), 1, "{doubts:?}");
+    assert!(doubts[0].why.contains("whether they agree was not checked"), "{doubts:?}");
+    // A set of labels that was judged and let go comes back.
+    let page = large(12_000, |_| [3, 3]) + "h_bucket{n=\"7\",le=\"2\"} 3\n";
+    assert_eq!(parse(page.as_bytes(), Format::Text).doubts.len(), 1);
+}
+
+#[test]
+fn an_endless_line_is_not_read_and_names_its_metric() {
+    let page = format!("a 1\nb{{x=\"{}\"}} 1\nc 1\n", "y".repeat(1 << 20));
+    let read = parse(page.as_bytes(), Format::Text);
+    assert_eq!((read.samples().count(), read.doubts.len()), (2, 1));
+    assert!(read.damage("b").is_some_and(|d| d.why.contains("1 MiB")) && read.damage("a").is_none());
 }
 
 /// Each case: a page, the line of the one doubt, a word of its reason.

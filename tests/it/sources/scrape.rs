@@ -211,7 +211,7 @@ async fn a_first_reading_that_fails_is_a_gap_of_its_kind() {
         ("busy", || answer(503, "text/plain", "")),
         ("truncated", || {
             let line = bytes::Bytes::from(vec![b'x'; 1 << 20]);
-            plain(Body::from_stream(stream::iter((0..64).map(move |_| Ok::<_, std::io::Error>(line.clone())))))
+            plain(Body::from_stream(stream::iter((0..257).map(move |_| Ok::<_, std::io::Error>(line.clone())))))
         }),
         ("malformed", || {
             let parts = vec![Ok(bytes::Bytes::from("t_seconds_count 1")), Err(std::io::Error::other("cut"))];
