@@ -2,7 +2,7 @@
 # make test    everything: the real stack is installed if needed, started by the tests that use it, and ended
 # make lint    formatting and clippy, no warnings
 # make bless   accept changed outputs (snapshots, generated pages); look at the diff afterwards
-# make bench   criterion benches
+# make bench   a large rig's memory and time, readers against their peers (see benches/README.md); some minutes, needs jq and promtool
 .PHONY: demo test lint bless bench
 SHELL := bash
 CARGO ?= cargo
@@ -27,4 +27,6 @@ bless:
 	INSTA_UPDATE=always INSTA_FORCE_PASS=1 BLESS=1 $(CARGO) test --no-fail-fast --test it
 
 bench:
-	$(CARGO) bench
+	$(CARGO) bench --bench scale
+	benches/peers
+	$(CARGO) bench --bench exposition

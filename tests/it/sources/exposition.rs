@@ -64,7 +64,9 @@ fn large(sets: usize, at: impl Fn(usize) -> [u64; 2]) -> String {
     let mut page = "# TYPE h histogram\n".to_owned();
     for n in 0..sets {
         let [top, count] = at(n);
-        page += &format!("h_bucket{{n=\"{n}\",le=\"1\"}} 2\nh_bucket{{n=\"{n}\",le=\"+Inf\"}} {top}\nh_sum{{n=\"{n}\"}} 1\nh_count{{n=\"{n}\"}} {count}\n");
+        page += &format!(
+            "h_bucket{{n=\"{n}\",le=\"1\"}} 2\nh_bucket{{n=\"{n}\",le=\"+Inf\"}} {top}\nh_sum{{n=\"{n}\"}} 1\nh_count{{n=\"{n}\"}} {count}\n"
+        );
     }
     page
 }

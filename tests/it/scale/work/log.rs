@@ -3,7 +3,7 @@ use flate2::{Compression, write::GzEncoder};
 use rigcheck::{
     model::{
         key::{LogLines, Question as _, When},
-        name,
+        name, payload,
     },
     sources::access_log::Log,
     spec::settings::{AccessLog, Field, LogFormat, LogPlace},
@@ -59,14 +59,23 @@ fn read(lines: usize, gzipped: bool) -> String {
         write(&mut out, lines, at);
         out.flush().unwrap();
     }
-    let source = Log::new(name("access_log"), &settings(&path)).unwrap();
-    let query = LogLines { when: When::During(load()) }.into();
-    let seen = ask(&source, &query, super::act, async {}).unwrap();
-    assert_eq!(seen.partial, None, "{:?}", seen.notes);
-    let found = LogLines::pick(&seen.payload).unwrap();
+    let found = asked(&path);
     assert_eq!((found.read, found.lines.len(), found.bad), (lines as u64, OURS as u64, 0));
     assert_eq!(found.foreign, (lines - OURS) as u64);
     format!("{lines} lines, {OURS} of ours")
+}
+
+fn asked(path: &Path) -> payload::LogLines {
+    let source = Log::new(name("access_log"), &settings(path)).unwrap();
+    let query = LogLines { when: When::During(load()) }.into();
+    let seen = ask(&source, &query, super::act, async {}).unwrap();
+    assert_eq!(seen.partial, None, "{:?}", seen.notes);
+    LogLines::pick(&seen.payload).unwrap().clone()
+}
+
+/// How many lines of a file were read.
+pub fn lines_of(path: &Path) -> usize {
+    asked(path).read as usize
 }
 
 /// A log file of so many lines.

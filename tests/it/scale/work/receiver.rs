@@ -73,7 +73,8 @@ pub fn read(spans: usize) -> String {
             assert_eq!(post.send().await.unwrap().status(), 200);
         }
     };
-    let pace = rigcheck::sources::spans::Pace { poll: Duration::from_millis(100), quiet: Duration::from_secs(2), confirm: Duration::from_millis(500) };
+    let pace =
+        rigcheck::sources::spans::Pace { poll: Duration::from_millis(100), quiet: Duration::from_secs(2), confirm: Duration::from_millis(500) };
     let seen = ask(&source.with_pace(pace), &Spans { of: load() }.into(), super::act, during).unwrap();
     assert_eq!((&seen.partial, seen.notes.as_slice()), (&None, &[] as &[String]));
     let Payload::Spans(found) = &seen.payload else { panic!("{:?}", seen.payload) };
