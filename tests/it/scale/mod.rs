@@ -1,6 +1,6 @@
 //! A large rig costs bounded memory: each source reads its share of one in a process of its own, whose peak is held against
 //! the bound that is documented. A tenth of the size here, so that it takes seconds in a debug build; `make bench` reads it whole.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test that cannot go on says where; a child tells its peak")]
 
 mod work;
 

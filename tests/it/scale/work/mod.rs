@@ -1,6 +1,7 @@
 //! What a large rig says, made as it is read, and what our sources make of it. Each piece of work runs in a process of its
 //! own, whose peak of memory is then its own: in `cargo test` at a tenth of the size, in `cargo bench --bench scale` whole.
 #![allow(dead_code, reason = "the tests and the bench each use a part")]
+#![allow(clippy::cast_possible_wrap, reason = "numbers of this size fit")]
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "helpers of tests; real files, servers and clocks")]
 
 pub mod jaeger;
