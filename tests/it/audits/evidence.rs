@@ -161,6 +161,7 @@ impl Simulated {
             declared_type: Some("histogram".into()),
             declared_unit: None,
             interval_ms: 1000.0,
+            schema: None,
         }
     }
 }
