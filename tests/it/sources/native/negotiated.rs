@@ -129,7 +129,11 @@ async fn watched(of: impl Fn(&str) -> Response + Clone + Send + Sync + 'static) 
         }
     };
     let query = during().into();
-    let (got, ()) = tokio::join!(source.ask(&query, Effort::default(), &slot), load);
+    // A page that cannot be read ends the watch before the act.
+    let got = tokio::select! {
+        got = source.ask(&query, Effort::default(), &slot) => got,
+        () = async { load.await; std::future::pending().await } => unreachable!("the load has no end"),
+    };
     let asked = asked.lock().unwrap().clone();
     (asked, got)
 }
