@@ -89,6 +89,12 @@ impl Read {
         native::schema(&self.native)
     }
 
+    /// Are there observations and no bucket for them but the last? So a native histogram is stored where its buckets are not.
+    pub fn without_buckets(&self) -> bool {
+        let finite = |s: &Series| matches!(s.part, Part::Bucket(le) if le.is_finite());
+        self.native.is_empty() && self.series.iter().any(|s| s.part == Part::Bucket(f64::INFINITY)) && !self.series.iter().any(finite)
+    }
+
     fn breaks(&mut self, why: String) {
         self.broken.get_or_insert(Gap::Malformed(why));
     }
