@@ -103,6 +103,12 @@ impl super::Prometheus {
                 asked.read.both, of.metric
             ));
         }
+        if asked.read.without_buckets() {
+            notes.push(format!(
+                "`{}` has no bucket but the last: perhaps a native histogram of which the server stores no buckets (`scrape_native_histograms: true` in Prometheus 3)",
+                of.metric
+            ));
+        }
         let schema = asked.read.unfold();
         let native = !asked.read.native.is_empty();
         if native {

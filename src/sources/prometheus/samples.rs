@@ -89,6 +89,12 @@ impl Read {
         native::schema(&self.native)
     }
 
+    /// Are there observations and no bucket for them but the last? So a native histogram is stored where its buckets are not.
+    pub fn without_buckets(&self) -> bool {
+        let finite = |s: &Series| matches!(s.part, Part::Bucket(le) if le.is_finite());
+        self.native.is_empty() && self.series.iter().any(|s| s.part == Part::Bucket(f64::INFINITY)) && !self.series.iter().any(finite)
+    }
+
     fn breaks(&mut self, why: String) {
         self.broken.get_or_insert(Gap::Malformed(why));
     }
@@ -111,7 +117,7 @@ impl Read {
         let current = |s: &&Series| s.samples.last().is_some_and(|last| last.0 >= newest.0);
         if beside.clone().any(|s| matches!(s.part, Part::Bucket(le) if le.is_finite()) && current(&s)) {
             self.both += 1;
-            let other = beside.filter(|s| s.part == Part::Count).filter_map(|s| s.samples.iter().find(|sample| sample.0 == newest.0)).next();
+            let other = beside.filter(|s| s.part == Part::Count).find_map(|s| s.samples.iter().find(|sample| sample.0 == newest.0));
             if let Some(other) = other.filter(|other| (other.1 - newest.1).abs() >= 0.5) {
                 let (classic, native) = (other.1, newest.1);
                 self.breaks(format!(

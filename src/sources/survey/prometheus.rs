@@ -189,11 +189,13 @@ async fn closer(looker: &Looker, goal: &Goal, families: &mut [Stored]) {
         return;
     }
     let any = names.join("|");
-    let counts = [("query", format!("{{__name__=~\"({any})_count\"}}"))];
+    // The bare name is that of a native histogram.
+    let counts = [("query", format!("{{__name__=~\"({any})(_count)?\"}}"))];
     let bounds = [("query", format!("count by (__name__, le) ({{__name__=~\"({any})_bucket\"}})"))];
     let (counts, bounds) = tokio::join!(get::<Queried>(looker, goal, "query", &counts), get::<Queried>(looker, goal, "query", &bounds));
     for Sample { metric } in counts.map(|q| q.result).unwrap_or_default() {
-        let Some(stored) = of(families, &metric, "_count") else { continue };
+        let end = if metric.get("__name__").is_some_and(|name| name.ends_with("_count")) { "_count" } else { "" };
+        let Some(stored) = of(families, &metric, end) else { continue };
         stored.instances.extend(metric.get("instance").cloned());
         stored.family.series.insert(metric.into_iter().filter(|(name, _)| !ATTACHED.contains(&name.as_str())).collect());
     }

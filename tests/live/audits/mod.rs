@@ -2,6 +2,7 @@
 
 mod common;
 mod faults;
+mod native;
 mod outside;
 mod receiver;
 mod repaired;
