@@ -5,6 +5,8 @@ mod build;
 pub mod client;
 pub mod exposition;
 pub mod failing;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod http;
 pub mod jaeger;
 pub mod load;

@@ -5,7 +5,7 @@ mod body;
 mod classify;
 mod connecting;
 mod drive;
-mod framing;
+pub(super) mod framing;
 mod heartbeat;
 mod plan;
 mod round_trip;
