@@ -3,7 +3,8 @@
 # make lint    formatting and clippy, no warnings
 # make bless   accept changed outputs (snapshots, generated pages); look at the diff afterwards
 # make bench   criterion benches
-.PHONY: demo test lint bless bench
+# make fuzz    each reader of foreign bytes is fuzzed for a minute (FUZZ_SECONDS); needs a nightly compiler
+.PHONY: demo test lint bless bench fuzz
 SHELL := bash
 CARGO ?= cargo
 
@@ -28,3 +29,6 @@ bless:
 
 bench:
 	$(CARGO) bench
+
+fuzz:
+	@fuzz/run

@@ -1,13 +1,7 @@
-//! Any bytes as OTLP in JSON: ids are of full length, names are short, no more spans than bytes could hold.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use rigcheck::sources::fuzzing::spans_of_json;
+#[allow(dead_code)]
+#[path = "../laws.rs"]
+mod laws;
 
-fuzz_target!(|body: &[u8]| {
-    let Ok((rows, _)) = spans_of_json(body) else { return };
-    for row in rows {
-        assert!(row.trace_id.len() == 32 && row.span_id.len() == 16 && row.parent_id.is_none_or(|p| p.len() == 16));
-        assert!(row.name.chars().count() <= 200 && row.length_ms().is_finite());
-    }
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| laws::otlp_json(bytes));

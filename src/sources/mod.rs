@@ -9,6 +9,7 @@ pub mod failing;
 pub mod fuzzing;
 pub mod http;
 pub mod jaeger;
+pub mod limits;
 pub mod load;
 pub mod otlp;
 mod ours;

@@ -58,7 +58,7 @@ pub fn import(shelf: &Shelf, file: &Path, bounds: Bounds, check: impl FnOnce(&Re
 }
 
 /// What is read at once of a run: its profile, its events, its answers. Long answers lie in blobs, which are read row by row.
-const MOST_TEXT: u64 = 64 << 20;
+pub const MOST_TEXT: u64 = 64 << 20;
 
 enum Failed {
     Wrong(String),

@@ -24,6 +24,7 @@ use crate::{
     sources::{client::client_with, http::Http},
     spec::settings::{Connection, TargetSettings},
 };
+pub(super) use body::CAP;
 use connecting::Stamping;
 use plan::Plan;
 use send::Endpoint;

@@ -27,6 +27,7 @@ use crate::{
     spec::settings::Connection,
 };
 use extract::{Extract, extract};
+pub(super) use pages::CAP;
 use pages::{Fetched, Pages};
 use std::{
     sync::Arc,

@@ -18,7 +18,7 @@ use std::{
 use tokio::sync::Mutex;
 
 /// Larger pages are refused: no scraper would read them every few seconds.
-const CAP: usize = 16 << 20;
+pub const CAP: usize = 16 << 20;
 /// How long one reading may take; Prometheus' own default for `scrape_timeout`.
 const LONGEST: Duration = Duration::from_secs(10);
 

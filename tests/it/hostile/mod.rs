@@ -7,6 +7,7 @@ mod framing;
 mod laws;
 mod memory;
 mod redirects;
+mod seeds;
 mod server;
 mod sources;
 mod spans;

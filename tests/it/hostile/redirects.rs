@@ -2,7 +2,7 @@
 
 use super::{
     server::{Raw, Script},
-    sources::{ASKING, gap, surveyed},
+    sources::{ASKING, LONG, gap, surveyed},
 };
 use crate::sources::metrics_world::to;
 use rigcheck::{model::secret::Secret, spec::settings::Connection};
@@ -17,7 +17,7 @@ async fn nobody_else_is_asked() {
             asked.push(async move {
                 let raw = Raw::start(Script::of(format!("HTTP/1.1 {status}\r\nlocation: {there}\r\ncontent-length: 0\r\n\r\n"))).await;
                 let connection = Connection { headers: vec![("x-api-key".into(), Secret::new("k3y-of-ours"))], ..to(raw.url.clone()) };
-                let gap = gap(source, &connection).await.to_string();
+                let gap = gap(source, &connection, LONG).await.to_string();
                 assert!(gap.contains(&status[..3]), "{source}: {gap}");
                 assert!(!gap.contains("s3cret") && !gap.contains("k3y"), "{source}: {gap}");
             });
@@ -32,7 +32,7 @@ async fn nobody_else_is_asked() {
 async fn a_loop_of_redirects_is_asked_once_a_question() {
     let asked = ASKING.into_iter().map(|source| async move {
         let raw = Raw::start(Script::of("HTTP/1.1 302 Found\r\nlocation: /\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")).await;
-        gap(source, &to(raw.url.clone())).await;
+        gap(source, &to(raw.url.clone()), LONG).await;
         // Jaeger has two APIs to try, the load two requests; readings of a page that fail in passing are tried again.
         assert!((1..=8).contains(&raw.came()), "{source}: {} connections", raw.came());
     });

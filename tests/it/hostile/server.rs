@@ -89,7 +89,9 @@ async fn play(mut connection: TcpStream, script: Arc<Script>) {
         return;
     }
     for piece in (script.pieces)() {
-        tokio::time::sleep(Duration::from_millis(script.pause_ms)).await;
+        if script.pause_ms > 0 {
+            tokio::time::sleep(Duration::from_millis(script.pause_ms)).await;
+        }
         if connection.write_all(&piece).await.is_err() {
             return;
         }

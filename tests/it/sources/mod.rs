@@ -1,6 +1,6 @@
 //! Sources against fakes on port 0.
 
-mod access_log;
+pub mod access_log;
 mod exposition;
 mod init;
 mod jaeger;
