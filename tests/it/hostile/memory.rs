@@ -2,17 +2,19 @@
 
 use super::{
     server::{Raw, Script, gzip_without_end, head},
-    sources::{ASKING, SHORT, gap, kind},
+    sources::{ASKING, SHORT, ask, kind},
 };
 use crate::sources::{access_log, metrics_world::to};
 use rigcheck::{
     sources::limits::{LIMITS, Limit, of_imports},
     spec::{Exec, Options, load_text},
 };
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::Path, process::Command, time::Duration};
 
 /// What a child does.
 const WHAT: &str = "RIGCHECK_TEST_HOSTILE";
+/// Time in which a debug build has read and understood what there is.
+const PATIENCE: Duration = Duration::from_secs(15);
 /// Code, runtime and the allocator's own holes in a debug build, beside what is read.
 const ELSE: usize = 48 << 20;
 
@@ -69,7 +71,7 @@ async fn child() {
             let seen = log.ask(&access_log::query(), Effort::default(), &slot).await.unwrap();
             println!("gap: {}", seen.partial.unwrap());
         }
-        source => println!("gap: {}", gap(source, &to(at.into()), SHORT).await),
+        source => println!("gap: {:?}", ask(source, &to(at.into()), PATIENCE).await.map(|gap| gap.to_string())),
     }
     println!("grew by {}", peak() - before);
 }

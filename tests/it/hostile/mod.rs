@@ -16,7 +16,7 @@ mod tls;
 use futures_util::StreamExt as _;
 
 /// So many at a time: each has a server, a client and a deadline of its own.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 8;
 
 /// Runs all of them.
 async fn at_once<F: Future>(all: Vec<F>) -> Vec<F::Output> {

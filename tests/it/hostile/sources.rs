@@ -50,16 +50,21 @@ pub fn kind(source: &str) -> &'static str {
 
 /// The gap that comes of asking there, or why there is none; panics where nothing comes in time.
 pub async fn gap(source: &str, connection: &Connection, patience: Duration) -> Gap {
-    let answer = tokio::time::timeout(patience + GRACE, ask(source, connection, patience)).await;
+    ask(source, connection, patience).await.unwrap_or_else(|| panic!("{source} believes {}", connection.url))
+}
+
+/// The same, where an answer may be whole.
+pub async fn ask(source: &str, connection: &Connection, patience: Duration) -> Option<Gap> {
+    let answer = tokio::time::timeout(patience + GRACE, asked(source, connection, patience)).await;
     answer.unwrap_or_else(|_| panic!("{source} hangs at {}", connection.url))
 }
 
-async fn ask(source: &str, connection: &Connection, patience: Duration) -> Gap {
+async fn asked(source: &str, connection: &Connection, patience: Duration) -> Option<Gap> {
     let slot = metrics_world::slot(patience.as_secs_f64());
     let after = || slot.clone().after(metrics_world::act(3, now().plus_us(-2_000_000), now().plus_us(-1_000_000), false));
     let asked = async |source: &dyn Source, query: Query, slot: rigcheck::model::source::Slot| {
         let whole = source.ask(&query, Effort::default(), &slot).await;
-        whole.map_or_else(|gap| gap, |seen| seen.partial.unwrap_or_else(|| panic!("{} at {} is believed", source.name(), connection.url)))
+        whole.map_or_else(Some, |seen| seen.partial)
     };
     match source {
         "prometheus" => {
@@ -77,7 +82,7 @@ async fn ask(source: &str, connection: &Connection, patience: Duration) -> Gap {
             asked(&made, traced_act::spans(), traced_act::slot(3, patience)).await
         }
         "truth" => asked(&Truth::new(name("truth"), connection).unwrap(), traced_act::truth(), traced_act::slot(3, patience)).await,
-        _ => load(connection, patience).await,
+        _ => Some(load(connection, patience).await),
     }
 }
 
@@ -126,7 +131,7 @@ pub async fn surveyed(url: &str) {
         rig: "world".into(),
         usual: Usual::default(),
     };
-    let found = tokio::time::timeout(Duration::from_secs(30), survey(&places)).await.unwrap_or_else(|_| panic!("init hangs at {url}"));
+    let found = tokio::time::timeout(Duration::from_secs(90), survey(&places)).await.unwrap_or_else(|_| panic!("init hangs at {url}"));
     for what in ["target", "prometheus", "jaeger", "metrics page", "truth"] {
         assert!(found.looks.iter().any(|l| l.what == what && l.saw.is_err()), "{url}: {what} is believed: {:?}", found.looks);
     }
