@@ -1,6 +1,8 @@
 //! Servers and files that no program of good will would send: every question ends in an answer or a gap, in time, in bounded
 //! memory, and nothing is told to a stranger.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "helpers of tests; real sockets, clocks and processes")]
+#![allow(clippy::print_stdout, reason = "a child tells its parent how much memory it took")]
+#![allow(clippy::format_collect, clippy::format_push_string, reason = "texts of tests are made once")]
 
 mod encodings;
 mod framing;

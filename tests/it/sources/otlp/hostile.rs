@@ -1,4 +1,5 @@
 //! Connections that lie or never go on: the next export is taken all the same.
+#![allow(clippy::format_collect, reason = "texts of tests are made once")]
 
 use super::{
     super::traced_act::{sent, trace},
