@@ -3,7 +3,8 @@
 # make lint    formatting and clippy, no warnings
 # make bless   accept changed outputs (snapshots, generated pages); look at the diff afterwards
 # make bench   a large rig's memory and time, readers against their peers (see benches/README.md); some minutes, needs jq and promtool
-.PHONY: demo test lint bless bench
+# make fuzz    each reader of foreign bytes is fuzzed for a minute (FUZZ_SECONDS); needs a nightly compiler
+.PHONY: demo test lint bless bench fuzz
 SHELL := bash
 CARGO ?= cargo
 
@@ -30,3 +31,6 @@ bench:
 	$(CARGO) bench --bench scale
 	benches/peers
 	$(CARGO) bench --bench exposition
+
+fuzz:
+	@fuzz/run

@@ -12,7 +12,10 @@ use crate::{
     spec::settings::{Auth, Connection},
 };
 use bytes::Bytes;
-use reqwest::{StatusCode, header::CONTENT_TYPE};
+use reqwest::{
+    StatusCode,
+    header::{CONTENT_ENCODING, CONTENT_TYPE},
+};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Answers beyond this many bytes are refused, unless a source says otherwise.
@@ -98,6 +101,13 @@ impl Http {
         let status = response.status();
         if status.is_redirection() {
             return Err(Gap::Malformed(format!("{url}: redirects with {status}; write the final URL, redirects are not followed")));
+        }
+        // gzip was unpacked on the way, and is not told any more; nothing else was asked for.
+        if let Some(packed) = header(CONTENT_ENCODING.as_str()).filter(|e| !e.eq_ignore_ascii_case("identity")) {
+            let word: String = packed.chars().filter(char::is_ascii_alphanumeric).take(20).collect();
+            return Err(Gap::Malformed(format!(
+                "{url}: the answer is packed as `{word}`, which was not asked for (only gzip is); let it, or what stands between, not do so"
+            )));
         }
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|e| failed(&self.connection, url, &e))? {

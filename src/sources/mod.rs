@@ -5,8 +5,11 @@ mod build;
 pub mod client;
 pub mod exposition;
 pub mod failing;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod http;
 pub mod jaeger;
+pub mod limits;
 pub mod load;
 pub mod native;
 pub mod otlp;

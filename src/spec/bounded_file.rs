@@ -2,7 +2,7 @@
 //! pipe may block.
 #![allow(clippy::disallowed_methods, reason = "reads the files of a spec")]
 
-use super::yaml::{MAX_BYTES, not_utf8};
+use super::yaml::MAX_BYTES;
 use std::{
     fs::File,
     io::{self, Read},
@@ -57,4 +57,26 @@ pub fn yaml(path: &Path) -> Result<String, Unread> {
 /// Where a file really is, without links and `..`.
 pub(super) fn real(path: &Path) -> io::Result<PathBuf> {
     path.canonicalize()
+}
+
+/// Where bytes are no UTF-8: line, column and what to do.
+pub(super) fn not_utf8(bytes: &[u8]) -> Option<String> {
+    let error = std::str::from_utf8(bytes).err()?;
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Some("is UTF-16; save it as UTF-8".into());
+    }
+    let before = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+    let line = before.matches('\n').count() + 1;
+    let col = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+    Some(format!("is not UTF-8 at {line}:{col}; save it as UTF-8"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_place_of_what_is_no_text_is_told() {
+        assert_eq!(not_utf8(b"a: 1\nb: \xff"), Some("is not UTF-8 at 2:4; save it as UTF-8".into()));
+    }
 }

@@ -15,6 +15,8 @@ pub const MAX_BYTES: usize = 1 << 20;
 const MAX_DEPTH: usize = 64;
 /// Values, each use of an anchor counted again.
 const MAX_NODES: usize = 50_000;
+/// Bytes of texts, each use of an anchor counted again: a few aliases of one huge text must not fill the memory either.
+const MAX_TEXT: usize = 4 * MAX_BYTES;
 
 /// What a text holds. The tree is there even if there are problems, as far as the reader came.
 #[derive(Debug)]
@@ -71,35 +73,27 @@ fn told(info: &str, tabbed: bool) -> (&str, &'static str) {
     (info, "the reader stopped here; what follows was not checked")
 }
 
-/// Where bytes are no UTF-8: line, column and what to do.
-pub fn not_utf8(bytes: &[u8]) -> Option<String> {
-    let error = std::str::from_utf8(bytes).err()?;
-    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return Some("is UTF-16; save it as UTF-8".into());
-    }
-    let before = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
-    let line = before.matches('\n').count() + 1;
-    let col = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
-    Some(format!("is not UTF-8 at {line}:{col}; save it as UTF-8"))
-}
-
 #[derive(Default)]
 struct Tree {
     file: u16,
     open: Vec<Open>,
-    anchors: BTreeMap<usize, (Node, usize)>,
-    nodes: usize,
+    anchors: BTreeMap<usize, (Node, Size)>,
+    size: Size,
     documents: usize,
     root: Option<Node>,
     refused: Vec<(Node, Node)>,
     problems: Vec<Problem>,
 }
 
+/// Values and bytes of their texts.
+#[derive(Clone, Copy, Default)]
+struct Size(usize, usize);
+
 /// A collection whose end has not come.
 struct Open {
     at: At,
     anchor: usize,
-    began: usize,
+    began: Size,
     kind: Kind,
 }
 
@@ -124,8 +118,8 @@ impl Tree {
                 // Nothing written is told as `~` without an extent.
                 let blank = span.start.index() == span.end.index();
                 let node = self.scalar(if blank { At { len: 0, ..at } } else { at }, &text, style, tag);
-                self.nodes += 1;
-                self.done(node, anchor, 1);
+                self.grow(Size(1, text.len()));
+                self.done(node, anchor, Size(1, text.len()));
             }
             Event::SequenceStart(_, anchor, tag) => return self.begin(at, anchor, tag, Kind::List(vec![])),
             Event::MappingStart(_, anchor, tag) => {
@@ -137,18 +131,24 @@ impl Tree {
                     self.problem(at, "an alias inside its own anchor", "it would never end");
                     return false;
                 };
-                self.nodes += size;
-                if self.nodes <= MAX_NODES {
+                if self.grow(size) {
                     self.done(node, 0, size);
                 }
             }
             _ => {}
         }
-        if self.nodes > MAX_NODES {
-            self.problem(at, &format!("more than {MAX_NODES} values"), "uses of anchors count each time");
+        if !self.grow(Size(0, 0)) {
+            let what = if self.size.0 > MAX_NODES { format!("{MAX_NODES} values") } else { format!("{} MiB of text", MAX_TEXT >> 20) };
+            self.problem(at, &format!("more than {what}"), "uses of anchors count each time");
             return false;
         }
         true
+    }
+
+    /// Is there room for so much more, and for all there was?
+    fn grow(&mut self, by: Size) -> bool {
+        self.size = Size(self.size.0 + by.0, self.size.1 + by.1);
+        self.size.0 <= MAX_NODES && self.size.1 <= MAX_TEXT
     }
 
     fn begin(&mut self, at: At, anchor: usize, tag: Option<Cow<'_, Tag>>, kind: Kind) -> bool {
@@ -157,8 +157,8 @@ impl Tree {
             self.problem(at, &format!("nested deeper than {MAX_DEPTH} levels"), "a spec needs six or seven");
             return false;
         }
-        self.nodes += 1;
-        self.open.push(Open { at, anchor, began: self.nodes - 1, kind });
+        self.open.push(Open { at, anchor, began: self.size, kind });
+        self.grow(Size(1, 0));
         true
     }
 
@@ -177,12 +177,12 @@ impl Tree {
                 Value::Map(entries)
             }
         };
-        let size = self.nodes - open.began;
+        let size = Size(self.size.0 - open.began.0, self.size.1 - open.began.1);
         self.done(Node { at, value }, open.anchor, size);
     }
 
     /// A finished value goes to where it belongs.
-    fn done(&mut self, mut node: Node, anchor: usize, size: usize) {
+    fn done(&mut self, mut node: Node, anchor: usize, size: Size) {
         if anchor > 0 {
             self.anchors.insert(anchor, (node.clone(), size));
         }
@@ -362,6 +362,8 @@ mod tests {
             bomb.push_str(&line);
         }
         assert!(problems(&bomb)[0].2.contains("more than 50000 values"));
+        let long = format!("- &a {}\n{}", "x".repeat(MAX_BYTES / 2), "- *a\n".repeat(40_000));
+        assert!(problems(&long)[0].2.contains("more than 4 MiB of text"));
         assert!(problems(&"- ".repeat(200))[0].2.contains("nested deeper"));
         assert!(!problems(&"[".repeat(2000)).is_empty());
         assert!(problems("a: &a [*a]")[0].2.contains("alias"), "{:?}", problems("a: &a [*a]"));
@@ -378,7 +380,6 @@ mod tests {
         }
         assert_eq!(problems("a: 1\n---\nb: 2\n"), [(2, 1, "more than one document".into())]);
         assert_eq!(problems("a: !secret x\n")[0].2, "tags are not supported");
-        assert_eq!(not_utf8(b"a: 1\nb: \xff"), Some("is not UTF-8 at 2:4; save it as UTF-8".into()));
     }
 
     proptest::proptest! {

@@ -57,6 +57,9 @@ pub fn import(shelf: &Shelf, file: &Path, bounds: Bounds, check: impl FnOnce(&Re
     Ok(to)
 }
 
+/// What is read at once of a run: its profile, its events, its answers. Long answers lie in blobs, which are read row by row.
+pub const MOST_TEXT: u64 = 64 << 20;
+
 enum Failed {
     Wrong(String),
     Disk(PathBuf, io::Error),
@@ -88,6 +91,9 @@ fn unpack(packed: File, to: &Path, bounds: Bounds) -> Result<String, Failed> {
         }
         if !seen.insert(rest.to_owned()) {
             return Err(Failed::Wrong(format!("`{shown}` is in it twice")));
+        }
+        if FILES.contains(&rest) && entry.size() > MOST_TEXT {
+            return Err(Failed::Wrong(format!("`{shown}` is larger than {} MiB", MOST_TEXT >> 20)));
         }
         bytes = bytes.saturating_add(entry.size());
         if seen.len() > bounds.files || bytes > bounds.bytes {

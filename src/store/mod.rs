@@ -14,7 +14,7 @@ mod write;
 
 pub use blobs::Folder;
 pub use export::{FILES, export, export_to};
-pub use import::{Bounds, import};
+pub use import::{Bounds, MOST_TEXT, import};
 pub use lock::{Alone, Holder, recording};
 pub use prune::{Doomed, Kept};
 pub use read::{Head, Recorded, head, open};

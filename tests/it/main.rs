@@ -9,6 +9,7 @@ mod catalogue;
 mod cli;
 mod engine;
 mod faults;
+mod hostile;
 mod layers;
 mod privacy;
 mod reference;

@@ -2,6 +2,7 @@
 
 use super::{figures::Figures, requests::Shape};
 use crate::model::payload::SpanRow;
+use std::collections::BTreeMap;
 
 /// Attributes with the time to first token in seconds, most trusted first.
 const TTFT_SECONDS: [&str; 3] = ["gen_ai.response.time_to_first_chunk", "gen_ai.server.time_to_first_token", "gen_ai.latency.time_to_first_token"];
@@ -10,7 +11,12 @@ const TTFT_SECONDS: [&str; 3] = ["gen_ai.response.time_to_first_chunk", "gen_ai.
 /// from the trace (the load generator's own) or reported by another service. A parent that is absent is further out
 /// than one of another service; among equals the longest is taken.
 pub fn server(trace: &[SpanRow]) -> Option<&SpanRow> {
-    let parent = |s: &SpanRow| s.parent_id.as_ref().and_then(|id| trace.iter().find(|p| p.span_id == *id));
+    // Of several spans with one id the first; in one look each, since a trace may have any number of spans.
+    let mut by_id: BTreeMap<&str, &SpanRow> = BTreeMap::new();
+    for span in trace {
+        by_id.entry(&span.span_id).or_insert(span);
+    }
+    let parent = |s: &SpanRow| by_id.get(s.parent_id.as_deref()?).copied();
     let rank = |s: &SpanRow| match parent(s) {
         None => Some(1),
         Some(p) if p.service != s.service => Some(0),
@@ -24,12 +30,10 @@ pub fn server(trace: &[SpanRow]) -> Option<&SpanRow> {
 /// absent, too. More than one was handled more than once.
 pub fn requests(trace: &[SpanRow]) -> u32 {
     let Some(first) = server(trace) else { return 1 };
-    let outermost = |s: &&SpanRow| {
-        s.kind == "server"
-            && s.service == first.service
-            && s.parent_id == first.parent_id
-            && !trace.iter().any(|p| Some(&p.span_id) == s.parent_id.as_ref())
-    };
+    if trace.iter().any(|p| Some(&p.span_id) == first.parent_id.as_ref()) {
+        return 1;
+    }
+    let outermost = |s: &&SpanRow| s.kind == "server" && s.service == first.service && s.parent_id == first.parent_id;
     (trace.iter().filter(outermost).count() as u32).max(1)
 }
 
@@ -106,6 +110,18 @@ mod tests {
         assert_eq!(server(&[inner.clone(), call, outer]).map(|s| s.span_id.as_str()), Some("a"));
         assert_eq!(server(&[span("x", None, "internal", "gw", 0, 9)]), None);
         assert_eq!(server(std::slice::from_ref(&inner)), Some(&inner));
+    }
+
+    /// Each span the parent of the next: looking for each one's parent among all would take minutes.
+    #[test]
+    fn a_chain_of_any_length_takes_one_look() {
+        let of = |i: u64| span(&format!("{i:x}"), Some(&format!("{:x}", i.wrapping_sub(1))), "server", "gw", 1000, 1300);
+        let chain: Vec<_> = (1..=100_000).map(of).collect();
+        assert_eq!(server(&chain).map(|s| s.span_id.as_str()), Some("1"));
+        assert_eq!(requests(&chain), 1);
+        assert!(figures(&chain, Shape::default()).get(Total).is_some());
+        let circle = [span("a", Some("b"), "server", "gw", 0, 1), span("b", Some("a"), "server", "gw", 0, 1)];
+        assert_eq!((server(&circle), requests(&circle)), (None, 1));
     }
 
     #[test]

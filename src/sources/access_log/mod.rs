@@ -28,6 +28,7 @@ use crate::{
 use files::Files;
 use ids::Ids;
 use line::Reader;
+pub(super) use pieces::CAP;
 use std::{
     path::Path,
     sync::{
@@ -36,6 +37,7 @@ use std::{
     },
     time::{Duration, Instant, UNIX_EPOCH},
 };
+pub(super) use stdin::CAP as STDIN_CAP;
 use stdin::Stdin;
 use tally::Tally;
 

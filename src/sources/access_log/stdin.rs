@@ -10,7 +10,7 @@ use std::{
 use tokio::sync::{Mutex, oneshot};
 
 /// More is not read.
-const CAP: u64 = 256 << 20;
+pub const CAP: usize = 256 << 20;
 
 /// What standard input brought, or will bring.
 pub struct Stdin {
@@ -51,7 +51,7 @@ impl Stdin {
                 // A thread of its own: a read that never returns must not keep the runtime from ending.
                 std::thread::spawn(move || {
                     let mut bytes = vec![];
-                    let read = input.take(CAP + 1).read_to_end(&mut bytes);
+                    let read = input.take(CAP as u64 + 1).read_to_end(&mut bytes);
                     // Nobody waits any more: the run is over.
                     let _ = done.send(read.map(|_| bytes));
                 });
@@ -61,8 +61,8 @@ impl Stdin {
             let read = reading.await.unwrap_or_else(|_| Err(io::ErrorKind::UnexpectedEof.into()));
             let whole = read.map_err(|e| Gap::Malformed(format!("standard input: {}", e.kind()))).and_then(|bytes| {
                 self.read.store(bytes.len() as u64, Ordering::Relaxed);
-                match bytes.len() as u64 {
-                    n if n > CAP => Err(Gap::Truncated(format!("standard input: more than {} bytes; name the log file", Count(CAP)))),
+                match bytes.len() {
+                    n if n > CAP => Err(Gap::Truncated(format!("standard input: more than {} bytes; name the log file", Count(CAP as u64)))),
                     _ => Ok(bytes.into()),
                 }
             });

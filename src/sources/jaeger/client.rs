@@ -4,7 +4,7 @@ use crate::{
     sources::{
         failing::refusal,
         http::{Answered, CAP, Http},
-        spans::{NotOtlp, read_json},
+        spans::{NotOtlp, Read, read_json},
     },
 };
 use reqwest::StatusCode;
@@ -151,6 +151,9 @@ impl<'h> Client<'h> {
         if found.too_deep {
             return Page::TooDeep;
         }
+        if found.too_many {
+            return Page::TooMuch;
+        }
         self.first_request.get_or_insert(found.request);
         self.without_id += found.without_id;
         let traces = found.rows.iter().map(|r| r.trace_id.as_str()).collect::<HashSet<_>>().len();
@@ -196,16 +199,19 @@ struct Found {
     rows: Vec<SpanRow>,
     without_id: u64,
     too_deep: bool,
+    /// More spans than are taken from one answer.
+    too_many: bool,
     request: String,
 }
 
 /// Reads an answer of `/api/v3`. "None found" is a 404 with an error in the gateway's envelope, and so told apart from a
 /// server that has no such path.
 fn from_v3(answered: &Answered) -> Result<Result<Found, Stranger>, Gap> {
-    let found = |rows, without_id, too_deep| Found { rows, without_id, too_deep, request: answered.request.clone() };
+    let found = |rows, without_id, too_deep| Found { rows, without_id, too_deep, too_many: false, request: answered.request.clone() };
     let (status, read) = (answered.status, read_json(&answered.body));
     Ok(match (status, read) {
         (s, Ok((rows, without_id))) if s.is_success() => Ok(found(rows, without_id, false)),
+        (s, Err(NotOtlp::TooMany)) if s.is_success() => Ok(Found { too_many: true, ..found(vec![], 0, false) }),
         (_, Err(NotOtlp::Error { depth: true, .. })) => Ok(found(vec![], 0, true)),
         (_, Err(NotOtlp::Error { status, none_found, .. })) if none_found || status == 404 => Ok(found(vec![], 0, false)),
         (s, Err(NotOtlp::Error { status, .. })) if s.is_success() => {
@@ -229,7 +235,13 @@ fn from_legacy(answered: &Answered) -> Result<Result<Found, Stranger>, Gap> {
             return Ok(Err("is a web page".into()));
         }
         let read = legacy::read(&answered.body);
-        return Ok(read.map(|(rows, without_id)| Found { rows, without_id, too_deep: false, request: answered.request.clone() }));
+        return Ok(read.map(|Read { rows, without_id, too_many }| Found {
+            rows,
+            without_id,
+            too_many,
+            too_deep: false,
+            request: answered.request.clone(),
+        }));
     }
     if legacy::too_deep(&answered.body) {
         return Ok(Ok(Found { too_deep: true, ..Found::default() }));

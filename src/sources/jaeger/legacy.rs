@@ -2,28 +2,18 @@
 
 use crate::{
     model::payload::SpanRow,
-    sources::spans::{Keeper, kind_word, normal_id},
+    sources::spans::{Keeper, MOST_SPANS, Read, each, first, kind_word, normal_id},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 
-/// Every span of a body and how many had no valid id, or why it is no such body.
-pub fn read(body: &[u8]) -> Result<(Vec<SpanRow>, u64), String> {
+/// Every span of a body, or why it is no such body.
+pub fn read(body: &[u8]) -> Result<Read, String> {
     let answer: Answer = serde_json::from_slice(body).map_err(|e| match e.classify() {
         serde_json::error::Category::Data => "is JSON of another kind".to_owned(),
         _ => format!("is no whole JSON (line {}, column {})", e.line(), e.column()),
     })?;
-    let (mut rows, mut bad) = (vec![], 0);
-    for trace in answer.data.0.unwrap_or_default() {
-        for span in &trace.spans {
-            let service = trace.processes.get(&span.process_id).or(span.process.as_ref()).map_or("", |p| p.service_name.as_str());
-            match span.row(&trace.id, service) {
-                Some(row) => rows.push(row),
-                None => bad += 1,
-            }
-        }
-    }
-    Ok((rows, bad))
+    Ok(answer.data.0.map(|traces| traces.0).unwrap_or_default())
 }
 
 /// Does an error body dislike the number of traces that was asked for?
@@ -41,7 +31,8 @@ pub fn too_deep(body: &[u8]) -> bool {
 }
 
 impl Span {
-    fn row(&self, trace_id: &str, service: &str) -> Option<SpanRow> {
+    fn row(&self, trace_id: &str, processes: &BTreeMap<String, Process>) -> Option<SpanRow> {
+        let service = processes.get(&self.process_id).or(self.process.as_ref()).map_or("", |p| p.service_name.as_str());
         let trace = normal_id(if self.trace.is_empty() { trace_id } else { &self.trace }, 16)?;
         let tag = |key: &str| self.tags.iter().find(|t| t.key == key).and_then(Tag::text);
         // A reference into another trace is a link, not a parent.
@@ -83,15 +74,39 @@ struct Answer {
 
 /// There in every answer, `null` where nothing was found. A type of its own, because serde would take an absent `Option` for `null`.
 #[derive(Deserialize)]
-struct Data(Option<Vec<Trace>>);
+struct Data(Option<Traces>);
+
+/// The spans of a list of traces.
+struct Traces(Read);
+
+impl<'de> Deserialize<'de> for Traces {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let mut read = Read::default();
+        each(d, |trace: Trace| trace.spans.iter().for_each(|span| read.take(span.row(&trace.id, &trace.processes))))?;
+        Ok(Traces(read))
+    }
+}
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Trace {
     #[serde(rename = "traceID")]
     id: String,
+    // Their processes come after them.
+    #[serde(deserialize_with = "spans")]
     spans: Vec<Span>,
     processes: BTreeMap<String, Process>,
+}
+
+/// One more than are taken, so that it is told that there were more.
+fn spans<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<Span>, D::Error> {
+    first(d, MOST_SPANS + 1)
+}
+
+/// Tags and references of a span beyond this number are read past; OpenTelemetry's own limit is 128.
+fn few<'de, T: Deserialize<'de>, D: Deserializer<'de>>(d: D) -> Result<Vec<T>, D::Error> {
+    const FEW: usize = 1_000;
+    first(d, FEW)
 }
 
 #[derive(Deserialize, Default)]
@@ -110,11 +125,13 @@ struct Span {
     #[serde(rename = "parentSpanID")]
     parent: String,
     operation_name: String,
+    #[serde(deserialize_with = "few")]
     references: Vec<Reference>,
     /// µs since the epoch.
     start_time: u64,
     /// µs.
     duration: u64,
+    #[serde(deserialize_with = "few")]
     tags: Vec<Tag>,
     #[serde(rename = "processID")]
     process_id: String,
@@ -151,9 +168,9 @@ mod tests {
             {"key":"user.email","type":"string","value":"jane@example.com"},{"key":"otel.library.name","value":"asgi"}],
             "logs":[{"fields":[{"key":"message","value":"secret prompt"}]}],"processID":"p1","warnings":null}],
             "processes":{"p1":{"serviceName":"gateway","tags":[]}}}],"total":0,"limit":0,"offset":0,"errors":null}"#;
-        let (rows, bad) = read(body).unwrap();
+        let Read { rows, without_id, .. } = read(body).unwrap();
         let row = &rows[0];
-        assert_eq!((rows.len(), bad), (1, 0));
+        assert_eq!((rows.len(), without_id), (1, 0));
         assert_eq!((row.trace_id.as_str(), row.span_id.as_str()), ("0000000000000000000000000000007b", "0000000000000002"));
         assert_eq!(row.parent_id.as_deref(), Some("0000000000000001"));
         assert_eq!((row.start_ns, row.end_ns), (1_700_000_000_000_001_000, 1_700_000_000_002_501_000));
@@ -163,8 +180,8 @@ mod tests {
 
     #[test]
     fn nothing_found_is_not_another_kind_of_body() {
-        assert_eq!(read(br#"{"data":null,"errors":null}"#), Ok((vec![], 0)));
-        assert_eq!(read(br#"{"data":[]}"#), Ok((vec![], 0)));
+        assert_eq!(read(br#"{"data":null,"errors":null}"#), Ok(Read::default()));
+        assert_eq!(read(br#"{"data":[]}"#), Ok(Read::default()));
         assert!(read(br#"{"detail":"Not Found"}"#).is_err());
         assert!(read(b"oops").is_err());
         assert!(too_deep(br#"{"data":null,"errors":[{"code":500,"msg":"search depth must be greater than 0"}]}"#));

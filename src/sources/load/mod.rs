@@ -5,7 +5,7 @@ mod body;
 mod classify;
 mod connecting;
 mod drive;
-mod framing;
+pub(super) mod framing;
 mod heartbeat;
 mod plan;
 mod round_trip;
@@ -24,6 +24,7 @@ use crate::{
     sources::{client::client_with, http::Http},
     spec::settings::{Connection, TargetSettings},
 };
+pub(super) use body::CAP;
 use connecting::Stamping;
 use plan::Plan;
 use send::Endpoint;

@@ -15,6 +15,7 @@ use crate::{
     sources::spans::{Gathered, Ours, Pace, act_over, in_time, interrupted_or, pause, trace_number},
 };
 use intake::Intake;
+pub(super) use receiver::BODY_CAP as CAP;
 use std::{
     net::SocketAddr,
     sync::{

@@ -1,7 +1,7 @@
 //! `POST /v1/traces`, as <https://opentelemetry.io/docs/specs/otlp/#otlphttp> has it.
 
 use super::intake::Intake;
-use crate::sources::spans::{read_json, read_protobuf};
+use crate::sources::spans::{NotOtlp, NotProtobuf, read_json, read_protobuf};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -86,9 +86,13 @@ async fn take(body: Body, encoding: &str, json: bool, intake: &Intake) -> Result
         _ => return Err(Refusal::Unsupported),
     };
     let (rows, without_id) = if json {
-        if plain.trim_ascii() == b"{}" { (vec![], 0) } else { read_json(&plain).map_err(|_| Refusal::Unreadable)? }
+        if plain.trim_ascii() == b"{}" {
+            (vec![], 0)
+        } else {
+            read_json(&plain).map_err(|e| if e == NotOtlp::TooMany { Refusal::TooLarge } else { Refusal::Unreadable })?
+        }
     } else {
-        read_protobuf(&plain).map_err(|_| Refusal::Unreadable)?
+        read_protobuf(&plain).map_err(|e| if e == NotProtobuf::TooMany { Refusal::TooLarge } else { Refusal::Unreadable })?
     };
     intake.put(rows, without_id);
     Ok(())

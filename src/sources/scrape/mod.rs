@@ -28,6 +28,7 @@ use crate::{
     spec::settings::Connection,
 };
 use extract::{Extract, extract};
+pub(super) use pages::CAP;
 use pages::{Fetched, Form, Pages};
 use std::{
     sync::Arc,

@@ -25,7 +25,7 @@ use tokio::sync::Mutex;
 
 /// Larger pages are refused. A page of this size has some two million series; of all but the claimed ones only a hash is
 /// remembered, so that reading it takes half as much again at most.
-const CAP: usize = 256 << 20;
+pub const CAP: usize = 256 << 20;
 /// How long one reading may take; Prometheus' own default for `scrape_timeout`.
 const LONGEST: Duration = Duration::from_secs(10);
 

@@ -51,6 +51,14 @@ impl Keeper {
     pub fn new(trace_id: String, span_id: String, parent_id: Option<String>, service: &str) -> Keeper {
         Keeper { row: SpanRow { trace_id, span_id, parent_id, service: cleaned(service), ..SpanRow::default() } }
     }
+    /// Goes on with a row that was begun before all was known.
+    pub fn of(row: SpanRow) -> Keeper {
+        Keeper { row }
+    }
+    /// Who reported it.
+    pub fn service(&mut self, service: &str) {
+        self.row.service = cleaned(service);
+    }
     /// Its name, kind and whether it failed.
     pub fn named(&mut self, name: &str, kind: &str, error: bool) {
         self.row.name = name_of(name);

@@ -3,17 +3,22 @@
 mod gathered;
 mod ids;
 mod kept;
+mod list;
 mod otlp_json;
 mod otlp_proto;
 mod ours;
 mod pace;
+mod read;
 mod waiting;
+mod wire;
 
 pub(super) use gathered::{Gathered, MOST_FOREIGN};
 pub(super) use ids::{is_marked, marked_trace, normal_id, our_span, trace_number};
 pub(super) use kept::{Keeper, kind_word};
+pub(super) use list::{each, first};
 pub use otlp_json::{NotOtlp, read_json};
-pub use otlp_proto::read_protobuf;
+pub use otlp_proto::{NotProtobuf, read_protobuf};
 pub(super) use ours::Ours;
 pub use pace::Pace;
+pub(super) use read::{MOST_SPANS, Read};
 pub(super) use waiting::{act_over, in_time, interrupted_or, pause};

@@ -5,6 +5,8 @@
 use super::{
     ids::normal_id,
     kept::{Keeper, kind_word},
+    list::{each, first},
+    read::Read,
 };
 use crate::model::payload::SpanRow;
 use serde::{Deserialize, Deserializer};
@@ -16,6 +18,8 @@ pub enum NotOtlp {
     NoJson(String),
     /// It is JSON of another kind.
     Other,
+    /// It has more spans than are taken from one document.
+    TooMany,
     /// It is an error that the gateway reports in its own envelope.
     Error {
         /// HTTP status inside the envelope, 0 if untold.
@@ -29,7 +33,7 @@ pub enum NotOtlp {
 
 /// Every span of a body, and how many spans had no valid id.
 pub fn read_json(body: &[u8]) -> Result<(Vec<SpanRow>, u64), NotOtlp> {
-    let (mut rows, mut bad, mut any) = (vec![], 0, false);
+    let (mut read, mut any) = (Read::default(), false);
     for chunk in serde_json::Deserializer::from_slice(body).into_iter::<Chunk>() {
         let chunk = chunk.map_err(|e| match e.classify() {
             serde_json::error::Category::Data => NotOtlp::Other,
@@ -39,32 +43,22 @@ pub fn read_json(body: &[u8]) -> Result<(Vec<SpanRow>, u64), NotOtlp> {
             return Err(error.into());
         }
         let wrapped = chunk.result.map(|r| r.resource_spans.unwrap_or_default());
-        let Some(resources) = wrapped.or(chunk.resource_spans) else { return Err(NotOtlp::Other) };
+        let Some(Resources(spans)) = wrapped.or(chunk.resource_spans) else { return Err(NotOtlp::Other) };
         any = true;
-        for resource in &resources {
-            read_resource(resource, &mut rows, &mut bad);
-        }
+        read.join(spans);
     }
-    if any { Ok((rows, bad)) } else { Err(NotOtlp::Other) }
-}
-
-fn read_resource(resource: &ResourceSpans, rows: &mut Vec<SpanRow>, bad: &mut u64) {
-    let named = resource.resource.attributes.iter().find(|a| a.key == "service.name");
-    let service = named.and_then(|a| a.value.text()).unwrap_or_default();
-    for scope in &resource.scope_spans {
-        for span in &scope.spans {
-            match span.row(&service, &scope.scope.name) {
-                Some(row) => rows.push(row),
-                None => *bad += 1,
-            }
-        }
+    match any {
+        true if read.too_many => Err(NotOtlp::TooMany),
+        true => Ok((read.rows, read.without_id)),
+        false => Err(NotOtlp::Other),
     }
 }
 
 impl Span {
-    fn row(&self, service: &str, scope: &str) -> Option<SpanRow> {
+    /// Its row, without what its resource and scope tell.
+    fn row(&self) -> Option<SpanRow> {
         let parent = normal_id(&self.parent, 8);
-        let mut keeper = Keeper::new(normal_id(&self.trace, 16)?, normal_id(&self.id, 8)?, parent, service);
+        let mut keeper = Keeper::new(normal_id(&self.trace, 16)?, normal_id(&self.id, 8)?, parent, "");
         keeper.named(&self.name, kind_word(&self.kind), ["2", "STATUS_CODE_ERROR"].contains(&self.status.code.as_str()));
         keeper.lasting(self.start_time_unix_nano, self.end_time_unix_nano);
         for attribute in &self.attributes {
@@ -72,9 +66,59 @@ impl Span {
                 keeper.attribute(&attribute.key, text);
             }
         }
-        keeper.scope(scope);
         Some(keeper.row())
     }
+}
+
+/// The spans of a list of resources.
+#[derive(Default)]
+struct Resources(Read);
+
+impl<'de> Deserialize<'de> for Resources {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let mut read = Read::default();
+        each(d, |ResourceSpans { resource, scope_spans: Scopes(mut spans) }| {
+            let named = resource.attributes.iter().find(|a| a.key == "service.name");
+            let service = named.and_then(|a| a.value.text()).unwrap_or_default();
+            spans.all(|span| span.service(&service));
+            read.join(spans);
+        })?;
+        Ok(Resources(read))
+    }
+}
+
+/// The spans of a list of scopes.
+#[derive(Default)]
+struct Scopes(Read);
+
+impl<'de> Deserialize<'de> for Scopes {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let mut read = Read::default();
+        each(d, |ScopeSpans { scope, spans: Listed(mut spans) }| {
+            spans.all(|span| span.scope(&scope.name));
+            read.join(spans);
+        })?;
+        Ok(Scopes(read))
+    }
+}
+
+/// A list of spans.
+#[derive(Default)]
+struct Listed(Read);
+
+impl<'de> Deserialize<'de> for Listed {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let mut read = Read::default();
+        each(d, |span: Span| read.take(span.row()))?;
+        Ok(Listed(read))
+    }
+}
+
+/// Attributes beyond this number are read past: OpenTelemetry's own limit is 128 for a span (`OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT`).
+const MOST_ATTRIBUTES: usize = 1_000;
+
+fn attributes<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<Attribute>, D::Error> {
+    first(d, MOST_ATTRIBUTES)
 }
 
 impl From<GatewayError> for NotOtlp {
@@ -89,7 +133,7 @@ impl From<GatewayError> for NotOtlp {
 struct Chunk {
     result: Option<TracesData>,
     #[serde(alias = "resource_spans")]
-    resource_spans: Option<Vec<ResourceSpans>>,
+    resource_spans: Option<Resources>,
     error: Option<GatewayError>,
 }
 
@@ -97,7 +141,7 @@ struct Chunk {
 #[serde(rename_all = "camelCase")]
 struct TracesData {
     #[serde(alias = "resource_spans")]
-    resource_spans: Option<Vec<ResourceSpans>>,
+    resource_spans: Option<Resources>,
 }
 
 #[derive(Deserialize, Default)]
@@ -113,12 +157,13 @@ struct GatewayError {
 struct ResourceSpans {
     resource: Resource,
     #[serde(alias = "scope_spans")]
-    scope_spans: Vec<ScopeSpans>,
+    scope_spans: Scopes,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Resource {
+    #[serde(deserialize_with = "attributes")]
     attributes: Vec<Attribute>,
 }
 
@@ -126,7 +171,7 @@ struct Resource {
 #[serde(default)]
 struct ScopeSpans {
     scope: Scope,
-    spans: Vec<Span>,
+    spans: Listed,
 }
 
 #[derive(Deserialize, Default)]
@@ -151,6 +196,7 @@ struct Span {
     start_time_unix_nano: u64,
     #[serde(alias = "end_time_unix_nano", deserialize_with = "nanoseconds")]
     end_time_unix_nano: u64,
+    #[serde(deserialize_with = "attributes")]
     attributes: Vec<Attribute>,
     status: Status,
 }
@@ -234,6 +280,14 @@ mod tests {
         assert_eq!((bad, one.len(), one[0].end_ns - one[0].start_ns, one[0].kind.as_str(), one[0].error), (0, 1, 2, "server", true));
         let (streamed, _) = read_json(format!("{numeric}\n{named}\n").as_bytes()).unwrap();
         assert_eq!(streamed.len(), 2);
+    }
+
+    #[test]
+    fn resource_and_scope_may_come_after_their_spans() {
+        let late = br#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"1","spanId":"1"}],"scope":{"name":"asgi"}}],
+            "resource":{"attributes":[{"key":"host.name","value":{"stringValue":"h"}},{"key":"service.name","value":{"stringValue":"gw"}}]}}]}"#;
+        let (rows, _) = read_json(late).unwrap();
+        assert_eq!((rows[0].service.as_str(), rows[0].attributes["otel.scope.name"].as_str()), ("gw", "asgi"));
     }
 
     #[test]

@@ -1,57 +1,124 @@
-//! OTLP as protobuf.
+//! OTLP as protobuf; field numbers are those of `opentelemetry/proto/trace/v1/trace.proto` and its imports.
 
 use super::{
     ids::hex_id,
     kept::{Keeper, kind_word},
+    read::Read,
+    wire::{Broken, Fields, Value},
 };
 use crate::model::payload::SpanRow;
-use opentelemetry_proto::tonic::{
-    collector::trace::v1::ExportTraceServiceRequest,
-    common::v1::{AnyValue, any_value::Value},
-    trace::v1::{Span, status::StatusCode},
-};
-use prost::Message as _;
+
+/// Why a body is no export that is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotProtobuf {
+    /// It is no protobuf of an export.
+    Broken,
+    /// It has more spans than are taken from one export.
+    TooMany,
+}
+
+impl From<Broken> for NotProtobuf {
+    fn from(_: Broken) -> NotProtobuf {
+        NotProtobuf::Broken
+    }
+}
 
 /// Every span of an export request, and how many spans had no valid id.
-pub fn read_protobuf(body: &[u8]) -> Result<(Vec<SpanRow>, u64), prost::DecodeError> {
-    let request = ExportTraceServiceRequest::decode(body)?;
-    let (mut rows, mut bad) = (vec![], 0);
-    for resource in &request.resource_spans {
-        let attributes = resource.resource.iter().flat_map(|r| &r.attributes);
-        let service = attributes.filter(|a| a.key == "service.name").find_map(|a| text(a.value.as_ref())).unwrap_or_default();
-        for scope in &resource.scope_spans {
-            let name = scope.scope.as_ref().map_or("", |s| s.name.as_str());
-            for span in &scope.spans {
-                match row(span, &service, name) {
-                    Some(row) => rows.push(row),
-                    None => bad += 1,
+pub fn read_protobuf(body: &[u8]) -> Result<(Vec<SpanRow>, u64), NotProtobuf> {
+    let mut read = Read::default();
+    messages(body, 1, |resource_spans| {
+        let mut service = String::new();
+        messages(resource_spans, 1, |resource| {
+            messages(resource, 1, |attribute| {
+                if let (b"service.name", Some(text)) = key_value(attribute)? {
+                    service = text;
+                }
+                Ok(())
+            })
+        })?;
+        messages(resource_spans, 2, |scope_spans| {
+            let mut scope = "";
+            messages(scope_spans, 1, |s| messages(s, 1, |name| text(name).map(|name| scope = name)))?;
+            messages(scope_spans, 2, |span| {
+                read.take(row(span, &service, scope)?);
+                Ok(())
+            })
+        })
+    })?;
+    if read.too_many { Err(NotProtobuf::TooMany) } else { Ok((read.rows, read.without_id)) }
+}
+
+/// Each value of one field that has bytes. Whatever else the message has is passed over, but must be protobuf.
+fn messages<'b>(message: &'b [u8], number: u64, mut each: impl FnMut(&'b [u8]) -> Result<(), Broken>) -> Result<(), Broken> {
+    for field in Fields::of(message) {
+        match field? {
+            (n, Value::Bytes(bytes)) if n == number => each(bytes)?,
+            (n, _) if n == number => return Err(Broken),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn row(span: &[u8], service: &str, scope: &str) -> Result<Option<SpanRow>, Broken> {
+    let (mut trace, mut id, mut parent, mut name, mut kind, mut start, mut end, mut error) = (&b""[..], &b""[..], &b""[..], "", 0, 0, 0, false);
+    for field in Fields::of(span) {
+        match field? {
+            (1, Value::Bytes(bytes)) => trace = bytes,
+            (2, Value::Bytes(bytes)) => id = bytes,
+            (4, Value::Bytes(bytes)) => parent = bytes,
+            (5, Value::Bytes(bytes)) => name = text(bytes)?,
+            (6, Value::Varint(number)) => kind = number,
+            (7, Value::Fixed(ns)) => start = ns,
+            (8, Value::Fixed(ns)) => end = ns,
+            (15, Value::Bytes(status)) => {
+                for field in Fields::of(status) {
+                    if let (3, Value::Varint(code)) = field? {
+                        error = code == 2;
+                    }
                 }
             }
+            (1 | 2 | 4..=8 | 15, _) => return Err(Broken),
+            _ => {}
         }
     }
-    Ok((rows, bad))
-}
-
-fn row(span: &Span, service: &str, scope: &str) -> Option<SpanRow> {
-    let mut keeper = Keeper::new(hex_id(&span.trace_id, 16)?, hex_id(&span.span_id, 8)?, hex_id(&span.parent_span_id, 8), service);
-    let error = span.status.as_ref().is_some_and(|s| s.code == StatusCode::Error as i32);
-    keeper.named(&span.name, kind_word(&span.kind.to_string()), error);
-    keeper.lasting(span.start_time_unix_nano, span.end_time_unix_nano);
-    for attribute in &span.attributes {
-        if let Some(text) = text(attribute.value.as_ref()) {
-            keeper.attribute(&attribute.key, text);
+    let (Some(trace), Some(id)) = (hex_id(trace, 16), hex_id(id, 8)) else { return Ok(None) };
+    let mut keeper = Keeper::new(trace, id, hex_id(parent, 8), service);
+    keeper.named(name, kind_word(&kind.to_string()), error);
+    keeper.lasting(start, end);
+    messages(span, 9, |attribute| {
+        if let (key, Some(value)) = key_value(attribute)? {
+            keeper.attribute(text(key)?, value);
         }
-    }
+        Ok(())
+    })?;
     keeper.scope(scope);
-    Some(keeper.row())
+    Ok(Some(keeper.row()))
 }
 
-fn text(value: Option<&AnyValue>) -> Option<String> {
-    match value?.value.as_ref()? {
-        Value::StringValue(s) => Some(s.clone()),
-        Value::IntValue(i) => Some(i.to_string()),
-        Value::DoubleValue(x) => Some(x.to_string()),
-        Value::BoolValue(b) => Some(b.to_string()),
-        _ => None,
+/// An attribute; its value only where it is a text, a boolean or a number.
+fn key_value(attribute: &[u8]) -> Result<(&[u8], Option<String>), Broken> {
+    let (mut key, mut value) = (&b""[..], None);
+    for field in Fields::of(attribute) {
+        match field? {
+            (1, Value::Bytes(bytes)) => key = bytes,
+            (2, Value::Bytes(any)) => {
+                for field in Fields::of(any) {
+                    value = match field? {
+                        (1, Value::Bytes(bytes)) => Some(text(bytes)?.to_owned()),
+                        (2, Value::Varint(bool)) => Some((bool != 0).to_string()),
+                        (3, Value::Varint(int)) => Some(int.cast_signed().to_string()),
+                        (4, Value::Fixed(double)) => Some(f64::from_bits(double).to_string()),
+                        _ => None,
+                    };
+                }
+            }
+            _ => {}
+        }
     }
+    Ok((key, value))
+}
+
+fn text(bytes: &[u8]) -> Result<&str, Broken> {
+    std::str::from_utf8(bytes).map_err(|_| Broken)
 }

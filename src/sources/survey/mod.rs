@@ -30,6 +30,7 @@ use crate::{
     },
 };
 use futures_util::future::join_all;
+pub(super) use look::CAP;
 use look::Looker;
 use std::path::PathBuf;
 

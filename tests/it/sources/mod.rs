@@ -1,15 +1,15 @@
 //! Sources against fakes on port 0.
 
-mod access_log;
+pub mod access_log;
 mod exposition;
 mod init;
 mod jaeger;
 mod load;
-mod metrics_world;
+pub mod metrics_world;
 mod native;
 mod otlp;
 mod prometheus;
 mod risen;
 mod scrape;
-mod traced_act;
+pub mod traced_act;
 mod truth;

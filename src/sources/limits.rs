@@ -1,0 +1,101 @@
+//! How much is read of each place that is asked, and what that takes of our memory at most. Each limit stands where it acts;
+//! here they are together, as `docs/limits.md` shows them. Nobody's answer may end the audit for want of memory: beyond its
+//! limit an answer is a gap.
+
+use super::{access_log, http, load, otlp, scrape, spans::MOST_SPANS, survey};
+use crate::{spec::yaml, store};
+
+/// One limit.
+#[derive(Clone, Copy, Debug)]
+pub struct Limit {
+    /// Of what.
+    pub of: &'static str,
+    /// Bytes that are read, unpacked, of one answer, export, line or file.
+    pub read: usize,
+    /// Bytes of our memory that reading one takes at most, whatever stands in it.
+    pub memory: usize,
+    /// What is said beyond it.
+    pub beyond: &'static str,
+}
+
+/// A body grows in place, and may be moved once to make room: twice its size.
+const BODY: usize = 2;
+/// The smallest element of an answer of Prometheus (`[0,""],`, `{"metric":{}},`) becomes some five times as much, in a list
+/// that doubles as it grows.
+const SERIES: usize = 10;
+/// The shortest line of a page that begins a family of its own (`abc 1`) becomes some 600 bytes; `init` looks at all families.
+const FAMILY: usize = 100;
+/// A span that is kept, with room for its texts.
+const SPAN: usize = 1_000;
+/// A JSON value takes 32 bytes and its text at least two (`0,`); the list of them doubles as it grows.
+const VALUE: usize = 32;
+
+/// All of them.
+pub const LIMITS: [Limit; 10] = [
+    Limit {
+        of: "an answer of Prometheus",
+        read: http::CAP,
+        memory: (BODY + SERIES) * http::CAP,
+        beyond: "a gap (truncated) that names the request; NO DATA. Narrow the metric with `match`",
+    },
+    Limit {
+        of: "an answer of Jaeger",
+        read: http::CAP,
+        memory: BODY * http::CAP + 2 * SPAN * MOST_SPANS,
+        beyond: "the searched time is halved until each answer fits; what does not fit into 1 ms is a gap (truncated). Also beyond 200,000 spans",
+    },
+    Limit {
+        of: "the mock's emission log",
+        read: http::CAP,
+        memory: 2 * BODY * http::CAP,
+        beyond: "the time is read in halves, down to 1 ms, then a gap (truncated)",
+    },
+    Limit {
+        of: "a metrics page",
+        read: scrape::CAP,
+        memory: BODY * scrape::CAP,
+        beyond: "a gap (truncated) that names the page; NO DATA for its claims",
+    },
+    Limit { of: "a response of the target", read: load::CAP, memory: 2 * BODY * load::CAP, beyond: "this request has failed: `body over 1 MiB`" },
+    Limit {
+        of: "an export to the OTLP receiver",
+        read: otlp::CAP,
+        memory: BODY * otlp::CAP + 2 * SPAN * MOST_SPANS,
+        beyond: "it is refused with 413, and the answer is partial. Also beyond 200,000 spans in one export; four are read at once, 300,000 spans are held",
+    },
+    Limit {
+        of: "a line of an access log",
+        read: access_log::CAP,
+        memory: (BODY + VALUE) * access_log::CAP,
+        beyond: "the line is bad, and told as one; packed files are unpacked piece by piece until the deadline",
+    },
+    Limit {
+        of: "an access log on standard input",
+        read: access_log::STDIN_CAP,
+        memory: BODY * access_log::STDIN_CAP,
+        beyond: "a gap (truncated): name the log file instead, which is read piece by piece",
+    },
+    Limit {
+        of: "one look of `init`",
+        read: survey::CAP,
+        memory: (BODY + FAMILY) * survey::CAP,
+        beyond: "the place is told as one that answers too much; the draft is written without it",
+    },
+    Limit {
+        of: "a spec, or a file that it is made of",
+        read: yaml::MAX_BYTES,
+        memory: 256 << 20,
+        beyond: "an error at its place. Also beyond 50,000 values or 4 MiB of text, uses of anchors counted each time, and below 64 levels",
+    },
+];
+
+/// What an imported run may unpack to.
+pub fn of_imports() -> Limit {
+    let bounds = store::Bounds::default();
+    Limit {
+        of: "an imported run",
+        read: bounds.bytes as usize,
+        memory: SERIES * store::MOST_TEXT as usize,
+        beyond: "it is refused. Also beyond 10,000 files, and 64 MiB for its profile, its events or its answers; long answers are read row by row",
+    }
+}
