@@ -103,13 +103,7 @@ impl Http {
             done = tokio::time::timeout_at(deadline, work) => done.unwrap_or_else(|_| Err(Gap::TooLate(format!("{url}: no whole answer before the deadline")))),
         }
     }
-    async fn exchange(
-        &self,
-        request: reqwest::Request,
-        url: &str,
-        wanted: Option<&str>,
-        cap: usize,
-    ) -> Result<(Answered, Option<String>), Gap> {
+    async fn exchange(&self, request: reqwest::Request, url: &str, wanted: Option<&str>, cap: usize) -> Result<(Answered, Option<String>), Gap> {
         self.queries.fetch_add(1, Ordering::Relaxed);
         let mut response = self.client.execute(request).await.map_err(|e| failed(&self.connection, url, &e))?;
         let header = |name: &str| response.headers().get(name).and_then(|v| v.to_str().ok());

@@ -20,6 +20,12 @@ impl Reading {
     pub fn holds_something(&self) -> bool {
         self.lo <= self.hi
     }
+    fn allows(&self, stretch: &Stretch) -> bool {
+        self.lo <= stretch.lo && stretch.hi <= self.hi
+    }
+    fn excludes(&self, stretch: &Stretch) -> bool {
+        self.hi < stretch.lo || stretch.hi < self.lo
+    }
 }
 
 /// A stretch of time in which one offset explains nearly all readings.
@@ -27,7 +33,7 @@ impl Reading {
 pub struct Stretch {
     /// Time of its first reading that fits, ms.
     pub from: f64,
-    /// Time of its last reading that fits, ms.
+    /// Time of its last reading that fits it, and does not fit what follows, ms.
     pub to: f64,
     /// The offset is at least this, ms.
     pub lo: f64,
@@ -65,6 +71,11 @@ pub fn stretches(readings: &[Reading]) -> Option<Vec<Stretch>> {
             return if found.is_empty() { coherent(rest).map(|one| vec![one]) } else { None };
         };
         let (length, stretch) = longest(&rest[skip..])?;
+        if let Some(before) = found.last_mut() {
+            // Wide readings may allow both offsets: what shows that the clock still ran as before is the last that allows one only.
+            let told = readings.iter().take(readings.len() - rest.len()).rfind(|r| r.at >= before.from && r.allows(before) && r.excludes(&stretch));
+            before.to = told.map_or(before.to, |r| r.at);
+        }
         found.push(stretch);
         if found.len() > MOST {
             return None;
@@ -90,7 +101,7 @@ fn longest(readings: &[Reading]) -> Option<(usize, Stretch)> {
     }
     let stretch = coherent(&readings[..good])?;
     // Those at its end that do not fit begin what comes next.
-    let last = readings[..good].iter().rposition(|r| r.lo <= stretch.lo && stretch.hi <= r.hi)?;
+    let last = readings[..good].iter().rposition(|r| r.allows(&stretch))?;
     Some((last + 1, stretch))
 }
 
@@ -182,6 +193,16 @@ mod tests {
         let two = stretches(&readings(&bounds)).unwrap();
         assert_eq!(two.len(), 2);
         assert_eq!((two[1].lo, two[1].hi), (249.0, 251.0));
+    }
+
+    #[test]
+    fn a_wide_reading_does_not_say_that_a_clock_still_ran_as_before() {
+        let mut bounds = vec![(-1.0, 1.0); 60];
+        bounds[30..].fill((249.0, 251.0));
+        bounds[30] = (-300.0, 251.0);
+        bounds[31] = (-200.0, 252.0);
+        let two = stretches(&readings(&bounds)).unwrap();
+        assert_eq!((two.len(), two[0].to, two[1].from), (2, 29.0, 32.0));
     }
 
     proptest! {

@@ -56,7 +56,7 @@ impl Chronyd {
         Cost { queries: self.queries.load(Ordering::Relaxed), bytes: self.bytes.load(Ordering::Relaxed) }
     }
     /// Asks for `tracking`.
-    pub async fn ask(&self, slot: &Slot) -> Result<Told, Gap> {
+    pub async fn tracking(&self, slot: &Slot) -> Result<Told, Gap> {
         tokio::select! {
             () = slot.cancel.cancelled() => Err(Gap::NotReached("interrupted".into())),
             told = self.exchange() => told,

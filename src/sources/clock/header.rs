@@ -82,7 +82,8 @@ impl Header {
                 Ok((ms, ms + DATE_MS))
             }
             Some(unit) => {
-                let number: f64 = value.parse().ok().filter(|x: &f64| x.is_finite()).ok_or_else(|| format!("the header {} is no number", self.name))?;
+                let number: f64 =
+                    value.parse().ok().filter(|x: &f64| x.is_finite()).ok_or_else(|| format!("the header {} is no number", self.name))?;
                 let decimals = value.split_once('.').map_or(0, |(_, d)| d.len().min(12));
                 // Cut or rounded to its last digit.
                 let digit = unit * 10_f64.powi(-(decimals as i32));

@@ -52,8 +52,8 @@ impl Clock {
 
     async fn told(&self, effort: Effort, slot: &Slot) -> Result<Seen, Gap> {
         let told = match &self.by {
-            By::Chrony(chronyd) => chronyd.ask(slot).await?,
-            By::Timex(http) => timex::ask(http, slot).await?,
+            By::Chrony(chronyd) => chronyd.tracking(slot).await?,
+            By::Timex(http) => timex::read(http, slot).await?,
             By::Header(header) => header.probe(effort, slot).await?,
         };
         let at = |reading: Option<&crate::model::payload::ClockReading>| reading.map(|r| r.at).unwrap_or_default();

@@ -18,7 +18,7 @@ use crate::{
 const CAP: usize = 16 << 20;
 
 /// Reads the page.
-pub async fn ask(http: &Http, slot: &Slot) -> Result<Told, Gap> {
+pub async fn read(http: &Http, slot: &Slot) -> Result<Told, Gap> {
     let answered = http.get("", &[], Format::ACCEPT, slot, CAP).await?;
     let format = Format::from_content_type(&answered.content_type)
         .ok_or_else(|| Gap::Malformed(format!("{}: answered with no metrics page in text form", answered.request)))?;

@@ -158,13 +158,7 @@ fn a_clock_that_is_told() {
         (ClockReadings::default(), Status::Inconclusive),
     ] {
         let mut evidence = Simulated::new(70, 160).evidence();
-        let seen = Seen {
-            payload: Payload::Clock(clock.clone()),
-            covered: Span::default(),
-            origin: Origin::default(),
-            notes: vec![],
-            partial: None,
-        };
+        let seen = Seen { payload: Payload::Clock(clock.clone()), covered: Span::default(), origin: Origin::default(), notes: vec![], partial: None };
         evidence.put(key.clone(), Ok(Arc::new(seen)));
         let said = judge(&*bound(), &rig, &evidence);
         assert_eq!(finding(&said, "LAT-18", "clock").status, expected, "{clock:?}");
