@@ -94,7 +94,7 @@ impl Ours {
         (Reading { lo: sure.lo.max(end.lo - self.closed - self.late), ..sure }, sure)
     }
     /// A start alone.
-    fn from_start(self, start: Stamp) -> Bounds {
+    fn before_headers(self, start: Stamp) -> Bounds {
         let sure = Reading { at: self.sent, lo: start.lo - self.headers, hi: start.hi - self.sent };
         (sure, sure)
     }
@@ -192,7 +192,7 @@ fn hop(mut calls: Vec<Call>) -> Result<Offset, String> {
     understood(both, "starts and ends of spans")
         .or_else(|| {
             understood(
-                calls.iter().map(|(ours, start, _)| ours.from_start(*start)).collect(),
+                calls.iter().map(|(ours, start, _)| ours.before_headers(*start)).collect(),
                 "starts of spans: their ends lie beyond their callers'",
             )
         })

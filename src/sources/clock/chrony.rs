@@ -1,4 +1,5 @@
 //! chronyd's answer to `tracking`, by its own protocol (chrony `candm.h`, version 6): one datagram each way.
+#![allow(clippy::disallowed_methods, reason = "its replies are received from the one address that is asked")]
 
 use super::Told;
 use crate::{
@@ -139,9 +140,9 @@ fn tracking(reply: &[u8]) -> Result<Tracking, String> {
 
 /// chrony's own float: 7 bits of exponent, 25 bits of coefficient, both in two's complement (`util.c`, `UTI_FloatNetworkToHost`).
 fn float(bits: u32) -> f64 {
-    let signed = |value: u32, width: u32| {
+    let signed = |value: u32, width: i32| {
         let value = f64::from(value);
-        if value >= 2_f64.powi(width as i32 - 1) { value - 2_f64.powi(width as i32) } else { value }
+        if value >= 2_f64.powi(width - 1) { value - 2_f64.powi(width) } else { value }
     };
     let (exponent, coefficient) = (signed(bits >> 25, 7), signed(bits & 0x1ff_ffff, 25));
     coefficient * 2_f64.powi(exponent as i32 - 25)

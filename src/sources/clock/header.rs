@@ -86,7 +86,7 @@ impl Header {
                     value.parse().ok().filter(|x: &f64| x.is_finite()).ok_or_else(|| format!("the header {} is no number", self.name))?;
                 let decimals = value.split_once('.').map_or(0, |(_, d)| d.len().min(12));
                 // Cut or rounded to its last digit.
-                let digit = unit * 10_f64.powi(-(decimals as i32));
+                let digit = unit * 10_f64.powi(-i32::try_from(decimals).unwrap_or(12));
                 Ok((number * unit - digit / 2.0, number * unit + digit))
             }
         }
