@@ -65,7 +65,11 @@ pub fn finding(whose: &str, against: &str, offset: &Offset, limits: Limits, bega
         format!("{whose} is {} off {against}", range(&Stretch { lo, hi, ..decided[0] }))
     };
     if status == Status::Inconclusive {
-        because.push("bounds so wide show neither".into());
+        because.push(if limits.told_by(&offset.near) == Status::Fail {
+            "a server that stamps late looks the same, and what must hold whatever it does allows a right clock".into()
+        } else {
+            "bounds so wide show neither".into()
+        });
     }
     let expected = if limits.fail > limits.warn {
         format!("within ±{} of {against}, beyond ±{} a failure, and steady", Ms(limits.warn), Ms(limits.fail))
