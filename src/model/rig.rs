@@ -24,6 +24,9 @@ pub struct Rig {
     pub sources: BTreeMap<Name, SourceInfo>,
     /// Who claims to measure what; the order is the order of the spec.
     pub claims: Vec<Claim>,
+    /// Sources whose wall-clock times are read, and so must agree with ours, in name order.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub clocks: BTreeSet<Name>,
     /// What the spec declares to be there; fixes the scope before the run.
     pub capabilities: BTreeSet<Capability>,
     /// The environment that this one is compared with.
@@ -55,7 +58,7 @@ pub struct Allow {
 /// What kind of source a name stands for, in the words of the spec.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SourceInfo {
-    /// The spec's word: `prometheus`, `scrape`, `jaeger`, `otlp`, `access_log`, `truth`, `load`.
+    /// The spec's word: `prometheus`, `scrape`, `jaeger`, `otlp`, `access_log`, `truth`, `clock`, `load`.
     pub kind: Name,
     /// Where it is, without credentials: a URL, a path, `docker: NAME`.
     pub place: String,
@@ -192,11 +195,13 @@ pub enum Capability {
     AccessLog,
     /// The target streams.
     Streaming,
+    /// A source whose wall-clock times are read.
+    Clocks,
 }
 
 impl Capability {
     /// All of them, in the order in which reports name them.
-    pub const ALL: [Capability; 11] = [
+    pub const ALL: [Capability; 12] = [
         Capability::ControlledLoad,
         Capability::KnownTruth,
         Capability::PerRequestServerRecord,
@@ -208,6 +213,7 @@ impl Capability {
         Capability::Traces,
         Capability::AccessLog,
         Capability::Streaming,
+        Capability::Clocks,
     ];
     /// The word of the spec and of the cases.
     pub fn word(self) -> &'static str {
@@ -223,6 +229,7 @@ impl Capability {
             Capability::Traces => "traces",
             Capability::AccessLog => "access_log",
             Capability::Streaming => "streaming",
+            Capability::Clocks => "clocks",
         }
     }
     /// What the user can add to the spec to get it.
@@ -239,6 +246,7 @@ impl Capability {
             Capability::Traces => "add `sources.jaeger` or `sources.otlp`",
             Capability::AccessLog => "add `sources.access_log`",
             Capability::Streaming => "set `target.chat.stream: true`",
+            Capability::Clocks => "name the field `at` of `sources.access_log`, add a trace source, or `sources.clock`",
         }
     }
 }

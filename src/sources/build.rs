@@ -1,6 +1,6 @@
 //! From settings to sources. A source that cannot even be made answers every question with why.
 
-use super::{access_log::Log, jaeger::Jaeger, load::Load, otlp::Otlp, prometheus::Prometheus, scrape::Scrape, truth::Truth};
+use super::{access_log::Log, clock::Clock, jaeger::Jaeger, load::Load, otlp::Otlp, prometheus::Prometheus, scrape::Scrape, truth::Truth};
 use crate::{
     model::{
         audit::Effort,
@@ -37,6 +37,7 @@ fn one(source: &Name, how: &SourceSettings, rig: &Rig) -> Result<Arc<dyn Source>
         SourceSettings::Jaeger { connection, service } => Arc::new(Jaeger::new(source.clone(), connection, service.clone())?),
         SourceSettings::Otlp { listen, service } => Arc::new(Otlp::new(source.clone(), *listen, service.clone())?),
         SourceSettings::AccessLog(log) => Arc::new(Log::new(source.clone(), log)?),
+        SourceSettings::Clock(by) => Arc::new(Clock::new(source.clone(), by)?),
         SourceSettings::Truth { connection } => Arc::new(Truth::new(source.clone(), connection)?),
     })
 }

@@ -28,11 +28,13 @@ pub struct Gateway {
     pub fault: Option<&'static str>,
     /// Does the provider send its headers at once, or with the first chunk?
     pub headers_first: bool,
+    /// How far its wall clock is off, in libfaketime's words.
+    pub faketime: Option<&'static str>,
 }
 
 impl Gateway {
-    pub const COMMON: Gateway = Gateway { variant: "common", fault: None, headers_first: false };
-    pub const REPAIRED: Gateway = Gateway { variant: "repaired", fault: None, headers_first: false };
+    pub const COMMON: Gateway = Gateway { variant: "common", fault: None, headers_first: false, faketime: None };
+    pub const REPAIRED: Gateway = Gateway { variant: "repaired", fault: None, headers_first: false, faketime: None };
 }
 
 /// A rig that runs. Dropping it ends it.
@@ -60,7 +62,9 @@ impl Rig {
         let mock = provider(gateway);
         let receiver = free.to_string();
         let (url, otlp) = (mock.url(), format!("http://{receiver}"));
-        let stack = Stack::up(&["gateway", "--mock", &url, "--variant", gateway.variant, "--otlp", &otlp])?;
+        let mut args = vec!["gateway", "--mock", &url, "--variant", gateway.variant, "--otlp", &otlp];
+        args.extend(gateway.faketime.into_iter().flat_map(|off| ["--faketime", off]));
+        let stack = Stack::up(&args)?;
         Ok(Rig::around(stack, gateway, mock, receiver))
     }
 
@@ -98,6 +102,7 @@ impl Rig {
         let mock = self.mock.url();
         let mut args = vec!["gateway", "--mock", &mock, "--variant", self.gateway.variant];
         args.extend(self.gateway.fault.into_iter().flat_map(|fault| ["--fault", fault]));
+        args.extend(self.gateway.faketime.into_iter().flat_map(|off| ["--faketime", off]));
         self.stack.add(&args)
     }
 

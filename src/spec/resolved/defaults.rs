@@ -64,7 +64,7 @@ fn source(name: &Name, settings: &SourceSettings, rig: &Rig) -> Shown {
         SourceSettings::Jaeger { .. } => keys.push(("claims", claims())),
         SourceSettings::Otlp { listen, .. } => keys.extend([("listen", text(&listen.to_string())), ("claims", claims())]),
         SourceSettings::AccessLog(log) => keys.extend(access_log(log)),
-        SourceSettings::Prometheus { .. } | SourceSettings::Truth { .. } => {}
+        SourceSettings::Prometheus { .. } | SourceSettings::Truth { .. } | SourceSettings::Clock(_) => {}
     }
     section(keys)
 }

@@ -43,6 +43,7 @@ pub fn full() -> Rig {
         loads: [(name("controlled"), load(Destination::Target)), (name("calibration"), load(Destination::Reference))].into(),
         sources: ["load", "truth", "access_log", "jaeger", "scrape"].map(|s| (name(s), source(s))).into(),
         claims,
+        clocks: ["access_log", "jaeger"].map(name).into(),
         capabilities: Capability::ALL.into(),
         ..Rig::default()
     }

@@ -1,6 +1,7 @@
 //! Sources against fakes on port 0.
 
 pub mod access_log;
+mod clock;
 mod exposition;
 mod init;
 mod jaeger;

@@ -73,7 +73,7 @@ fn each_capability_comes_from_what_is_declared() {
     assert_eq!(has("version: 1\nrig: x\n"), [].into());
     let without = [
         ("  truth: {url: http://localhost:9999}\n", "", vec![Capability::KnownTruth]),
-        ("  otlp: {}\n", "", vec![Capability::Exemplars, Capability::Traces]),
+        ("  otlp: {}\n", "", vec![Capability::Exemplars, Capability::Traces, Capability::Clocks]),
         ("  access_log: {path: access.jsonl}\n", "", vec![Capability::AccessLog]),
         (", exemplars: true", "", vec![Capability::Exemplars]),
         (

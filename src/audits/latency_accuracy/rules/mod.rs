@@ -4,6 +4,7 @@ mod bias_equivalence;
 mod bucket_edges;
 mod causality;
 mod chunks_per_token;
+mod clock_bound;
 mod count_closure;
 mod early_stop;
 mod exemplar_span;
@@ -14,12 +15,14 @@ mod pinned;
 mod quantile_resolution;
 mod rare_outliers;
 mod scale;
+mod trace_skew;
 mod unit_slip;
 
 pub use bias_equivalence::BiasEquivalence;
 pub use bucket_edges::BucketEdges;
 pub use causality::Causality;
 pub use chunks_per_token::ChunksPerToken;
+pub use clock_bound::ClockBound;
 pub use count_closure::CountClosure;
 pub use early_stop::EarlyStop;
 pub use exemplar_span::ExemplarSpan;
@@ -30,6 +33,7 @@ pub use pinned::Pinned;
 pub use quantile_resolution::QuantileResolution;
 pub use rare_outliers::RareOutliers;
 pub use scale::Scale;
+pub use trace_skew::TraceSkew;
 pub use unit_slip::UnitSlip;
 
 use crate::model::{
