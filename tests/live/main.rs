@@ -12,7 +12,9 @@ mod parts;
 mod probe;
 mod recipes;
 mod report_page;
-mod rig;
-mod stack;
 mod strangers;
+#[path = "../support/mod.rs"]
+mod support;
 mod tls;
+
+use support::{rig, stack};

@@ -3,5 +3,5 @@
 import os
 
 # prometheus_client looks at this variable while it is imported, so the fault has to act before anything else does.
-if os.environ.get("GATEWAY_FAULT") == "private-registries":
+if "private-registries" in os.environ.get("GATEWAY_FAULT", "").split(","):
     os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)

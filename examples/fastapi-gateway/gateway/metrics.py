@@ -28,13 +28,18 @@ class Metrics:
         self._requests = Counter("gateway_requests_total", "Requests by route and status", ("route", "status"))
 
     def ttft(self, route: str, model: str, seconds: float) -> None:
-        self._ttft.labels(route, model).observe(self._faults.observed(seconds))
+        self._ttft.labels(route, self._faults.labelled(model)).observe(self._faults.observed(seconds))
 
     def duration(self, route: str, model: str, seconds: float) -> None:
-        self._duration.labels(route, model).observe(self._faults.observed(seconds))
+        self._duration.labels(route, self._faults.labelled(model)).observe(self._faults.observed(seconds))
 
     def answered(self, route: str, status: int) -> None:
         self._requests.labels(route, str(status)).inc()
+
+    def refused(self) -> bool:
+        """Whether a file `refuse` beside the workers' metrics asks for a page that cannot be read."""
+        folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+        return self._faults.pages_refused and folder is not None and os.path.exists(os.path.join(folder, "refuse"))
 
     def page(self) -> tuple[bytes, str]:
         """The metrics page and its content type."""

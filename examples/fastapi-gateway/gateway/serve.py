@@ -21,7 +21,7 @@ def main() -> None:
     settings = Settings.from_env()
 
     own_dir = None
-    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ and settings.fault != "private-registries":
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ and "private-registries" not in settings.faults:
         own_dir = os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="gateway-metrics-")
     try:
         serve(settings, given.host, given.port, given.workers)
@@ -36,7 +36,7 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
     # the socket without naming its protocol, and asyncio then leaves Nagle's algorithm on: under load the first
     # token waits for an acknowledgement, up to 42 ms. Connections inherit the option from the listening socket.
     listener = config.bind_socket()
-    if settings.repaired and settings.fault != "nagle":
+    if settings.repaired and "nagle" not in settings.faults:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     Multiprocess(config, sockets=[listener]).run()
 

@@ -1,7 +1,6 @@
 //! Whole audits of the real stack by the binary.
 
 mod common;
-mod faults;
 mod outside;
 mod receiver;
 mod repaired;
