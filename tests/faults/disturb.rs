@@ -9,8 +9,9 @@ use crate::{
 };
 use serde_json::{Value, json};
 use std::{
+    collections::BTreeSet,
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread::sleep,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
@@ -67,11 +68,8 @@ pub fn meanwhile(rig: &Rig, does: Does) -> Held {
             fs::remove_file(metrics(rig).join("refuse")).expect("our own file");
         }
         Does::RefusePagesForGood => refuse(rig),
-        Does::WipeMetrics => {
-            for file in fs::read_dir(metrics(rig)).expect("the workers' files").flatten() {
-                fs::remove_file(file.path()).expect("a file of the rig");
-            }
-        }
+        Does::WipeOneWorker => wipe(rig, 1),
+        Does::WipeAllWorkers => wipe(rig, usize::MAX),
         Does::Step(offset) => {
             // The new offset appears at once: a file that is written in place is empty for a moment.
             let clock = &rig.stack.part("gateway").files["clock"];
@@ -80,7 +78,7 @@ pub fn meanwhile(rig: &Rig, does: Does) -> Held {
             fs::rename(new, clock).expect("the same folder");
         }
         Does::ForeignTraces(many) => foreign(rig, many),
-        Does::Gateway(_) | Does::Clock(_) | Does::Total(_) | Does::Claim(_) | Does::SecondGateway => {}
+        Does::Gateway(_) | Does::Clock(_) | Does::Total(_) | Does::Claim(_) | Does::Exemplars | Does::SecondGateway => {}
     }
     Held::Nothing
 }
@@ -91,6 +89,18 @@ fn metrics(rig: &Rig) -> PathBuf {
 
 fn refuse(rig: &Rig) {
     fs::write(metrics(rig).join("refuse"), "").expect("a file of the rig");
+}
+
+/// Deletes the files (`histogram_PID.db` and others) of so many workers.
+fn wipe(rig: &Rig, workers: usize) {
+    let files: Vec<_> = fs::read_dir(metrics(rig)).expect("the workers' files").flatten().map(|file| file.path()).collect();
+    let worker = |file: &Path| file.file_stem()?.to_str()?.rsplit('_').next().map(str::to_owned);
+    let all: BTreeSet<String> = files.iter().filter_map(|file| worker(file)).collect();
+    assert!(all.len() >= 2, "{files:?}");
+    let wiped: Vec<_> = all.into_iter().take(workers).collect();
+    for file in files.iter().filter(|file| worker(file).is_some_and(|w| wiped.contains(&w))) {
+        fs::remove_file(file).expect("a file of the rig");
+    }
 }
 
 fn signal(rig: &Rig, part: &str, signal: &str) {

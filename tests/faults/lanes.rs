@@ -49,6 +49,7 @@ impl Pack {
         self.does().fold(spec, |spec, does| match does {
             Does::Total(definition) => changed(&spec, "max_tokens: 64", &format!("max_tokens: 64, timing: {{total: {definition}}}")),
             Does::Claim(claim) => changed(&spec, "metrics:\n", &format!("metrics:\n  {claim}\n")),
+            Does::Exemplars => spec.replace("unit: s, match", "unit: s, exemplars: true, match"),
             _ => spec,
         })
     }

@@ -5,10 +5,13 @@ use crate::{
     judge::{told, wrong},
     lanes::{Pack, run},
     rig::REQUESTS,
-    rows::{ROWS, Row},
+    rows::{Does, ROWS, Row},
     stack::or_skip,
 };
-use std::io::{self, Write};
+use std::{
+    collections::BTreeSet,
+    io::{self, Write},
+};
 
 /// The fewest at which every rule that a row names can judge: LAT-02 and others want 200.
 const FEW: u64 = 220;
@@ -75,4 +78,16 @@ fn packed_rows_touch_nobody_in_common() {
             }
         }
     }
+}
+
+#[test]
+#[allow(clippy::disallowed_methods, reason = "reads the gateway's own list")]
+fn every_fault_of_the_gateway_has_a_row() {
+    let list = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/fastapi-gateway/gateway/faults.py")).expect("the list");
+    let list = list.split("FAULTS = {").nth(1).and_then(|rest| rest.split("\n}").next()).expect("a dictionary");
+    let theirs: BTreeSet<&str> = list.lines().filter_map(|line| line.trim().strip_prefix('"')?.split('"').next()).collect();
+    let ours: BTreeSet<&str> =
+        ROWS.iter().flat_map(|row| row.does).filter_map(|does| if let Does::Gateway(fault) = does { Some(*fault) } else { None }).collect();
+    assert!(theirs.len() > 20, "{theirs:?}");
+    assert_eq!(ours, theirs);
 }

@@ -1,9 +1,11 @@
 //! A whole rig to audit: a provider whose delays are known, the gateway, Prometheus and Jaeger; audited by the binary, as a user does.
 #![allow(clippy::disallowed_methods, reason = "runs the binary and its rig")]
 
+#[allow(unused_imports, reason = "one of the two targets names it from here")]
+pub use super::audited::QUIET;
 use super::stack::{NotUp, Stack};
 pub use super::{
-    audited::{Audited, QUIET, waited_for_cpu},
+    audited::{Audited, waited_for_cpu},
     turn::{AT_ONCE, Turn},
 };
 use rigcheck::reference::mock_llm::{Mock, MockSettings};
@@ -110,6 +112,8 @@ impl Rig {
         let mut args = vec!["gateway", "--mock", &mock, "--variant", self.gateway.variant];
         let faults = Some(self.gateway.faults.as_str()).filter(|f| !f.is_empty());
         args.extend(faults.into_iter().flat_map(|faults| ["--fault", faults]));
+        // Exemplars need one process: prometheus_client has none in multiprocess mode.
+        args.extend(if self.gateway.faults.contains("exemplars") { &["--workers", "1"][..] } else { &[] });
         args.extend(self.gateway.clock.into_iter().flat_map(|clock| ["--clock", clock]));
         self.stack.add(&args)
     }

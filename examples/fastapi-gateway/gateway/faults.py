@@ -22,6 +22,7 @@ FAULTS = {
     "private-registries": "each worker has a registry of its own, and a scrape sees whichever worker answers",
     "label-split": "every second observation goes to another value of the label `model`",
     "page-refused": "the metrics page answers 503 while a file `refuse` lies in PROMETHEUS_MULTIPROC_DIR",
+    "dangling-exemplars": "observations name their trace (no multiprocess mode: for one worker), and every second trace is never recorded",
     "background-task": "the duration histogram includes 50 to 150 ms of work that follows the response",
     "span-without-stream": "the server span ends when the response starts",
     "head-sampling-10pct": "nine traces of ten are never recorded",
@@ -92,6 +93,11 @@ class Faults:
         return f"{model}-canary" if "label-split" in self.names and self._labelled % 4 < 2 else model
 
     @property
+    def exemplars(self) -> bool:
+        """Whether observations name their trace."""
+        return "dangling-exemplars" in self.names
+
+    @property
     def pages_refused(self) -> bool:
         return "page-refused" in self.names
 
@@ -118,6 +124,8 @@ class Faults:
     @property
     def sampled_share(self) -> float | None:
         """The share of traces that is recorded, if not all that the caller asked for."""
+        if "dangling-exemplars" in self.names:
+            return 0.5
         return 0.1 if "head-sampling-10pct" in self.names else None
 
     @property

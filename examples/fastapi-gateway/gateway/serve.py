@@ -16,12 +16,12 @@ def main() -> None:
     args = argparse.ArgumentParser(prog="python -m gateway.serve", description=__doc__)
     args.add_argument("--host", default="127.0.0.1")
     args.add_argument("--port", type=int, default=8000)
-    args.add_argument("--workers", type=int, default=2, help="2 or more")
+    args.add_argument("--workers", type=int, default=2, help="how many")
     given = args.parse_args()
     settings = Settings.from_env()
 
     own_dir = None
-    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ and "private-registries" not in settings.faults:
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ and not settings.faults & {"private-registries", "dangling-exemplars"}:
         own_dir = os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="gateway-metrics-")
     try:
         serve(settings, given.host, given.port, given.workers)
