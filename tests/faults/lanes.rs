@@ -13,6 +13,9 @@ use std::{
     thread,
 };
 
+/// Disturbances of some seconds that fit into one load, one after the other.
+const AT_MOST_LASTING: usize = 3;
+
 /// Rows that share one run.
 pub struct Pack(pub Vec<&'static Row>);
 
@@ -23,10 +26,11 @@ pub struct Ran {
 }
 
 impl Pack {
-    /// Nobody whom the row touches is touched here.
+    /// Whom the row touches nobody here touches, or only rows that are as quiet as it is; and the load is long enough for all.
     pub fn has_room_for(&self, row: &Row) -> bool {
-        let meets = |a: &str, b: &str| a.starts_with(b) || b.starts_with(a);
-        !self.0.iter().flat_map(|other| other.touches).any(|a| row.touches.iter().any(|b| meets(a, b)))
+        let takes_time = |does: &Does| matches!(does, Does::FreezePrometheus | Does::RefusePages | Does::RestartPrometheus | Does::ForeignTraces(_));
+        let lasting = self.does().chain(row.does.iter().copied()).filter(takes_time).count();
+        lasting <= AT_MOST_LASTING && self.0.iter().all(|other| !other.meets(row) || other.is_quiet() && row.is_quiet())
     }
 
     pub fn name(&self) -> String {
