@@ -14,7 +14,7 @@ use std::{
     io::{self, Write},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     thread,
 };
@@ -24,6 +24,8 @@ const ON_THE_STACK: usize = 20;
 const MAY_BE_UNDECIDED: usize = 1;
 /// Short clean runs on the embedded rig: with no alarm in 300 the rate of false alarms is below 0.99 % a run.
 const SHORT: usize = 300;
+/// What the stack is, and the engine that reads the gateway's page beside Prometheus, if one does.
+const VARIANTS: &[(&str, &str)] = &[("plain", "")];
 /// One of so many short runs shares its processors with a program that only computes.
 const STRESSED: usize = 3;
 /// The fewest at which the rules judge.
@@ -36,21 +38,31 @@ const RATE: &str = "max_tokens: 64, rate: 30/s";
 /// What is wrong with clean runs on the real stack: a rule that fails in any of them, or too few that are READY.
 pub fn on_the_real_stack() -> Result<Vec<String>, NotUp> {
     let on_the_stack = so_many("RIGCHECK_CLEAN_RUNS", ON_THE_STACK);
-    let (begun, done) = (AtomicUsize::new(0), Mutex::new(vec![]));
+    let shared =
+        VARIANTS.iter().enumerate().map(|(i, variant)| (variant, on_the_stack / VARIANTS.len() + usize::from(i < on_the_stack % VARIANTS.len())));
+    let left = Mutex::new(shared.rev().collect::<Vec<_>>());
+    let done = Mutex::new(vec![]);
+    let next = || left.lock().ok().and_then(|mut left| left.pop());
     let lane = || -> Result<(), NotUp> {
-        let rig: Rig = lanes::start(Gateway::REPAIRED)?;
-        loop {
-            let n = begun.fetch_add(1, Ordering::Relaxed);
-            if n >= on_the_stack {
-                return Ok(());
+        while let Some((variant, runs)) = next() {
+            if runs == 0 {
+                continue;
             }
-            let spec = rig.spec(&format!("audit: {{requests: {REQUESTS}}}"));
-            let audited = rig.audit_spec_in_turn(&Turn::take(AT_ONCE / 2), &format!("clean-{n}"), &spec, || {});
-            let _ = writeln!(io::stderr(), "clean run {} of {}: {}", n + 1, on_the_stack, audited.verdict());
-            if let Ok(mut done) = done.lock() {
-                done.push(audited);
+            let mut rig: Rig = lanes::start(Gateway::REPAIRED)?;
+            let engine = variant.1;
+            if !engine.is_empty() {
+                rig.stack.add(&[engine, "--targets", "gateway", "--interval", "1s"])?;
+            }
+            let spec = spec(&rig, engine);
+            for n in 1..=runs {
+                let audited = rig.audit_spec_in_turn(&Turn::take(AT_ONCE / 2), &format!("clean-{n}"), &spec, || {});
+                let _ = writeln!(io::stderr(), "clean run {n} of {runs}, {}: {}", variant.0, audited.verdict());
+                if let Ok(mut done) = done.lock() {
+                    done.push(audited);
+                }
             }
         }
+        Ok(())
     };
     thread::scope(|scope| {
         let lanes = [scope.spawn(lane), scope.spawn(lane)];
@@ -71,6 +83,15 @@ pub fn on_the_real_stack() -> Result<Vec<String>, NotUp> {
         wrong.extend(done.iter().filter(|a| a.verdict() != "ready").map(|a| a.trouble()));
     }
     Ok(wrong)
+}
+
+/// The rig's spec; a second engine answers for the same claims.
+fn spec(rig: &Rig, engine: &str) -> String {
+    let spec = rig.spec(&format!("audit: {{requests: {REQUESTS}}}"));
+    if engine.is_empty() {
+        return spec;
+    }
+    spec.replacen("sources:\n", &format!("sources:\n  {engine}: {{kind: prometheus, url: {}}}\n", rig.stack.url(engine)), 1)
 }
 
 /// What is wrong with many short clean runs on the embedded rig: each rule that failed.

@@ -46,10 +46,20 @@ const BATCH: usize = 500;
 
 /// What is done before the audit begins.
 pub fn before(rig: &Rig, does: Does) -> Result<Held, NotUp> {
-    let Does::SecondGateway = does else { return Ok(Held::Nothing) };
-    let second = rig.unscraped_replica()?;
-    let stranger = Stranger::asking(second.url("gateway"), "rigcheck-truth", 10);
-    Ok(Held::Gateway(second, Some(stranger)))
+    match does {
+        Does::SecondGateway => {
+            let second = rig.unscraped_replica()?;
+            let stranger = Stranger::asking(second.url("gateway"), "rigcheck-truth", 10);
+            Ok(Held::Gateway(second, Some(stranger)))
+        }
+        Does::Claim(_) => {
+            // What is recorded appears with the first requests, and two scrapes later.
+            rig.use_it();
+            sleep(LASTING);
+            Ok(Held::Nothing)
+        }
+        _ => Ok(Held::Nothing),
+    }
 }
 
 /// What is done in the middle of the load.
