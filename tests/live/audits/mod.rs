@@ -1,7 +1,9 @@
 //! Whole audits of the real stack by the binary.
 
+mod collector;
 mod common;
 mod faults;
+mod front;
 mod outside;
 mod receiver;
 mod repaired;
