@@ -7,6 +7,7 @@ pub mod exposition;
 pub mod failing;
 pub mod http;
 pub mod jaeger;
+mod lines;
 pub mod load;
 pub mod otlp;
 mod ours;

@@ -127,7 +127,13 @@ fn source(kind: &'static str) -> Value {
     let (required, mut keys) = match kind {
         "scrape" => (json!(["url"]), with(vec![("interval", text())])),
         "jaeger" => (json!(["url", "service"]), with(vec![("service", text()), claims])),
-        "otlp" => (json!([]), vec![("listen", text()), ("service", text()), claims]),
+        "otlp" => {
+            let places = [
+                ("listen", described(text(), "A loopback address to which spans are sent; not together with `path`")),
+                ("path", described(text(), "A file to which a collector writes OTLP-JSON")),
+            ];
+            (json!([]), places.into_iter().chain([("service", text()), claims]).collect())
+        }
         "access_log" => {
             let places = [("path", described(text(), "A file; `-` is standard input")), ("docker", described(text(), "A container"))];
             let reading = [("format", words(["json", "nginx"])), ("log_format", text()), ("id", text()), ("at", text()), ("status", text())];

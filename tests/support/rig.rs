@@ -77,6 +77,16 @@ impl Rig {
         Ok(Rig::around(stack, gateway, mock, receiver))
     }
 
+    /// Everything, with a collector between the gateway and Jaeger; `collector` are the options of that part.
+    pub fn collected(gateway: Gateway, collector: &[&str]) -> Result<Rig, NotUp> {
+        let parts: Vec<&str> = ["jaeger", "collector"].into_iter().chain(collector.iter().copied()).collect();
+        let mock = provider(&gateway);
+        let mut rig = Rig::around(Stack::up(&parts)?, gateway, mock, String::new());
+        rig.add_gateway()?;
+        rig.stack.add(&["prometheus", "--targets", "gateway", "--interval", "1s"])?;
+        Ok(rig)
+    }
+
     fn around(stack: Stack, gateway: Gateway, mock: Mock, receiver: String) -> Rig {
         let asks = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         Rig { stack, mock, gateway, receiver, asks }

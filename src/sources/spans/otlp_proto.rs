@@ -42,6 +42,7 @@ fn row(span: &Span, service: &str, scope: &str) -> Option<SpanRow> {
             keeper.attribute(&attribute.key, text);
         }
     }
+    keeper.trace_state(&span.trace_state);
     keeper.scope(scope);
     Some(keeper.row())
 }

@@ -268,7 +268,19 @@ fn spans_across_a_clock_step() {
 #[test]
 fn traces_sampled_at_the_head() {
     let said = check(world(|w| w.spans_kept = |r| r.id.ends_with('0')), &["LAT-02"], &["LAT-12"]);
-    assert!(finding(&said, "LAT-02", "jaeger").because[0].contains("sampling rate near 10 %"), "{}", shown(&said));
+    let because = &finding(&said, "LAT-02", "jaeger").because;
+    assert!(because[0].contains("sampling rate near 10 %"), "{}", shown(&said));
+    assert!(because[1].contains("how long a request lasts makes no difference: median"), "{because:?}");
+}
+
+#[test]
+fn traces_of_long_streams_that_a_tail_sampler_drops() {
+    let said = check(world(|w| w.spans_kept = |r| r.span.total < 600.0), &["LAT-02"], &["LAT-12"]);
+    let because = &finding(&said, "LAT-02", "jaeger").because;
+    assert!(because[0].starts_with("longer ones are missing, not an even sample: median"), "{because:?}");
+    assert!(because[0].contains("tail sampler") && because.len() == 1, "{because:?}");
+    let said = check(world(|w| w.spans_kept = |r| r.span.total >= 600.0), &["LAT-02"], &["LAT-12"]);
+    assert!(finding(&said, "LAT-02", "jaeger").because[0].starts_with("shorter ones are missing"), "{}", shown(&said));
 }
 
 #[test]

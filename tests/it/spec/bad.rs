@@ -81,6 +81,8 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
     ("  truth:", "  again: {kind: truth, url: http://localhost:1}\n  truth:", &["more than one source of kind `truth`"]),
     ("  truth:", "  jaeger: {url: http://localhost:16686}\n  truth:", &["`sources.jaeger` needs `service`"]),
     ("  truth:", "  otlp: {listen: everywhere}\n  truth:", &["is not an address to listen on"]),
+    ("  truth:", "  otlp: {listen: '127.0.0.1:1', path: x}\n  truth:", &["`sources.otlp.listen` and `sources.otlp.path` exclude each other"]),
+    ("  truth:", "  otlp: {path: '-'}\n  truth:", &["`-` is standard input, which only an access log is read from"]),
     ("  truth:", "  otlp: {claims: [total, total]}\n  truth:", &["claimed twice by `otlp`"]),
     ("  truth:", "  otlp: {claims: [latency]}\n  truth:", &["unknown quantity `latency`"]),
     ("  truth:", "  scrape: {url: http://localhost:1, interval: 1}\n  truth:", &["`sources.scrape.interval`: `1` is not a duration"]),
