@@ -23,16 +23,23 @@ pub struct Build {
     /// Empty on engines that only claim a version for compatibility.
     pub revision: String,
     pub go_version: String,
+    /// `Grafana Mimir`; Prometheus itself does not say it.
+    pub application: String,
 }
 
 impl Build {
-    /// The server's name with its version.
+    /// The server's name with its version; `None` where it tells none (VictoriaMetrics answers without data).
     pub fn title(&self) -> Option<String> {
-        match (self.version.as_str(), self.go_version.as_str()) {
-            ("", _) => None,
-            // VictoriaMetrics answers 2.24.0 and nothing else, whatever it is.
-            (version, "") => Some(format!("a server that claims Prometheus {version}")),
-            (version, _) => Some(format!("Prometheus {version}")),
+        // A word or two, and nothing else that a server may put there.
+        let plain = |text: &str| text.chars().filter(|c| c.is_ascii_alphanumeric() || " .-+".contains(*c)).take(30).collect::<String>();
+        let version = plain(&self.version);
+        match (version.as_str(), self.application.as_str(), self.go_version.as_str()) {
+            ("", _, _) => None,
+            (version, "", "") => Some(format!("a server that claims Prometheus {version}")),
+            // Prometheus has been past 1.0 since 2016; Thanos counts its own versions.
+            (version, "", _) if version.starts_with("0.") => Some(format!("a server with the Prometheus API, version {version}")),
+            (version, "", _) => Some(format!("Prometheus {version}")),
+            (version, application, _) => Some(format!("{} {version}", plain(application))),
         }
     }
 }
@@ -40,6 +47,11 @@ impl Build {
 /// The server's identity.
 pub async fn build(api: &Api, slot: &Slot) -> Result<Build, Gap> {
     Ok(api.get::<Build>("status/buildinfo", &[], slot).await?.data)
+}
+
+/// Its command line.
+pub async fn flags(api: &Api, slot: &Slot) -> Result<BTreeMap<String, String>, Gap> {
+    Ok(api.get("status/flags", &[], slot).await?.data)
 }
 
 #[derive(Deserialize)]
@@ -85,8 +97,8 @@ pub async fn server(api: &Api, slot: &Slot) -> FactTable {
         }
         Err(gap) => gone(&mut facts, "version", gap),
     }
-    match api.get::<BTreeMap<String, String>>("status/flags", &[], slot).await {
-        Ok(mut told) => FLAGS.iter().for_each(|flag| put(&mut facts, &format!("flag.{flag}"), told.data.remove(*flag))),
+    match flags(api, slot).await {
+        Ok(mut told) => FLAGS.iter().for_each(|flag| put(&mut facts, &format!("flag.{flag}"), told.remove(*flag))),
         Err(gap) => gone(&mut facts, "flags", gap),
     }
     match api.get::<ConfigText>("status/config", &[], slot).await {

@@ -5,6 +5,7 @@ mod closing;
 mod exemplars;
 mod facts;
 mod histogram;
+mod replicas;
 mod risen;
 mod samples;
 mod selector;

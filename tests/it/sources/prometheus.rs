@@ -275,7 +275,7 @@ async fn values_that_no_counter_has_and_edges_that_are_no_number_make_it_partial
 async fn failing_side_questions_leave_a_partial_answer_or_none_of_its_ornaments() {
     let end = end();
     for (broken, partial) in
-        [("query_exemplars", true), ("up", true), ("targets", false), ("metadata", false), ("status/buildinfo", false), ("time", false)]
+        [("query_exemplars", false), ("up", true), ("targets", false), ("metadata", false), ("status/buildinfo", false), ("time", false)]
     {
         let (url, _) = server(move |path, params| {
             let query = params.get("query").map_or("", String::as_str);
@@ -286,6 +286,8 @@ async fn failing_side_questions_leave_a_partial_answer_or_none_of_its_ornaments(
         let seen = ask(&url, during(), &after(10, end, 20.0)).await.unwrap();
         assert_eq!(seen.partial.is_some(), partial, "{broken}: {:?}", seen.partial);
         assert_eq!(series(&seen).series.len(), 6);
+        // No exemplars cost the rule about exemplars, and no other.
+        assert_eq!(series(&seen).no_exemplars.is_some(), broken == "query_exemplars", "{broken}");
         if broken == "targets" {
             assert!(series(&seen).interval_ms > 0.0);
         }
