@@ -121,17 +121,18 @@ impl Api {
         };
         Ok(value.and_then(|v| v.parse::<f64>().ok()).filter(|x| x.is_finite()))
     }
-    /// The server's clock.
-    pub async fn now(&self, slot: &Slot) -> Result<Wall, Gap> {
+    /// The server's clock, and how far it is rounded down, µs.
+    pub async fn now(&self, slot: &Slot) -> Result<(Wall, i64), Gap> {
         let Told { data, request, .. } = self.query("time()", None, slot).await?;
-        let at = match data {
-            Queried::Scalar((at, _)) => Some(at),
-            // The element's own time is that of a grid of the server's.
-            Queried::Vector(mut elements) if elements.len() == 1 => elements.pop().and_then(|e| e.value?.1.parse().ok()),
-            _ => None,
+        let (at, resolution_us) = match data {
+            Queried::Scalar((at, _)) => (Some(at), 0),
+            // VictoriaMetrics: the element's own time is that of a grid, and the value has whole seconds.
+            Queried::Vector(mut elements) if elements.len() == 1 => (elements.pop().and_then(|e| e.value?.1.parse().ok()), 1_000_000),
+            _ => (None, 0),
         };
-        let at = at.ok_or_else(|| Gap::Malformed(format!("{request}: `time()` is no number")))?;
-        wall(at).ok_or_else(|| Gap::Malformed(format!("{request}: its clock says {at:e} s, which is no time")))
+        let at: f64 = at.ok_or_else(|| Gap::Malformed(format!("{request}: `time()` is no number")))?;
+        let at = wall(at).ok_or_else(|| Gap::Malformed(format!("{request}: its clock says {at:e} s, which is no time")))?;
+        Ok((at, if at.0 % 1_000_000 == 0 { resolution_us } else { 0 }))
     }
     async fn query(&self, expression: &str, at: Option<Wall>, slot: &Slot) -> Result<Told<Queried>, Gap> {
         let mut query = vec![("query", expression.to_owned())];

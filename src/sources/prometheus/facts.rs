@@ -14,6 +14,10 @@ use std::collections::BTreeMap;
 const FLAGS: [&str; 6] =
     ["enable-feature", "query.lookback-delta", "query.timeout", "query.max-samples", "storage.tsdb.retention.time", "storage.tsdb.retention.size"];
 
+/// Features that change what is stored or answered, as group and name of `/api/v1/features` (Prometheus 3.8).
+const FEATURES: [(&str, &str); 4] =
+    [("api", "otlp_write_receiver"), ("api", "remote_write_receiver"), ("promql", "delayed_name_removal"), ("promql", "type_and_unit_labels")];
+
 /// What `/status/buildinfo` says.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -100,6 +104,11 @@ pub async fn server(api: &Api, slot: &Slot) -> FactTable {
     match flags(api, slot).await {
         Ok(mut told) => FLAGS.iter().for_each(|flag| put(&mut facts, &format!("flag.{flag}"), told.remove(*flag))),
         Err(gap) => gone(&mut facts, "flags", gap),
+    }
+    // Who does not know the question has no features to tell of.
+    if let Ok(told) = api.get::<BTreeMap<String, BTreeMap<String, bool>>>("features", &[], slot).await {
+        let on = |(group, name): (&str, &str)| told.data.get(group)?.get(name).map(bool::to_string);
+        FEATURES.iter().for_each(|(group, name)| put(&mut facts, &format!("feature.{name}"), on((group, name))));
     }
     match api.get::<ConfigText>("status/config", &[], slot).await {
         Ok(told) => config(&mut facts, &told.data.yaml),

@@ -5,7 +5,7 @@ use super::{
     closing::{Closing, Moving, State},
     exemplars, facts, replicas, samples, selector,
     selector::Names,
-    targets,
+    stale, targets,
     targets::Target,
 };
 use crate::{
@@ -95,7 +95,10 @@ impl super::Prometheus {
             )));
         }
         if asked.read.series.is_empty() && store == Ok(None) {
-            notes.push(format!("{}: shows no sample of `up` either; where tenants are kept apart, `headers` must name the one that has it", self.api.url()));
+            notes.push(format!(
+                "{}: shows no sample of `up` either; where tenants are kept apart, `headers` must name the one that has it",
+                self.api.url()
+            ));
         }
         let spacing = interval_ms.unwrap_or(DEFAULT_INTERVAL_MS);
         let store = store.ok().flatten();
@@ -149,9 +152,10 @@ impl super::Prometheus {
     pub(super) async fn clock(&self, slot: &Slot) -> (i64, Vec<String>) {
         let before = wall_now();
         // A server that cannot tell its time is taken at our own.
-        let Ok(theirs) = self.api.now(slot).await else { return (0, vec![]) };
+        let Ok((theirs, resolution_us)) = self.api.now(slot).await else { return (0, vec![]) };
         let after = wall_now();
-        let (ahead, doubt) = (theirs.0 - i64::midpoint(before.0, after.0), (after.0 - before.0) / 2 + 50_000);
+        let doubt = (after.0 - before.0) / 2 + 50_000 + resolution_us / 2;
+        let ahead = theirs.0 + resolution_us / 2 - i64::midpoint(before.0, after.0);
         if ahead.abs() <= doubt {
             return (0, vec![]);
         }
@@ -167,7 +171,7 @@ impl super::Prometheus {
             Err(gap @ Gap::Malformed(_)) if selector::has_odd_names(of) => raw(Names::Escaped).await.map_err(|_| gap)?,
             told => told?,
         };
-        Ok(Asked { read: samples::read(&of.metric, data), warnings, infos, request, from, at })
+        Ok(Asked { read: samples::read(&of.metric, stale::without_markers(data)), warnings, infos, request, from, at })
     }
 
     /// The newest sample of any target's `up`: how far the store has come, whatever it has of the claim.
@@ -183,14 +187,22 @@ impl super::Prometheus {
             let shown = closing.store.filter(|shown| *shown < closing.to);
             let why = shown.map_or_else(
                 || "no series yet, and no time left to wait for two more scrapes".into(),
-                |shown| format!("no series yet; the newest sample that it shows of any target is {} old: it gets its samples late, or hides the latest", behind(shown)),
+                |shown| {
+                    format!(
+                        "no series yet; the newest sample that it shows of any target is {} old: it gets its samples late, or hides the latest",
+                        behind(shown)
+                    )
+                },
             );
             return Some(Gap::TooLate(format!("{url}: {why}")));
         }
         let stale = !closing.fresh() && !asked.read.series.is_empty();
         stale.then(|| {
             let newest = closing.newest().map_or_else(String::new, |newest| match state {
-                State::Open => format!("; the newest of the one that lags most is {} old, and newer ones appear: it gets its samples late, or hides the latest", behind(newest)),
+                State::Open => format!(
+                    "; the newest of the one that lags most is {} old, and newer ones appear: it gets its samples late, or hides the latest",
+                    behind(newest)
+                ),
                 _ => format!("; the newest of the one that lags most is {} old, and none follows", behind(newest)),
             });
             Gap::TooLate(format!("{url}: not every instance has a sample from after the act's end{newest}"))
@@ -220,7 +232,7 @@ impl super::Prometheus {
                 continue;
             }
             let scrape = |at: f64, value: &str| Some(Scrape { instance: instance.clone(), at: super::api::wall(at)?, ok: value == "1" });
-            scrapes.extend(up.values.iter().filter_map(|(at, value)| scrape(*at, value)));
+            scrapes.extend(up.values.iter().filter(|v| v.1 != "NaN").filter_map(|(at, value)| scrape(*at, value)));
         }
         scrapes.sort_by(|a, b| (&a.instance, a.at).cmp(&(&b.instance, b.at)));
         Ok(scrapes)
