@@ -68,9 +68,8 @@ fn claim(key: &str, field: &Field<'_>, sources: &[Declared], guessed: bool, cx: 
 
 fn metric(field: &Field<'_>, cx: &Reading) -> Option<String> {
     let text = field.text(cx)?;
-    let word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
-    if !text.chars().all(word) || text.starts_with(|c: char| c.is_ascii_digit()) {
-        cx.problem(field.refuse("is not the name of a metric", "letters, digits, `_` and `:`; labels go under `match`"));
+    if !is_name(&text, "_:.-/") {
+        cx.problem(field.refuse("is not the name of a metric", "letters, digits, `_`, `:`, `.`, `-` and `/`; labels go under `match`"));
         return None;
     }
     for suffix in ["_bucket", "_sum", "_count"] {
@@ -80,6 +79,12 @@ fn metric(field: &Field<'_>, cx: &Reading) -> Option<String> {
         }
     }
     Some(text)
+}
+
+/// Names as Prometheus has them, and as OpenTelemetry has them (`http.server.request.duration`), which Prometheus 3 and others
+/// store unchanged.
+fn is_name(text: &str, also: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic() || "_:".contains(c)) && text.chars().all(|c| c.is_ascii_alphanumeric() || also.contains(c))
 }
 
 /// Prometheus' own convention: the unit is the end of the name.
@@ -99,8 +104,7 @@ fn labels(field: &Field<'_>, cx: &Reading) -> Option<BTreeMap<String, String>> {
     let before = cx.count();
     let mut labels = BTreeMap::new();
     for (key, value) in field.entries(cx) {
-        let word = key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !key.starts_with(|c: char| c.is_ascii_digit());
-        if !word || key == "le" {
+        if !is_name(key, "_.-/") || key == "le" {
             let why = if key == "le" {
                 "`le` is the histogram's own label".to_owned()
             } else {

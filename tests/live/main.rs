@@ -3,6 +3,7 @@
 
 mod audits;
 mod docker;
+mod engines;
 mod files;
 mod first_hour;
 mod gateway;
