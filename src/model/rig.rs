@@ -3,6 +3,7 @@
 use super::{
     key::LoadAct,
     name::Name,
+    times::Times,
     units::{Count, Ms, PerSecond},
 };
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,12 @@ pub struct Rig {
     pub sources: BTreeMap<Name, SourceInfo>,
     /// Who claims to measure what; the order is the order of the spec.
     pub claims: Vec<Claim>,
+    /// What users may expect of it, by quantity.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub slo: BTreeMap<Quantity, Ms>,
+    /// Which events a claim times, by subject, where the spec says so.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub definitions: BTreeMap<Name, Times>,
     /// What the spec declares to be there; fixes the scope before the run.
     pub capabilities: BTreeSet<Capability>,
     /// The environment that this one is compared with.
@@ -186,6 +193,10 @@ pub enum Capability {
     RequestHistogram,
     /// A histogram that carries exemplars, and traces to find them in.
     Exemplars,
+    /// A histogram claims a quantity for which an SLO is stated.
+    Slo,
+    /// A histogram and a trace source both claim the total time.
+    TotalTwice,
     /// A trace store or receiver.
     Traces,
     /// An access log.
@@ -196,7 +207,7 @@ pub enum Capability {
 
 impl Capability {
     /// All of them, in the order in which reports name them.
-    pub const ALL: [Capability; 11] = [
+    pub const ALL: [Capability; 13] = [
         Capability::ControlledLoad,
         Capability::KnownTruth,
         Capability::PerRequestServerRecord,
@@ -205,6 +216,8 @@ impl Capability {
         Capability::Histogram,
         Capability::RequestHistogram,
         Capability::Exemplars,
+        Capability::Slo,
+        Capability::TotalTwice,
         Capability::Traces,
         Capability::AccessLog,
         Capability::Streaming,
@@ -220,6 +233,8 @@ impl Capability {
             Capability::Histogram => "histogram",
             Capability::RequestHistogram => "request_histogram",
             Capability::Exemplars => "exemplars",
+            Capability::Slo => "slo",
+            Capability::TotalTwice => "total_twice",
             Capability::Traces => "traces",
             Capability::AccessLog => "access_log",
             Capability::Streaming => "streaming",
@@ -236,6 +251,8 @@ impl Capability {
             Capability::RequestHistogram => "name a histogram of `total` or `ttft` under `metrics` and a `prometheus` or `scrape` source",
             Capability::Histogram => "name a histogram under `metrics` and a `prometheus` or `scrape` source",
             Capability::Exemplars => "set `exemplars: true` on a metric whose traces a trace source keeps",
+            Capability::Slo => "state `slo: {total: 10s}` in the case, of a quantity that a histogram claims",
+            Capability::TotalTwice => "name a histogram of `total` under `metrics`, and let a trace source claim `total`",
             Capability::Traces => "add `sources.jaeger` or `sources.otlp`",
             Capability::AccessLog => "add `sources.access_log`",
             Capability::Streaming => "set `target.chat.stream: true`",

@@ -38,6 +38,7 @@ mod secrets;
 mod selection;
 mod set;
 pub mod settings;
+mod slo;
 mod sources;
 mod summary;
 mod table;

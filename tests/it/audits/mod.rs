@@ -6,6 +6,7 @@
 mod case;
 mod clean;
 mod doubtful;
+mod events;
 mod evidence;
 mod faults;
 mod held_up;
@@ -19,5 +20,7 @@ mod random;
 mod replayed;
 mod rig;
 mod sim;
+mod slo;
 mod spoiled;
 mod strangers;
+mod tasks;
