@@ -3,7 +3,7 @@
 
 use super::{
     name::Name,
-    payload::{Emissions, Exposition, FactTable, HistogramSeries, LogLines as LogAnswer, Performed, Rises, RoundTrips, Spans as SpanAnswer},
+    payload::{ClockReadings, Emissions, Exposition, FactTable, HistogramSeries, LogLines as LogAnswer, Performed, Rises, RoundTrips, Spans as SpanAnswer},
     rows::{Attach, Blobs},
 };
 use serde::{Deserialize, Serialize};
@@ -132,6 +132,8 @@ key! {
         /// Around which act: a page is bare until its program has served something.
         pub when: When,
     }
+    /// How far the clock of a source's host may be off.
+    pub struct Clock {}
     /// Facts that a source tells about itself or its host.
     pub struct Facts {
         /// Which group of facts, in the source's words.
@@ -212,6 +214,7 @@ questions! {
     Spans => SpanAnswer,
     Page => Exposition,
     Facts => FactTable,
+    Clock => ClockReadings,
 }
 
 impl Query {
@@ -225,7 +228,7 @@ impl Query {
             Query::Risen(q) => q.when.act(),
             Query::LogLines(q) => q.when.act(),
             Query::Page(q) => q.when.act(),
-            Query::RoundTrip(_) | Query::Facts(_) => None,
+            Query::RoundTrip(_) | Query::Facts(_) | Query::Clock(_) => None,
         }
     }
     /// The act that the question itself performs, if it is one.
@@ -277,6 +280,7 @@ impl fmt::Display for Key {
             Query::Spans(_) => write!(f, " spans"),
             Query::Page(_) => write!(f, " metrics page"),
             Query::Facts(q) => write!(f, " facts {}", q.scope),
+            Query::Clock(_) => write!(f, " clock"),
         }
     }
 }

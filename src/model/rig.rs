@@ -31,6 +31,9 @@ pub struct Rig {
     /// Which events a claim times, by subject, where the spec says so.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub definitions: BTreeMap<Name, Times>,
+    /// Sources whose wall-clock times are read, and so must agree with ours, in name order.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub clocks: BTreeSet<Name>,
     /// What the spec declares to be there; fixes the scope before the run.
     pub capabilities: BTreeSet<Capability>,
     /// The environment that this one is compared with.
@@ -203,11 +206,13 @@ pub enum Capability {
     AccessLog,
     /// The target streams.
     Streaming,
+    /// A source whose wall-clock times are read.
+    Clocks,
 }
 
 impl Capability {
     /// All of them, in the order in which reports name them.
-    pub const ALL: [Capability; 13] = [
+    pub const ALL: [Capability; 14] = [
         Capability::ControlledLoad,
         Capability::KnownTruth,
         Capability::PerRequestServerRecord,
@@ -221,6 +226,7 @@ impl Capability {
         Capability::Traces,
         Capability::AccessLog,
         Capability::Streaming,
+        Capability::Clocks,
     ];
     /// The word of the spec and of the cases.
     pub fn word(self) -> &'static str {
@@ -238,6 +244,7 @@ impl Capability {
             Capability::Traces => "traces",
             Capability::AccessLog => "access_log",
             Capability::Streaming => "streaming",
+            Capability::Clocks => "clocks",
         }
     }
     /// What the user can add to the spec to get it.
@@ -256,6 +263,7 @@ impl Capability {
             Capability::Traces => "add `sources.jaeger` or `sources.otlp`",
             Capability::AccessLog => "add `sources.access_log`",
             Capability::Streaming => "set `target.chat.stream: true`",
+            Capability::Clocks => "name the field `at` of `sources.access_log`, add a trace source, or `sources.clock`",
         }
     }
 }

@@ -275,7 +275,8 @@ fn rig(rig_name: Name, target: Option<&TargetSection>, sources: &[Source], histo
     claims.extend(per_request(|by| matches!(by, By::LogField)));
     claims.extend(per_request(|by| matches!(by, By::Spans)));
     claims.extend(histograms);
-    Rig { name: rig_name, target: target.map(|t| t.target.clone()), loads, sources: infos, claims, ..Rig::default() }
+    let clocks = sources.iter().filter(|s| s.settings.reads_wall_clock()).map(|s| s.name.clone()).collect();
+    Rig { name: rig_name, clocks, target: target.map(|t| t.target.clone()), loads, sources: infos, claims, ..Rig::default() }
 }
 
 /// The same load straight to the reference endpoint, which answers for its own model whatever the gateway calls it.
@@ -312,6 +313,7 @@ fn capabilities(rig: &Rig) -> BTreeSet<Capability> {
         Capability::Traces => traces,
         Capability::AccessLog => kind(&["access_log"]),
         Capability::Streaming => rig.loads.values().any(|l| l.stream),
+        Capability::Clocks => !rig.clocks.is_empty(),
     };
     Capability::ALL.into_iter().filter(there).collect()
 }

@@ -157,6 +157,14 @@ pub enum SourceSettings {
 }
 
 impl SourceSettings {
+    /// Are wall-clock times of its host read, which must then agree with ours?
+    pub fn reads_wall_clock(&self) -> bool {
+        match self {
+            SourceSettings::Jaeger { .. } | SourceSettings::Otlp { .. } => true,
+            SourceSettings::AccessLog(log) => log.at.is_some(),
+            SourceSettings::Prometheus { .. } | SourceSettings::Scrape { .. } | SourceSettings::Truth { .. } => false,
+        }
+    }
     /// What is read of the source, where the spec chooses ([`SourceInfo::reads`](crate::model::rig::SourceInfo::reads)).
     pub fn reads(&self) -> String {
         match self {

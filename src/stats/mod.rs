@@ -1,4 +1,4 @@
-//! Arithmetic on samples: order statistics, a robust location, exact bounds on shares, a robust slope, and the three-way answers built on them.
+//! Arithmetic on samples: order statistics, a robust location, exact bounds on shares, a robust slope, bounds on a clock's offset, and the three-way answers built on them.
 //!
 //! Everything here is pure, deterministic, and returns `None` rather than a number it cannot stand behind.
 
@@ -7,6 +7,7 @@ mod beta;
 pub mod episodes;
 pub mod histogram;
 pub mod location;
+pub mod offset;
 pub mod quantile;
 pub mod rank;
 pub mod share;
@@ -16,6 +17,7 @@ pub use answer::{Answer, location_within, share_at_least, share_at_most, slope_w
 pub use episodes::episodes;
 pub use histogram::{Within, bucket_of};
 pub use location::{Location, TRIM, location, trimmed_mean};
+pub use offset::{Reading, Stretch, stretches};
 pub use quantile::{mean, median, quantile, quantile_sorted};
 pub use rank::rank_sum;
 pub use share::{clopper_pearson_hi, clopper_pearson_lo};

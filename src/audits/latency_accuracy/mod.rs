@@ -6,6 +6,7 @@
 //! alarms below 0.25 % over all rules of one clean run, and more than 99 % power against each fault that they are for.
 
 mod charts;
+mod clock;
 mod closure;
 mod figures;
 mod held_up;
@@ -16,6 +17,7 @@ mod rules;
 mod say;
 mod spans;
 mod spoil;
+mod stamps;
 mod tolerance;
 mod truth;
 mod view;
@@ -30,7 +32,7 @@ pub use window::Window;
 use crate::model::{
     audit::{Audit, Context, Effort, Need, RuleEntry},
     chart::Chart,
-    key::{Act, Facts, Histogram, LogLines, Page, Perform, RoundTrip, Spans, Truth, When},
+    key::{Act, Clock, Facts, Histogram, LogLines, Page, Perform, RoundTrip, Spans, Truth, When},
     name::{Name, name},
     rig::{By, Rig},
     units::Count,
@@ -78,6 +80,8 @@ impl Audit for LatencyAccuracy {
         RuleEntry::of::<rules::Scale>(),
         RuleEntry::of::<rules::RareOutliers>(),
         RuleEntry::of::<rules::Causality>(),
+        RuleEntry::of::<rules::ClockBound>(),
+        RuleEntry::of::<rules::TraceSkew>(),
         RuleEntry::of::<rules::ChunksPerToken>(),
     ];
 
@@ -105,6 +109,7 @@ impl Audit for LatencyAccuracy {
         needs.extend(log_sources(rig).iter().map(|log| Need::live(log, LogLines { when: during() }, once)));
         needs.extend(trace_sources(rig).iter().map(|store| Need::live(store, Spans { of: act.clone() }, once)));
         needs.extend(rig.sources_of("scrape").map(|page| Need::live(page, Page { when: When::After(act.clone()) }, once)));
+        needs.extend(rig.sources_of("clock").map(|clock| Need::live(clock, Clock {}, Effort { rounds: ROUNDS, ..once })));
         needs.extend(rig.sources_of("prometheus").map(|server| Need::live(server, Facts { scope: name("server") }, once)));
         needs
     }

@@ -3,7 +3,7 @@
 use super::{LatencyAccuracy, requests::Shape, spans, window};
 use crate::model::{
     evidence::Evidence,
-    key::{Act, Histogram, LogLines, Perform, Spans, When, World},
+    key::{Act, Clock, Histogram, LogLines, Perform, Spans, When, World},
     name::Name,
     payload::{HistogramSeries, Part, Performed, SpanRow},
     rig::{By, Claim, Quantity, Rig},
@@ -99,6 +99,21 @@ pub fn forget_values(audit: &LatencyAccuracy, rig: &Rig, claim: &Claim, copy: &m
         }),
         By::Client { .. } | By::Histogram(_) => {}
     }
+}
+
+/// Puts the clock of a source ten seconds ahead.
+pub fn clock(audit: &LatencyAccuracy, rig: &Rig, source: &Name, copy: &mut Evidence) {
+    const AHEAD_MS: f64 = 10_000.0;
+    copy.alter(source, &Clock {}, |told| {
+        told.readings.iter_mut().for_each(|r| (r.lo_ms, r.hi_ms) = (r.lo_ms + AHEAD_MS, r.hi_ms + AHEAD_MS));
+    });
+    let Some(act) = audit.act(rig) else { return };
+    copy.alter(source, &LogLines { when: When::During(act.clone()) }, |log| {
+        log.lines.alter(|line| line.at = line.at.map(|at| at.plus_us((AHEAD_MS * 1e3) as i64)));
+    });
+    copy.alter(source, &Spans { of: act }, |spans| {
+        spans.spans.alter(|s| (s.start_ns, s.end_ns) = (s.start_ns + (AHEAD_MS * 1e6) as u64, s.end_ns + (AHEAD_MS * 1e6) as u64));
+    });
 }
 
 /// Takes half of a source's records away.

@@ -9,9 +9,9 @@ use super::{
 use crate::model::{
     audit::Context,
     evidence::{Evidence, Gap, Unknown},
-    key::{Act, Facts, Histogram, Key, LogLines, Page, Perform, RoundTrip, Spans, Truth, When, World},
+    key::{Act, Clock, Facts, Histogram, Key, LogLines, Page, Perform, RoundTrip, Spans, Truth, When, World},
     name::{Name, name},
-    payload::{Exposition, FactTable},
+    payload::{ClockReadings, Exposition, FactTable},
     rig::{Claim, Quantity, Rig},
 };
 use std::collections::BTreeMap;
@@ -29,6 +29,7 @@ pub struct Latencies<'e> {
     round_trip: Asked<(f64, &'e Key)>,
     records: BTreeMap<Name, Asked<Records<'e>>>,
     windows: BTreeMap<Name, Asked<Window<'e>>>,
+    clocks: BTreeMap<Name, Asked<(&'e ClockReadings, &'e Key)>>,
     /// Well-formedness of metrics pages, where told; scores nothing.
     pub pages: Vec<(&'e Name, &'e Exposition)>,
     /// What metrics servers tell about themselves, where told; scores nothing.
@@ -147,8 +148,10 @@ impl<'e> Latencies<'e> {
         let pages = rig.sources_of("scrape").filter_map(|s| page(s).map(|got| (s, got.value)));
         let facts = |s| evidence.get(&World::Live, s, &Facts { scope: name("server") }).ok();
         let servers = rig.sources_of("prometheus").filter_map(|s| facts(s).map(|got| (s, got.value)));
+        let clock = |s: &Name| (s.clone(), evidence.get(&World::Live, s, &Clock {}).map(|got| (got.value, got.key)));
         Latencies {
             rig,
+            clocks: rig.sources_of("clock").map(clock).collect(),
             truth: act.as_ref().and_then(|a| truth(evidence, rig, a)),
             direct,
             round_trip,
@@ -187,6 +190,10 @@ impl<'e> Latencies<'e> {
             Some(records) => records.as_ref().map_err(Clone::clone),
             None => Err(undeclared(format!("`{source}` is neither a log with a claim nor a trace source"))),
         }
+    }
+    /// What a source of kind `clock` told; `None` of any other source.
+    pub fn clock(&self, source: &Name) -> Option<Asked<(&'e ClockReadings, &'e Key)>> {
+        self.clocks.get(source).cloned()
     }
     /// What a histogram claim observed during the act.
     pub fn window(&self, subject: &Name) -> Asked<&Window<'e>> {

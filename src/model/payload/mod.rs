@@ -1,5 +1,6 @@
 //! Answers, one file per kind.
 
+mod clock_readings;
 mod emissions;
 mod exposition;
 mod facts;
@@ -10,6 +11,7 @@ mod rises;
 mod round_trip;
 mod spans;
 
+pub use clock_readings::{ClockReading, ClockReadings};
 pub use emissions::{Emission, Emissions};
 pub use exposition::{Doubt, Exposition};
 pub use facts::{Cell, FactTable};
@@ -39,6 +41,7 @@ impl Payload {
                 Some(format!("{}{foreign}", Count(l.lines.len()).of("log line")))
             }
             Payload::Spans(s) => Some(Count(s.traces).of("trace")),
+            Payload::Clock(c) => Some(Count(c.readings.len() as u64).of("clock reading")),
             Payload::Page(p) => Some(format!("metrics page of {}", Count(p.samples).of("sample"))),
         }
     }

@@ -182,6 +182,7 @@ fn begin(shared: &Arc<Shared>, headers: &HeaderMap, route: &'static str) -> Tick
         closed: received,
         tokens: 0,
         status: 0,
+        ahead_from: None,
     };
     Ticket::new(served, shared.clone())
 }

@@ -44,7 +44,12 @@ pub struct Served {
     pub tokens: u64,
     /// HTTP status.
     pub status: u16,
+    /// From this wall time on, ns since the epoch, the wall clock is [`CLOCK_AHEAD_NS`] ahead: a fault of the host.
+    pub ahead_from: Option<u64>,
 }
+
+/// So far ahead is a wall clock that a fault puts ahead.
+const CLOCK_AHEAD_NS: u64 = 250_000_000;
 
 impl Served {
     /// Received to first content, ns.
@@ -57,7 +62,8 @@ impl Served {
     }
     /// The stamp as wall clock, ns since the epoch.
     pub fn wall(&self, stamp: u64) -> u64 {
-        self.wall_ns + stamp.saturating_sub(self.received)
+        let right = self.wall_ns + stamp.saturating_sub(self.received);
+        if self.ahead_from.is_some_and(|from| right >= from) { right + CLOCK_AHEAD_NS } else { right }
     }
     /// Its record in the emission log.
     pub fn emission(&self) -> Emission {

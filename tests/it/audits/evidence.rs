@@ -49,7 +49,8 @@ impl Simulated {
             ttft_ms: Some(r.log.ttft()),
             inter_chunk_ms: Some(r.log.gap()),
             status: Some(200),
-            at: None,
+            // Stamped at its end.
+            at: Some(Wall(BEGAN + ((r.sent + r.arrived + r.log.total) * 1e3) as i64)),
         });
         let observed = [
             (Quantity::Ttft, requests.iter().map(|r| r.metric.ttft()).collect()),
@@ -225,7 +226,7 @@ fn emissions(requests: &[Request]) -> Emissions {
 
 /// As an ASGI server reports it: the request, a call to the endpoint, and a span per body chunk.
 fn trace(r: &Request) -> Vec<SpanRow> {
-    let start = (BEGAN as u64) * 1000 + (r.sent * 1e6) as u64;
+    let start = (BEGAN as u64) * 1000 + ((r.sent + r.arrived) * 1e6) as u64;
     let at = |t: f64| start + (t * 1e6) as u64;
     let span = |id: &str, parent: &str, kind: &str, from: f64, to: f64| SpanRow {
         trace_id: r.trace_id.clone(),

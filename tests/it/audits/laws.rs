@@ -9,7 +9,7 @@ use rigcheck::model::{
     evidence::{Evidence, Gap},
     key::{Key, Payload, Query},
     outcome::Status,
-    payload::{Emissions, Exposition, FactTable, HistogramSeries, LogLines, Performed, Rises, RoundTrips, Spans},
+    payload::{ClockReadings, Emissions, Exposition, FactTable, HistogramSeries, LogLines, Performed, Rises, RoundTrips, Spans},
     rig::Rig,
 };
 use std::sync::Arc;
@@ -125,6 +125,7 @@ fn an_empty_answer_never_passes() {
             Payload::Page(_) => Payload::Page(Exposition::default()),
             Payload::Risen(_) => Payload::Risen(Rises::default()),
             Payload::Facts(_) => Payload::Facts(FactTable::default()),
+            Payload::Clock(_) => Payload::Clock(ClockReadings::default()),
         };
         let mut changed = evidence.clone();
         changed.put(need.key.clone(), Ok(Arc::new(empty)));

@@ -53,6 +53,7 @@ pub fn full() -> Rig {
             (name("scrape:inter_chunk"), Times::new(Moment::Chunk, Moment::Chunk)),
         ]
         .into(),
+        clocks: ["access_log", "jaeger"].map(name).into(),
         capabilities: Capability::ALL.into(),
         ..Rig::default()
     }

@@ -32,6 +32,8 @@ pub struct Request {
     pub trace_id: String,
     pub warmup: bool,
     pub sent: f64,
+    /// When the server began, ms from `sent`.
+    pub arrived: f64,
     pub planted: (f64, u32, f64),
     pub truth: Seen,
     pub client: Seen,
@@ -173,6 +175,7 @@ fn simulate(seed: u64, measured: usize, warmup: usize, regime: Regime, prefix: &
                 trace_id: format!("{:032x}", (u128::from(seed) << 64) + i as u128 * 7919 + u128::from(gateway)),
                 warmup: i < warmup,
                 sent,
+                arrived: arrived - sent,
                 planted: grid[i],
                 truth: since(&emitted, received, emitted[chunks as usize]),
                 client: since(&seen, sent, seen[chunks as usize]),

@@ -96,7 +96,7 @@ fn fewer(seen: &Seen, keep: fn(u64) -> bool) -> Option<Seen> {
                 keep(n - 1)
             });
         }
-        Payload::RoundTrip(_) | Payload::Risen(_) | Payload::Page(_) | Payload::Facts(_) => return None,
+        Payload::RoundTrip(_) | Payload::Risen(_) | Payload::Page(_) | Payload::Facts(_) | Payload::Clock(_) => return None,
     }
     Some(copy)
 }

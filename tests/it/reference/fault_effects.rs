@@ -155,6 +155,8 @@ fn expected(what: Misbehaviour) -> Vec<Part> {
         M::TtftAtHeaders => vec![Part::LogTtft, Part::MetricTtft, Part::SpanTtft],
         M::BatchedTokens | M::BufferedStream => vec![Part::Client],
         M::HiddenRetry => vec![Part::Retries],
+        // Times of day, which no part looks at; see `check`.
+        M::ClockOffset | M::ClockStep => vec![],
         M::ClientAtHeaders => vec![], // the load tool's fault: the endpoint and its telemetry stay true
     }
 }
@@ -169,6 +171,9 @@ fn check(what: Misbehaviour, run: &Run) {
         M::CoarseLog => each_log(&|ms| (ms / 1000.0).round() * 1000.0),
         M::LogInSeconds => each_log(&|ms| ms / 1000.0),
         M::LogOffset => each_log(&|ms| ms + 200.0),
+        M::ClockOffset => assert!(run.ahead_ms().iter().all(|ms| (ms - 250.0).abs() < 0.01), "{:?}", run.ahead_ms()),
+        // The run is over before the clock steps.
+        M::ClockStep => assert!(run.ahead_ms().iter().all(|ms| ms.abs() < 0.01), "{:?}", run.ahead_ms()),
         M::ClientAtHeaders => {} // seen in the spec of the rig, not in the endpoint
         M::LogScale => each_log(&|ms| ms * 1.05),
         M::LogWrittenEarly => each_log_is_ttft(run),

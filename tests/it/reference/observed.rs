@@ -76,6 +76,15 @@ impl Run {
     pub fn span_ms(&self, id: &str) -> Option<f64> {
         self.server.get(id).map(|s| (s.end_time_unix_nano - s.start_time_unix_nano) as f64 / 1e6)
     }
+    /// How far log stamps and span starts lie ahead of the emission log's wall clock, ms.
+    pub fn ahead_ms(&self) -> Vec<f64> {
+        let logged = self.truths().map(|(id, e)| {
+            let at: jiff::Timestamp = self.log[id][0]["ts"].as_str().unwrap().parse().unwrap();
+            (at.as_microsecond() - e.received_wall_us) as f64 / 1e3 - e.total_ms()
+        });
+        let spans = self.truths().map(|(id, e)| self.server[id].start_time_unix_nano as f64 / 1e6 - e.received_wall_us as f64 / 1e3);
+        logged.chain(spans).collect()
+    }
     pub fn trace_of(&self, id: &str) -> &str {
         &self.trace_of[id]
     }

@@ -5,6 +5,7 @@ mod bias_equivalence;
 mod bucket_edges;
 mod causality;
 mod chunks_per_token;
+mod clock_bound;
 mod count_closure;
 mod early_stop;
 mod event_definitions;
@@ -17,6 +18,7 @@ mod quantile_resolution;
 mod rare_outliers;
 mod scale;
 mod slo_boundary;
+mod trace_skew;
 mod unit_slip;
 
 pub use background_tasks::BackgroundTasks;
@@ -24,6 +26,7 @@ pub use bias_equivalence::BiasEquivalence;
 pub use bucket_edges::BucketEdges;
 pub use causality::Causality;
 pub use chunks_per_token::ChunksPerToken;
+pub use clock_bound::ClockBound;
 pub use count_closure::CountClosure;
 pub use early_stop::EarlyStop;
 pub use event_definitions::EventDefinitions;
@@ -36,6 +39,7 @@ pub use quantile_resolution::QuantileResolution;
 pub use rare_outliers::RareOutliers;
 pub use scale::Scale;
 pub use slo_boundary::SloBoundary;
+pub use trace_skew::TraceSkew;
 pub use unit_slip::UnitSlip;
 
 use crate::model::{

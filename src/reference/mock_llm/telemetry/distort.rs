@@ -14,6 +14,19 @@ use crate::{
 /// [`Misbehaviour::SlowWithoutTtft`].
 const LONG: Ms = Ms(700.0);
 
+/// So long after the first request a clock steps under [`Misbehaviour::ClockStep`]: in the middle of the shortest load that
+/// every rule can judge, 300 requests at 15 a second.
+const STEPS_AFTER: Ms = Ms(8_000.0);
+
+/// From when on the host's wall clock is ahead, ns since the epoch, if it ever is.
+pub fn ahead_from(fault: Option<Misbehaviour>, first_ns: u64) -> Option<u64> {
+    match fault {
+        Some(Misbehaviour::ClockOffset) => Some(0),
+        Some(Misbehaviour::ClockStep) => Some(first_ns + (STEPS_AFTER.0 * 1e6) as u64),
+        _ => None,
+    }
+}
+
 /// The log lines that are written for a request: normally the one.
 pub fn log(fault: Option<Misbehaviour>, served: &Served, mut line: Line) -> Vec<Line> {
     let n = served.n;

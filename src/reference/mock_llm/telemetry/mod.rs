@@ -16,7 +16,7 @@ use exporter::Exporter;
 use metrics::{Metrics, Observed};
 use std::{
     io,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, OnceLock, PoisonError},
 };
 use tokio::runtime::Handle;
 
@@ -27,6 +27,8 @@ pub struct Telemetry {
     metrics: Metrics,
     log: Option<AccessLog>,
     exporter: Option<Exporter>,
+    /// Wall clock at which the first request was received, ns: a clock that steps does so some time after it.
+    first: OnceLock<u64>,
     /// Trace id of the request before, for faults that mix requests up.
     before: Mutex<Option<String>>,
 }
@@ -42,6 +44,7 @@ impl Telemetry {
             metrics: Metrics::new(settings.fault),
             log: settings.access_log.as_deref().map(|path| AccessLog::open(path, mock)).transpose()?,
             exporter,
+            first: OnceLock::new(),
             before: Mutex::new(None),
         };
         Ok((telemetry, task))
@@ -57,6 +60,7 @@ impl Telemetry {
 
     /// The last write is about to be handed over.
     pub fn finished(&self, served: &Served) {
+        let served = &Served { ahead_from: distort::ahead_from(self.fault, *self.first.get_or_init(|| served.wall_ns)), ..served.clone() };
         let spans = distort::spans(self.fault, served, spans::of(served));
         let recorded = spans.is_some() || self.fault == Some(Misbehaviour::DanglingExemplars);
         if let Some(observed) = distort::metrics(self.fault, served, Observed::of(served)) {
