@@ -106,13 +106,13 @@ impl Answer {
 
 /// Looks at a server, and where nothing is at the address, below the path at which Mimir has its API.
 pub async fn look(looker: &Looker, goal: &Goal) -> Said {
-    const BELOW: &str = "/prometheus";
+    const BELOW: &str = "prometheus";
     let nothing = |answer: &Result<Answer, String>| answer.as_ref().is_err_and(|why| why.starts_with("answered 404"));
     let (mut at, mut answer) = (goal.at.clone(), ask(looker, goal, "").await);
     if nothing(&answer) {
-        let below = ask(looker, goal, BELOW).await;
+        let below = ask(looker, goal, &format!("/{BELOW}")).await;
         if !nothing(&below) {
-            (at, answer) = (format!("{}{BELOW}", at.trim_end_matches('/')), below);
+            (at, answer) = (format!("{}/{BELOW}", at.trim_end_matches('/')), below);
         }
     }
     Said { at, asked: goal.asked, answer }
