@@ -9,6 +9,7 @@ pub mod http;
 pub mod jaeger;
 mod lines;
 pub mod load;
+pub mod native;
 pub mod otlp;
 mod ours;
 pub mod prometheus;

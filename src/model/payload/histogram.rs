@@ -2,7 +2,8 @@ use crate::model::{evidence::Gap, rows::Attach, units::Wall};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Raw stored samples of the series of one classic histogram, from before an act until its counts closed.
+/// Raw stored samples of the series of one histogram, from before an act until its counts closed. A native histogram stands
+/// here as what its buckets say at their absolute edges, so that whatever is read from a classic one is read from it alike.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct HistogramSeries {
     /// Base name of the metric.
@@ -23,6 +24,18 @@ pub struct HistogramSeries {
     pub declared_unit: Option<String>,
     /// The interval between readings, ms.
     pub interval_ms: f64,
+    /// Schema of a native histogram with exponential buckets, the coarsest that was seen: -4 to 8. `None` for classic buckets
+    /// and for native ones with custom bounds (schema -53), which have the error of classic ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<i8>,
+}
+
+impl HistogramSeries {
+    /// Relative width of each bucket of a native histogram, 2^(2^-schema) - 1 (Prometheus, "Native histograms", schema):
+    /// 0.0905 for schema 3, 0.0219 for 5.
+    pub fn resolution(&self) -> Option<f64> {
+        self.schema.map(|schema| (-f64::from(schema)).exp2().exp2() - 1.0)
+    }
 }
 
 /// One time series.

@@ -13,6 +13,7 @@ mod line;
 mod number;
 mod page;
 mod parse;
+pub mod protobuf;
 mod series;
 
 pub use format::Format;

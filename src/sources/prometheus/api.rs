@@ -77,9 +77,19 @@ pub struct Raw {
     /// Seconds since the epoch, value as text.
     #[serde(default)]
     pub values: Vec<(f64, String)>,
-    /// Native histograms, of which only the number matters here.
+    /// Seconds since the epoch, native histogram.
     #[serde(default)]
-    pub histograms: Vec<IgnoredAny>,
+    pub histograms: Vec<(f64, RawHistogram)>,
+}
+
+/// A native histogram at one time; numbers as text.
+#[derive(Clone, Debug, Deserialize)]
+pub struct RawHistogram {
+    pub count: String,
+    pub sum: String,
+    /// Which edges belong to the bucket (a code), lower edge, upper edge, observations. Empty buckets are left out.
+    #[serde(default)]
+    pub buckets: Vec<(u8, String, String, String)>,
 }
 
 impl Api {

@@ -2,13 +2,11 @@ use super::{
     api::{Api, Told, seconds, wall},
     facts,
     histogram::incomplete,
-    selector,
 };
 use crate::{
     model::{
         evidence::Gap,
         payload::{Exemplar, Performed},
-        rig::HistogramOf,
         source::Slot,
         units::Wall,
     },
@@ -47,9 +45,9 @@ enum Written {
 /// No selector: whoever reads the question refuses it.
 const UNREADABLE: &str = "{";
 
-/// The exemplars of our own requests that the server stored between two instants.
-pub async fn of(api: &Api, claim: &HistogramOf, span: (Wall, Wall), ours: &Performed, slot: &Slot) -> Result<Vec<Exemplar>, Gap> {
-    let query = [("query", selector::buckets(claim)), ("start", seconds(span.0)), ("end", seconds(span.1))];
+/// The exemplars of our own requests that the server stored for a selector between two instants.
+pub async fn of(api: &Api, selector: String, span: (Wall, Wall), ours: &Performed, slot: &Slot) -> Result<Vec<Exemplar>, Gap> {
+    let query = [("query", selector), ("start", seconds(span.0)), ("end", seconds(span.1))];
     let Told { data, warnings, request, .. } = api.get::<Vec<OfSeries>>("query_exemplars", &query, slot).await?;
     if let Some(gap) = incomplete(&request, &warnings) {
         return Err(gap);

@@ -18,7 +18,10 @@ use crate::{
         source::Slot,
         units::{Ms, Span, Wall},
     },
-    sources::ours::{mask_labels, performed, sort, succeeded},
+    sources::{
+        native,
+        ours::{mask_labels, performed, sort, succeeded},
+    },
 };
 use serde::Deserialize;
 use std::{
@@ -62,7 +65,7 @@ impl super::Prometheus {
         let expected = (claim.quantity != Quantity::InterChunk).then(|| succeeded(ours) as f64);
 
         let (mut interval_ms, mut moving) = (None, Moving::default());
-        let (asked, state, store) = loop {
+        let (mut asked, state, store) = loop {
             let back = BACK_MS.max(3.0 * interval_ms.unwrap_or_default());
             let asked = self.stored(of, span.from.plus_us((-back * 1e3) as i64), wall_now().plus_us(ahead_us), slot).await?;
             let known = interval(targets.as_deref().unwrap_or_default(), of, &asked.read.series);
@@ -88,12 +91,6 @@ impl super::Prometheus {
                 () = tokio::time::sleep(pause) => {}
             }
         };
-        if asked.read.series.is_empty() && asked.read.native > 0 {
-            return Err(Gap::Malformed(format!(
-                "{}: `{}` is stored as a native histogram only; classic buckets are needed (`always_scrape_classic_histograms: true` keeps them)",
-                asked.request, of.metric
-            )));
-        }
         if asked.read.series.is_empty() && store == Ok(None) {
             notes.push(format!(
                 "{}: shows no sample of `up` either; where tenants are kept apart, `headers` must name the one that has it",
@@ -114,11 +111,19 @@ impl super::Prometheus {
             notes.push(format!("{} counted {} observations, our load had {expected} successful requests", of.metric, closing.counted()));
         }
         notes.extend(asked.infos.iter().chain(&asked.warnings).map(|text| told(text)));
-        if asked.read.native > 0 {
-            notes.push(format!("{} series of {} are native histograms too; the classic ones are read", asked.read.native, of.metric));
+        if asked.read.both > 0 {
+            notes.push(format!(
+                "{} series of {} are native histograms too; the classic ones, which are coarser, are read",
+                asked.read.both, of.metric
+            ));
+        }
+        let schema = asked.read.unfold();
+        let native = !asked.read.native.is_empty();
+        if native {
+            notes.push(native::told(&of.metric, schema));
         }
         let mut partial = asked.read.broken.clone().or_else(|| incomplete(&asked.request, &asked.warnings)).or(late);
-        let mut answer = HistogramSeries { metric: of.metric.clone(), interval_ms: spacing, ..HistogramSeries::default() };
+        let mut answer = HistogramSeries { metric: of.metric.clone(), interval_ms: spacing, schema, ..HistogramSeries::default() };
         let mut add = |gap: Gap| {
             partial.get_or_insert(gap);
         };
@@ -127,12 +132,15 @@ impl super::Prometheus {
             Err(gap) => add(gap),
         }
         if of.exemplars {
-            match exemplars::of(&self.api, of, (asked.from, asked.at), ours, slot).await {
+            match exemplars::of(&self.api, selector::exemplars(of, native), (asked.from, asked.at), ours, slot).await {
                 Ok(found) => answer.exemplars = found,
                 Err(gap) => answer.no_exemplars = Some(gap),
             }
         }
         (answer.declared_type, answer.declared_unit) = self.metadata(&of.metric, slot).await;
+        if answer.declared_type.as_deref() == Some("gaugehistogram") {
+            partial.get_or_insert(Gap::Malformed(format!("`{}` is a gauge histogram: its counts may fall, so they count no requests", of.metric)));
+        }
         answer.series = asked.read.series;
         to_our_clock(&mut answer, ahead_us);
         mask_labels(&mut answer.series, of);

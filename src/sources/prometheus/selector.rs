@@ -15,18 +15,18 @@ pub fn has_odd_names(of: &HistogramOf) -> bool {
     !of.labels.keys().all(|name| is_bare(name))
 }
 
-/// All parts of a classic histogram in one selector, so that one answer holds one state of the store: asked one after
-/// another, a scrape between two answers would make count and buckets disagree. The bare name is there to tell a native
-/// histogram from a metric that does not exist.
+/// All parts of a histogram in one selector, so that one answer holds one state of the store: asked one after another, a
+/// scrape between two answers would make count and buckets disagree. The bare name is that of a native histogram.
 pub fn histogram(of: &HistogramOf, names: Names) -> String {
     let name = regex(&of.metric);
     let parts = ["", "_bucket", "_sum", "_count", "_created"].map(|part| format!("{name}{part}"));
     format!("{{__name__=~{}{}}}", text(&parts.join("|")), labels(&of.labels, names))
 }
 
-/// The buckets only.
-pub fn buckets(of: &HistogramOf) -> String {
-    format!("{{__name__={}{}}}", text(&format!("{}_bucket", of.metric)), labels(&of.labels, Names::Quoted))
+/// The series that bear exemplars: the buckets, or the native histogram.
+pub fn exemplars(of: &HistogramOf, native: bool) -> String {
+    let ending = if native { "" } else { "_bucket" };
+    format!("{{__name__={}{}}}", text(&format!("{}{ending}", of.metric)), labels(&of.labels, Names::Quoted))
 }
 
 /// Counts and sums of whatever some jobs count; of any job, if none is named.
@@ -103,7 +103,7 @@ mod tests {
             unit_ms: 1e3,
             exemplars: false,
         };
-        assert_eq!(buckets(&of), r#"{__name__="vllm:e2e.seconds_bucket","a.b"="}",route="/v1/\"chat\"\\x\n"}"#);
+        assert_eq!(exemplars(&of, false), r#"{__name__="vllm:e2e.seconds_bucket","a.b"="}",route="/v1/\"chat\"\\x\n"}"#);
         let both = [Names::Quoted, Names::Escaped].map(|names| histogram(&of, names));
         assert!(both[0].starts_with(r#"{__name__=~"vllm:e2e\\.seconds|vllm:e2e\\.seconds_bucket|"#), "{}", both[0]);
         assert!(both[0].contains(r#","a.b"="}","#) && both[1].contains(r#",a\.b="}","#), "{both:?}");

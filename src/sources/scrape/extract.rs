@@ -1,3 +1,4 @@
+use super::{delimited, pages::Fetched};
 use crate::{
     model::{
         payload::{Exemplar, Part},
@@ -6,6 +7,7 @@ use crate::{
     },
     sources::{
         exposition::{Format, Labels, Page, Sample, number, parse},
+        native::Bucket,
         ours::trace_id,
     },
 };
@@ -15,6 +17,8 @@ use std::collections::BTreeMap;
 #[derive(Debug, Default)]
 pub struct Extract {
     pub points: Vec<Point>,
+    /// Buckets of native histograms, by labels. Their counts and sums are among the points.
+    pub native: Vec<(BTreeMap<String, String>, Option<Wall>, Vec<Bucket>)>,
     /// Creation times, seconds since the epoch, by labels.
     pub created: Vec<(BTreeMap<String, String>, f64)>,
     /// Exemplars with a trace id, ours or not.
@@ -40,7 +44,23 @@ pub struct Point {
 }
 
 /// Reads a page and keeps what belongs to the claim.
-pub fn extract(body: &[u8], format: Format, claim: &HistogramOf, instance: &str) -> Extract {
+pub fn extract(page: &Fetched, claim: &HistogramOf, instance: &str) -> Extract {
+    match page.format {
+        Some(format) => of_lines(&page.body, format, claim, instance),
+        None => delimited::extract(&page.body, claim, instance),
+    }
+}
+
+impl Extract {
+    /// Does the page count observations of the claim and has no bucket for them but the last? So a native histogram looks
+    /// in the text formats, which cannot show its buckets.
+    pub fn perhaps_native(&self) -> bool {
+        let finite = |p: &Point| matches!(p.part, Part::Bucket(le) if le.is_finite());
+        self.native.is_empty() && self.points.iter().any(|p| p.part == Part::Count) && !self.points.iter().any(finite)
+    }
+}
+
+fn of_lines(body: &[u8], format: Format, claim: &HistogramOf, instance: &str) -> Extract {
     let page = parse(body, format);
     let mut out = Extract { doubts: page.doubtful_lines, ..Extract::default() };
     let first = page.doubts.first();
@@ -65,7 +85,7 @@ fn collect(page: &Page<'_>, claim: &HistogramOf, instance: &str, out: &mut Extra
             "_sum" => Some(Part::Sum),
             "_count" => Some(Part::Count),
             "_created" if sample.value.is_finite() => {
-                out.created.push((labels(&sample.labels, instance), sample.value));
+                out.created.push((labels(pairs(&sample.labels), instance), sample.value));
                 None
             }
             _ => None,
@@ -81,22 +101,30 @@ fn collect(page: &Page<'_>, claim: &HistogramOf, instance: &str, out: &mut Extra
         {
             out.exemplars.push(exemplar);
         }
-        out.points.push(Point { part, labels: labels(&sample.labels, instance), value: sample.value, at: sample.timestamp });
+        out.points.push(Point { part, labels: labels(pairs(&sample.labels), instance), value: sample.value, at: sample.timestamp });
     }
 }
 
+/// Names and values of a line's labels.
+pub fn pairs<'l>(labels: &'l Labels<'_>) -> impl Iterator<Item = (&'l str, &'l str)> {
+    labels.0.iter().map(|(n, v)| (n.as_ref(), v.as_ref()))
+}
+
 /// The page's labels without `le`, with the instance that we read; one of the page's own is kept aside, as Prometheus does.
-pub fn labels(page: &Labels<'_>, instance: &str) -> BTreeMap<String, String> {
-    let kept = page.0.iter().filter(|(n, _)| n != "le");
+pub fn labels<'l>(page: impl Iterator<Item = (&'l str, &'l str)>, instance: &str) -> BTreeMap<String, String> {
     let renamed = |n: &str| if n == "instance" { "exported_instance".to_owned() } else { n.to_owned() };
-    let mut labels: BTreeMap<_, _> = kept.map(|(n, v)| (renamed(n), v.to_string())).collect();
+    let mut labels: BTreeMap<_, _> = page.filter(|(n, _)| *n != "le").map(|(n, v)| (renamed(n), v.to_owned())).collect();
     labels.insert("instance".into(), instance.into());
     labels
 }
 
 fn exemplar(sample: &Sample<'_>, part: Part) -> Option<Exemplar> {
     let (Part::Bucket(le), Some(exemplar)) = (part, sample.exemplar.as_deref()) else { return None };
-    let id = ["trace_id", "traceID", "traceId"].iter().find_map(|name| exemplar.labels.get(name))?;
-    let finite = exemplar.value.is_finite();
-    finite.then_some(Exemplar { trace_id: trace_id(id)?, value: exemplar.value, le, at: exemplar.timestamp })
+    marked(pairs(&exemplar.labels), exemplar.value, le, exemplar.timestamp)
+}
+
+/// An exemplar, if it has a trace id.
+pub fn marked<'l>(labels: impl Iterator<Item = (&'l str, &'l str)>, value: f64, le: f64, at: Option<Wall>) -> Option<Exemplar> {
+    let (_, id) = labels.into_iter().find(|(name, _)| ["trace_id", "traceID", "traceId"].contains(name))?;
+    value.is_finite().then_some(Exemplar { trace_id: trace_id(id)?, value, le, at })
 }

@@ -2,13 +2,14 @@
 #![allow(clippy::float_cmp, reason = "a counter that did not change has the same value to the last bit")]
 #![allow(clippy::disallowed_methods, reason = "readings keep a pace on the monotonic clock")]
 
+mod delimited;
 mod extract;
 mod pages;
 mod risen;
 mod watched;
 
 use super::{
-    exposition::{lost_by_lax_reader, parse},
+    exposition::lost_by_lax_reader,
     failing::advised,
     ours::{mask_labels, performed, sort, succeeded},
 };
@@ -27,7 +28,7 @@ use crate::{
     spec::settings::Connection,
 };
 use extract::{Extract, extract};
-use pages::{Fetched, Pages};
+use pages::{Fetched, Form, Pages};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -47,6 +48,9 @@ const MARGIN: Duration = Duration::from_millis(300);
 const FIRST_TRIES: u32 = 3;
 /// Doubts that are kept in the evidence of a page.
 const FIRST_DOUBTS: usize = 20;
+
+/// When a reading began, and what the page said of a claim.
+type Reading = (Wall, Result<(Extract, Arc<Fetched>), Gap>);
 
 /// One metrics page.
 pub struct Scrape {
@@ -73,15 +77,38 @@ impl Scrape {
             .ok_or_else(|| Gap::NotConfigured(format!("{}: no histogram claim named `{}`", self.name, query.claim)))
     }
 
-    async fn read(&self, of: &HistogramOf, since: Instant, slot: &Slot) -> (Wall, Result<(Extract, Arc<Fetched>), Gap>) {
-        let (at, page) = self.pages.read(since, slot).await;
+    /// One reading. The page is asked for in protobuf once its lines show that they cannot hold the histogram, and as lines
+    /// again if it has no other form.
+    async fn read(&self, of: &HistogramOf, since: Instant, form: &mut Option<Form>, slot: &Slot) -> Reading {
+        let (at, read) = self.read_as(form.unwrap_or(Form::Lines), of, since, slot).await;
+        let lacks_buckets = read.as_ref().is_ok_and(|(extract, _)| extract.perhaps_native());
+        if form.is_some() || !lacks_buckets {
+            return (at, read);
+        }
+        let native = self.read_as(Form::Protobuf, of, since, slot).await;
+        match &native.1 {
+            Ok((_, page)) if page.format.is_none() => {
+                *form = Some(Form::Protobuf);
+                native
+            }
+            // A form that it refuses (406, a page of something else) is one that it does not have.
+            Err(gap) if gap.transient() => native,
+            _ => {
+                *form = Some(Form::Lines);
+                (at, read)
+            }
+        }
+    }
+
+    async fn read_as(&self, form: Form, of: &HistogramOf, since: Instant, slot: &Slot) -> Reading {
+        let (at, page) = self.pages.read(form, since, slot).await;
         let page = match page {
             Ok(page) => page,
             Err(gap) => return (at, Err(gap)),
         };
         let (shared, of, instance) = (Arc::clone(&page), of.clone(), self.instance.clone());
         // A large page must not hold up the load generator's own tasks.
-        let read = tokio::task::spawn_blocking(move || extract(&shared.body, shared.format, &of, &instance)).await;
+        let read = tokio::task::spawn_blocking(move || extract(&shared, &of, &instance)).await;
         (at, read.map(|extract| (extract, page)).map_err(|e| Gap::Panicked(e.to_string())))
     }
 
@@ -93,7 +120,8 @@ impl Scrape {
         // Readings end before the engine gives up on the whole answer.
         let slot = &Slot { deadline: until, ..slot.clone() };
         let mut seen = Watched::new(&of.metric, &self.instance, self.interval);
-        let (from, origin) = self.first(of, slot, interval, &mut seen).await?;
+        let mut form = None;
+        let (from, origin) = self.first(of, slot, interval, &mut seen, &mut form).await?;
         slot.say_ready();
 
         let mut next = Instant::now() + interval;
@@ -105,7 +133,7 @@ impl Scrape {
                 () = sleep_until(until.into()) => return Err(Gap::TooLate(format!("{}: the act did not end before the deadline", self.pages.url()))),
                 () = sleep_until(next.into()) => {}
             }
-            let (at, reading) = self.read(of, Instant::now().checked_sub(interval / 2).unwrap_or(next), slot).await;
+            let (at, reading) = self.read(of, Instant::now().checked_sub(interval / 2).unwrap_or(next), &mut form, slot).await;
             next = Instant::now().max(next + interval);
             seen.add(at, reading.map(|r| r.0));
         };
@@ -116,7 +144,7 @@ impl Scrape {
         let mut notes = vec![];
         let (mut before, mut moved, mut still) = (seen.counted(), done, 0);
         let last = loop {
-            let (at, reading) = self.read(of, done.max(Instant::now().checked_sub(interval / 2).unwrap_or(done)), slot).await;
+            let (at, reading) = self.read(of, done.max(Instant::now().checked_sub(interval / 2).unwrap_or(done)), &mut form, slot).await;
             let worked = reading.is_ok();
             seen.add(at, reading.map(|r| r.0));
             let (now, counted) = (Instant::now(), seen.counted());
@@ -144,15 +172,25 @@ impl Scrape {
         mask_labels(&mut answer.series, of);
         sort(&mut answer.series);
         notes.extend(more);
+        if self.pages.avoided_draft() {
+            notes.push("the page prefers OpenMetrics 2, a draft; it is read as text 0.0.4, which carries no exemplars".into());
+        }
         Ok(Seen { payload: Payload::Histogram(answer), covered: Span { from, to: last }, origin, notes, partial })
     }
 
-    async fn first(&self, of: &HistogramOf, slot: &Slot, pause: Duration, seen: &mut Watched) -> Result<(Wall, Origin), Gap> {
+    async fn first(
+        &self,
+        of: &HistogramOf,
+        slot: &Slot,
+        pause: Duration,
+        seen: &mut Watched,
+        form: &mut Option<Form>,
+    ) -> Result<(Wall, Origin), Gap> {
         // Readings of other claims of this page that began a moment ago are as good: the act has not begun.
         let since = Instant::now().checked_sub(pause / 2).unwrap_or_else(Instant::now);
         let mut tries = 0;
         loop {
-            let (at, reading) = self.read(of, if tries == 0 { since } else { Instant::now() }, slot).await;
+            let (at, reading) = self.read(of, if tries == 0 { since } else { Instant::now() }, form, slot).await;
             match reading {
                 Ok((extract, page)) => {
                     seen.add(at, Ok(extract));
@@ -172,7 +210,7 @@ impl Scrape {
 
     /// How well formed the page is.
     async fn page(&self, slot: &Slot) -> Result<Seen, Gap> {
-        let (at, page) = self.pages.read(Instant::now(), slot).await;
+        let (at, page) = self.pages.read(Form::Lines, Instant::now(), slot).await;
         let (page, origin) = page.map(|p| (Arc::clone(&p), origin(&p)))?;
         let read = tokio::task::spawn_blocking(move || exposition(&page)).await;
         let payload = Payload::Page(read.map_err(|e| Gap::Panicked(e.to_string()))?);
@@ -215,9 +253,9 @@ fn not_reached(gap: Gap) -> Gap {
 }
 
 fn exposition(page: &Fetched) -> Exposition {
-    let read = parse(&page.body, page.format);
+    let read = page.lines();
     Exposition {
-        format: page.format.title().into(),
+        format: read.format.title().into(),
         families: read.families.len() as u64,
         samples: read.samples().count() as u64,
         exemplars: read.samples().filter(|s| s.exemplar.is_some()).count() as u64,

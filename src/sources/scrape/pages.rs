@@ -7,12 +7,18 @@ use crate::{
         source::{Cost, Slot},
         units::Wall,
     },
-    sources::{exposition::Format, http::Http},
+    sources::{
+        exposition::{Format, Page, parse, protobuf},
+        http::{Answered, Http},
+    },
     spec::settings::Connection,
 };
 use bytes::Bytes;
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 use tokio::sync::Mutex;
@@ -26,8 +32,23 @@ const LONGEST: Duration = Duration::from_secs(10);
 /// not mean more load on the target.
 pub struct Pages {
     http: Http,
-    last: Mutex<Option<Reading>>,
+    lines: Mutex<Option<Reading>>,
+    protobuf: Mutex<Option<Reading>>,
+    /// Did it answer in OpenMetrics 2, and is asked for plain text since?
+    draft: AtomicBool,
 }
+
+/// In which form a page is asked for; what it answers in is its own choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// As lines of text.
+    Lines,
+    /// As protobuf, where there is such a form.
+    Protobuf,
+}
+
+/// What is asked for after an answer in OpenMetrics 2.
+const PLAIN: &str = "text/plain;version=0.0.4";
 
 #[derive(Clone)]
 struct Reading {
@@ -40,8 +61,8 @@ struct Reading {
 pub struct Fetched {
     /// Its bytes.
     pub body: Bytes,
-    /// The format that its content type names.
-    pub format: Format,
+    /// The text format that its content type names; `None` for protobuf.
+    pub format: Option<Format>,
     /// The exact URL.
     pub request: String,
     /// The `Server` header.
@@ -50,7 +71,7 @@ pub struct Fetched {
 
 impl Pages {
     pub fn new(connection: &Connection) -> Result<Pages, Gap> {
-        Ok(Pages { http: Http::new(connection)?, last: Mutex::new(None) })
+        Ok(Pages { http: Http::new(connection)?, lines: Mutex::default(), protobuf: Mutex::default(), draft: AtomicBool::new(false) })
     }
     pub fn url(&self) -> &str {
         self.http.url()
@@ -58,31 +79,62 @@ impl Pages {
     pub fn cost(&self) -> Cost {
         self.http.cost()
     }
+    /// Has it answered in OpenMetrics 2, so that it is read as plain text?
+    pub fn avoided_draft(&self) -> bool {
+        self.draft.load(Ordering::Relaxed)
+    }
     /// The page, as read not before `since`, with the time at which reading it began.
-    pub async fn read(&self, since: Instant, slot: &Slot) -> (Wall, Result<Arc<Fetched>, Gap>) {
+    pub async fn read(&self, form: Form, since: Instant, slot: &Slot) -> (Wall, Result<Arc<Fetched>, Gap>) {
         // Whoever waits here gets the reading that is under way, if it began late enough.
-        let mut last = self.last.lock().await;
+        let mut last = if form == Form::Lines { self.lines.lock().await } else { self.protobuf.lock().await };
         if let Some(shared) = last.as_ref().filter(|l| l.begun >= since) {
             return (shared.at, shared.page.clone());
         }
         let (begun, at) = (Instant::now(), wall_now());
         let slot = Slot { deadline: slot.deadline.min(begun + LONGEST), ..slot.clone() };
-        let page = self.fetch(&slot).await.map(Arc::new);
+        let page = self.fetch(form, &slot).await.map(Arc::new);
         *last = Some(Reading { begun, at, page: page.clone() });
         (at, page)
     }
-    async fn fetch(&self, slot: &Slot) -> Result<Fetched, Gap> {
-        let answered = self.http.get("", &[], Format::ACCEPT, slot, CAP).await?;
-        if answered.looks_like_html() {
-            return Err(Gap::Malformed(format!(
-                "{}: answered with an HTML page instead of metrics; is there a login page at this address, or is the path another one?",
-                answered.request
-            )));
-        }
-        let Some(format) = Format::from_content_type(&answered.content_type) else {
-            let kind = answered.content_type.split(';').next().unwrap_or_default();
-            return Err(Gap::Malformed(format!("{}: answered with `{kind}`, which is no metrics page in text form", answered.request)));
+    async fn fetch(&self, form: Form, slot: &Slot) -> Result<Fetched, Gap> {
+        let accept = match form {
+            Form::Protobuf => protobuf::ACCEPT,
+            Form::Lines if self.avoided_draft() => PLAIN,
+            Form::Lines => Format::ACCEPT,
         };
-        Ok(Fetched { body: answered.body, format, request: answered.request, server: answered.server })
+        let mut answered = self.http.get("", &[], accept, slot, CAP).await?;
+        if Format::is_draft(&answered.content_type) && accept != PLAIN {
+            answered = self.http.get("", &[], PLAIN, slot, CAP).await?;
+            self.draft.store(true, Ordering::Relaxed);
+        }
+        fetched(answered, form)
+    }
+}
+
+fn fetched(answered: Answered, form: Form) -> Result<Fetched, Gap> {
+    if answered.looks_like_html() {
+        return Err(Gap::Malformed(format!(
+            "{}: answered with an HTML page instead of metrics; is there a login page at this address, or is the path another one?",
+            answered.request
+        )));
+    }
+    let format = Format::from_content_type(&answered.content_type);
+    if Format::is_draft(&answered.content_type) {
+        return Err(Gap::Malformed(format!(
+            "{}: answers in OpenMetrics 2 only, which is a draft; let it offer OpenMetrics 1.0 or text 0.0.4 as well",
+            answered.request
+        )));
+    }
+    if format.is_none() && !(form == Form::Protobuf && protobuf::is_delimited(&answered.content_type)) {
+        let kind = answered.content_type.split(';').next().unwrap_or_default();
+        return Err(Gap::Malformed(format!("{}: answered with `{kind}`, which is no metrics page in text form", answered.request)));
+    }
+    Ok(Fetched { body: answered.body, format, request: answered.request, server: answered.server })
+}
+
+impl Fetched {
+    /// The page as lines; one of protobuf has none, and is asked for only where a claim needs it.
+    pub fn lines(&self) -> Page<'_> {
+        self.format.map_or_else(|| parse(&[], Format::Text), |format| parse(&self.body, format))
     }
 }

@@ -1,6 +1,11 @@
 //! What rose on a page between a reading before an act and one after it; only a probe asks.
 
-use super::{STILL, STILL_READINGS, extract::labels, not_reached, origin, pages::Fetched};
+use super::{
+    STILL, STILL_READINGS,
+    extract::{labels, pairs},
+    not_reached, origin,
+    pages::{Fetched, Form},
+};
 use crate::{
     model::{
         evidence::{Gap, Seen},
@@ -10,7 +15,7 @@ use crate::{
         units::{Span, Wall},
     },
     sources::{
-        exposition::{Kind, parse},
+        exposition::Kind,
         ours::{performed, rises, succeeded},
     },
 };
@@ -63,7 +68,7 @@ impl super::Scrape {
     }
 
     async fn counts(&self, since: Instant, slot: &Slot) -> (Wall, Result<(Counts, Arc<Fetched>), Gap>) {
-        let (at, page) = self.pages.read(since, slot).await;
+        let (at, page) = self.pages.read(Form::Lines, since, slot).await;
         let page = match page {
             Ok(page) => page,
             Err(gap) => return (at, Err(gap)),
@@ -76,15 +81,15 @@ impl super::Scrape {
 
 /// Counts and sums of all histograms and summaries, and of what has no declared type and looks like one.
 fn counts(page: &Fetched, instance: &str) -> Counts {
-    let read = parse(&page.body, page.format);
+    let read = page.lines();
     let families = read.families.iter().filter(|f| matches!(f.kind, Kind::Histogram | Kind::Summary | Kind::Unknown));
     let mut counts = Counts::new();
     let mut sums: BTreeMap<(String, BTreeMap<String, String>), f64> = BTreeMap::new();
     for sample in families.flat_map(|f| &f.samples).filter(|s| s.value.is_finite()) {
         if let Some(metric) = sample.name.strip_suffix("_count") {
-            counts.insert((metric.to_owned(), labels(&sample.labels, instance)), (sample.value, None));
+            counts.insert((metric.to_owned(), labels(pairs(&sample.labels), instance)), (sample.value, None));
         } else if let Some(metric) = sample.name.strip_suffix("_sum") {
-            sums.insert((metric.to_owned(), labels(&sample.labels, instance)), sample.value);
+            sums.insert((metric.to_owned(), labels(pairs(&sample.labels), instance)), sample.value);
         }
     }
     for (series, count) in &mut counts {

@@ -6,7 +6,10 @@ use crate::model::{
     payload::{Exemplar, HistogramSeries, Part, Performed, Sample, Scrape, Series},
     units::{Ms, Wall},
 };
-use crate::sources::ours::{increase, only_ours, sort};
+use crate::sources::{
+    native::{self, Bucket, Snapshot},
+    ours::{increase, only_ours, sort},
+};
 use std::collections::{BTreeMap, HashMap};
 
 /// Exemplars of strangers are held until the act is over, since only then ours are known; not more than this many.
@@ -19,6 +22,8 @@ pub struct Watched {
     answer: HistogramSeries,
     index: HashMap<(u64, BTreeMap<String, String>), usize>,
     exemplars: HashMap<(String, u64), Exemplar>,
+    /// What native histograms held, where it changed.
+    native: native::Sets,
     /// Damage of the first, of any later and of the last reading that worked.
     first: Option<Wall>,
     first_damage: Option<String>,
@@ -60,6 +65,9 @@ impl Watched {
         for point in extract.points {
             self.point(point, at);
         }
+        for (labels, own, buckets) in extract.native {
+            self.snapshot(labels, own.unwrap_or(at), buckets);
+        }
         for (labels, created) in extract.created {
             let same = self.answer.series.iter_mut().filter(|s| s.labels == labels);
             same.for_each(|s| s.created = Some(created));
@@ -94,6 +102,17 @@ impl Watched {
         }
     }
 
+    /// Of what stays as it is only the first and the last are kept, as of any series.
+    fn snapshot(&mut self, labels: BTreeMap<String, String>, at: Wall, buckets: Vec<Bucket>) {
+        let kept = self.native.entry(labels).or_default();
+        let snapshot = Snapshot { at, buckets };
+        match kept.as_mut_slice() {
+            [.., last] if last.at >= snapshot.at => {}
+            [.., a, b] if a.buckets == b.buckets && b.buckets == snapshot.buckets => *b = snapshot,
+            _ => kept.push(snapshot),
+        }
+    }
+
     /// Observations counted since the first reading.
     pub fn counted(&self) -> f64 {
         increase(&self.answer.series, self.first.unwrap_or_default())
@@ -110,9 +129,24 @@ impl Watched {
         }
         // Only the edges enter a difference; a broken reading between them costs nothing but itself.
         let damage = self.first_damage.take().or(self.last_damage.take());
+        let damage = damage.or_else(|| self.unfold(&mut notes).err());
         let broken = damage.map(|why| Gap::Malformed(format!("{} on the page of {}: {why}", self.answer.metric, self.instance)));
         self.answer.exemplars = only_ours(performed, self.exemplars.into_values().collect());
         sort(&mut self.answer.series);
         (self.answer, notes, broken.or(self.last_gap))
+    }
+
+    /// Native histograms as series like those of classic ones.
+    fn unfold(&mut self, notes: &mut Vec<String>) -> Result<(), String> {
+        if self.native.is_empty() {
+            return Ok(());
+        }
+        let buckets = native::unfold(&self.native)?;
+        self.answer.schema = native::schema(&self.native);
+        notes.push(native::told(&self.answer.metric, self.answer.schema));
+        // A reading that came as text shows the last edge only.
+        self.answer.series.retain(|s| !matches!(s.part, Part::Bucket(_)) || !self.native.contains_key(&s.labels));
+        self.answer.series.extend(buckets);
+        Ok(())
     }
 }
