@@ -159,10 +159,10 @@ impl Simulated {
                 .map(|at| Scrape { instance: "127.0.0.1:9".into(), at, ok: true })
                 .collect(),
             exemplars: if quantity == Quantity::Total { exemplars.collect() } else { vec![] },
-            no_exemplars: None,
             declared_type: Some("histogram".into()),
             declared_unit: None,
             interval_ms: 1000.0,
+            ..HistogramSeries::default()
         }
     }
 }
