@@ -55,7 +55,7 @@ pub async fn build(api: &Api, slot: &Slot) -> Result<Build, Gap> {
 
 /// Its command line.
 pub async fn flags(api: &Api, slot: &Slot) -> Result<BTreeMap<String, String>, Gap> {
-    Ok(api.get("status/flags", &[], slot).await?.data)
+    Ok(api.get::<BTreeMap<String, String>>("status/flags", &[], slot).await?.data)
 }
 
 #[derive(Deserialize)]
