@@ -41,7 +41,7 @@ const MOST: usize = 100_000_000;
 pub fn unfold(sets: &Sets) -> Result<Vec<Series>, String> {
     let snapshots = || sets.values().flatten();
     snapshots().flat_map(|s| &s.buckets).try_for_each(check)?;
-    let edges = edges(snapshots().flat_map(|s| &s.buckets));
+    let edges = edges(|| snapshots().flat_map(|s| &s.buckets));
     if edges.len().saturating_mul(snapshots().count()) > MOST {
         return Err(format!("{} bucket edges at {} times are too many to be those of latencies", edges.len(), snapshots().count()));
     }
@@ -88,8 +88,8 @@ fn check(bucket: &Bucket) -> Result<(), String> {
     Ok(())
 }
 
-fn edges<'b>(buckets: impl Iterator<Item = &'b Bucket> + Clone) -> Vec<f64> {
-    let populated = || buckets.clone().filter(|b| b.count > 0.0);
+fn edges<'b, B: Iterator<Item = &'b Bucket>>(buckets: impl Fn() -> B) -> Vec<f64> {
+    let populated = || buckets().filter(|b| b.count > 0.0);
     let mut edges: Vec<f64> = populated().flat_map(|b| [b.lower, b.upper]).filter(|e| e.is_finite() && *e >= 0.0).collect();
     edges.sort_by(f64::total_cmp);
     edges.dedup();
@@ -148,8 +148,8 @@ mod tests {
     }
 
     fn set(snapshots: &[&[Bucket]]) -> Sets {
-        let at = |(i, buckets): (usize, &&[Bucket])| Snapshot { at: Wall(i as i64), buckets: buckets.to_vec() };
-        Sets::from([(BTreeMap::new(), snapshots.iter().enumerate().map(at).collect())])
+        let at = |(i, buckets): (i64, &&[Bucket])| Snapshot { at: Wall(i), buckets: buckets.to_vec() };
+        Sets::from([(BTreeMap::new(), (0..).zip(snapshots).map(at).collect())])
     }
 
     fn last(series: &[Series]) -> Vec<(f64, f64)> {
@@ -197,7 +197,9 @@ mod tests {
             let fill = |schema: &i8| {
                 let per_octave = f64::from(*schema).exp2();
                 let mut counts: BTreeMap<i64, f64> = BTreeMap::new();
-                values.iter().for_each(|v| *counts.entry((v.log2() * per_octave).ceil() as i64).or_default() += 1.0);
+                for value in &values {
+                    *counts.entry((value.log2() * per_octave).ceil() as i64).or_default() += 1.0;
+                }
                 counts.into_iter().map(|(i, n)| bucket(((i - 1) as f64 / per_octave).exp2(), (i as f64 / per_octave).exp2(), n)).collect::<Vec<_>>()
             };
             let filled: Vec<_> = schemas.iter().map(fill).collect();

@@ -6,6 +6,7 @@
 //! | `POST /v1/embeddings` | vectors |
 //! | `GET /v1/models` | the model names |
 //! | `GET /metrics` | OpenMetrics if the `Accept` header asks for it, else Prometheus text 0.0.4 |
+//! | `GET /metrics/native` | total and TTFT as native histograms (schema 5), in protobuf if the `Accept` header asks for it |
 //! | `GET /rigcheck/emissions?from_us=&to_us=` | JSON lines of [`Emission`](crate::model::payload::Emission): the truth |
 //! | `GET /healthz` | `{"status": "ok", ...}` with the pacing errors so far |
 //!

@@ -42,6 +42,7 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route(EMBEDDINGS, post(embeddings))
         .route("/v1/models", get(models))
         .route("/metrics", get(metrics))
+        .route("/metrics/native", get(native_metrics))
         .route("/rigcheck/emissions", get(emissions))
         .route("/healthz", get(healthz))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
@@ -124,6 +125,11 @@ async fn metrics(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Respo
         Ok((content_type, page)) => ([(header::CONTENT_TYPE, content_type)], page).into_response(),
         Err(e) => (StatusCode::INTERNAL_SERVER_ERROR, e.to_string()).into_response(),
     }
+}
+
+async fn native_metrics(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
+    let (content_type, page) = shared.telemetry.native_page(text(&headers, "accept").unwrap_or_default());
+    ([(header::CONTENT_TYPE, content_type)], page).into_response()
 }
 
 async fn healthz(State(shared): State<Arc<Shared>>) -> Response {

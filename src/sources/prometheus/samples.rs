@@ -111,7 +111,7 @@ impl Read {
         let current = |s: &&Series| s.samples.last().is_some_and(|last| last.0 >= newest.0);
         if beside.clone().any(|s| matches!(s.part, Part::Bucket(le) if le.is_finite()) && current(&s)) {
             self.both += 1;
-            let other = beside.filter(|s| s.part == Part::Count).filter_map(|s| s.samples.iter().find(|sample| sample.0 == newest.0)).next();
+            let other = beside.filter(|s| s.part == Part::Count).find_map(|s| s.samples.iter().find(|sample| sample.0 == newest.0));
             if let Some(other) = other.filter(|other| (other.1 - newest.1).abs() >= 0.5) {
                 let (classic, native) = (other.1, newest.1);
                 self.breaks(format!(

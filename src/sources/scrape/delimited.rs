@@ -71,14 +71,13 @@ impl Reading<'_> {
         let mut put = |part, value| self.out.points.push(Point { part, labels: labels.clone(), value, at });
         put(Part::Count, read.count);
         put(Part::Sum, read.sum);
-        match read.native {
-            Some(buckets) => self.out.native.push((labels.clone(), at, buckets)),
-            None => {
-                read.classic.iter().for_each(|(le, n)| put(Part::Bucket(*le), *n));
-                // The last edge may be left out: it holds all.
-                if !read.classic.iter().any(|b| b.0 == f64::INFINITY) {
-                    put(Part::Bucket(f64::INFINITY), read.count);
-                }
+        if let Some(buckets) = read.native {
+            self.out.native.push((labels.clone(), at, buckets));
+        } else {
+            read.classic.iter().for_each(|(le, n)| put(Part::Bucket(*le), *n));
+            // The last edge may be left out: it holds all.
+            if !read.classic.iter().any(|b| b.0 == f64::INFINITY) {
+                put(Part::Bucket(f64::INFINITY), read.count);
             }
         }
         self.out.created.extend(read.created.map(|created| (labels, created)));

@@ -190,12 +190,14 @@ async fn closer(looker: &Looker, goal: &Goal, prefix: &str, families: &mut [Stor
     let any = names.join("|");
     // VictoriaMetrics hides the latest 30 s of what it may cache.
     let uncached = |query: String| [("query", query), ("nocache", "1".to_owned())];
-    let counts = uncached(format!("{{__name__=~\"({any})_count\"}}"));
+    // The bare name is that of a native histogram.
+    let counts = uncached(format!("{{__name__=~\"({any})(_count)?\"}}"));
     let bounds = uncached(format!("count by (__name__, le) ({{__name__=~\"({any})_bucket\"}})"));
     let of = async |query| get::<Queried>(looker, goal, prefix, "query", query).await;
     let (counts, bounds) = tokio::join!(of(&counts), of(&bounds));
     for Sample { metric } in counts.map(|q| q.result).unwrap_or_default() {
-        let Some(stored) = family_of(families, &metric, "_count") else { continue };
+        let end = if metric.get("__name__").is_some_and(|name| name.ends_with("_count")) { "_count" } else { "" };
+        let Some(stored) = family_of(families, &metric, end) else { continue };
         stored.instances.extend(metric.get("instance").cloned());
         stored.family.series.insert(metric.into_iter().filter(|(name, _)| !ATTACHED.contains(&name.as_str())).collect());
     }

@@ -7,6 +7,7 @@ mod init;
 mod jaeger;
 mod load;
 mod metrics_world;
+mod native;
 mod otlp;
 mod prometheus;
 mod risen;

@@ -313,11 +313,6 @@ async fn each_fault_of_the_server_is_a_gap_of_its_kind() {
         ("malformed", "not the JSON", Box::new(|| answer(200, "application/json", "{\"status\": \"succ"))),
         ("malformed", "without data", Box::new(|| answer(200, "application/json", "{\"status\": \"success\"}"))),
         ("malformed", "a vector", Box::new(|| ok(&json!({"resultType": "vector", "result": []})))),
-        (
-            "malformed",
-            "native histogram",
-            Box::new(|| ok(&matrix(&[json!({"metric": {"__name__": "t_seconds"}, "histograms": [[1.0, {"count": "1", "sum": "2"}]]})]))),
-        ),
     ];
     for (word, text, response) in cases {
         let response = Arc::new(response);

@@ -3,6 +3,7 @@
 mod collector;
 mod common;
 mod front;
+mod native;
 mod outside;
 mod receiver;
 mod repaired;

@@ -80,7 +80,11 @@ impl Rule<LatencyAccuracy> for QuantileResolution {
         };
         let because: Vec<String> = read.iter().map(|(q, within)| format!("p{} lies in {}", 100.0 * q, edges(*within))).collect();
         let shown = 100.0 * w.min(WIDEST);
-        let wide = if w.is_finite() { format!("{} wide", Share(w)) } else { "open on one side".into() };
+        let wide = match (w.is_finite(), window.series.schema) {
+            (true, Some(schema)) => format!("{} wide, as all of a native histogram of schema {schema}", Share(w)),
+            (true, None) => format!("{} wide", Share(w)),
+            (false, _) => "open on one side".into(),
+        };
         Ok(Finding {
             margin: w.is_finite().then(|| (self.fail.0 - w) / self.fail.0),
             because: if status == Status::Pass { vec![] } else { because },

@@ -5,6 +5,7 @@ mod access_log;
 mod distort;
 mod exporter;
 mod metrics;
+mod native;
 mod spans;
 
 pub use exporter::ExporterTask;
@@ -14,6 +15,7 @@ use crate::reference::faults::Misbehaviour;
 use access_log::{AccessLog, Line};
 use exporter::Exporter;
 use metrics::{Metrics, Observed};
+use native::NativeMetrics;
 use std::{
     io,
     sync::{Mutex, OnceLock, PoisonError},
@@ -25,6 +27,7 @@ pub struct Telemetry {
     fault: Option<Misbehaviour>,
     models: Vec<String>,
     metrics: Metrics,
+    native: NativeMetrics,
     log: Option<AccessLog>,
     exporter: Option<Exporter>,
     /// Wall clock at which the first request was received, ns: a clock that steps does so some time after it.
@@ -42,6 +45,7 @@ impl Telemetry {
             fault: settings.fault,
             models: settings.models.clone(),
             metrics: Metrics::new(settings.fault),
+            native: NativeMetrics::default(),
             log: settings.access_log.as_deref().map(|path| AccessLog::open(path, mock)).transpose()?,
             exporter,
             first: OnceLock::new(),
@@ -65,7 +69,9 @@ impl Telemetry {
         let recorded = spans.is_some() || self.fault == Some(Misbehaviour::DanglingExemplars);
         if let Some(observed) = distort::metrics(self.fault, served, Observed::of(served)) {
             let trace_id = (recorded && self.exporter.is_some()).then(|| self.exemplar(served)).flatten();
-            self.metrics.observe(&self.labels(served), served, &observed, trace_id.as_deref());
+            let labels = self.labels(served);
+            self.metrics.observe(&labels, served, &observed, trace_id.as_deref());
+            self.native.observe(&labels, served, &observed, trace_id.as_deref());
         }
         if let (Some(exporter), Some(spans)) = (&self.exporter, spans) {
             exporter.send(spans);
@@ -79,6 +85,11 @@ impl Telemetry {
     /// The metrics page in the format that the `Accept` header asks for, with its content type.
     pub fn page(&self, accept: &str) -> Result<(&'static str, String), std::fmt::Error> {
         self.metrics.page(accept)
+    }
+
+    /// The page of native histograms, in protobuf if the `Accept` header names it, with its content type.
+    pub fn native_page(&self, accept: &str) -> (&'static str, Vec<u8>) {
+        self.native.page(accept)
     }
 
     /// Writes out the log and ends its thread. Lines that come later are lost.

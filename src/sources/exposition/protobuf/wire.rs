@@ -1,7 +1,7 @@
 //! Protobuf's wire format, read in place: nothing is copied and nothing is allocated, whatever the lengths claim.
 
 /// The fields of one message.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Fields<'a>(&'a [u8]);
 
 /// The value of one field.
