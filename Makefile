@@ -1,10 +1,11 @@
 # make demo    the verdict on a small rig that is started for it, nothing to install
 # make test    everything: the real stack is installed if needed, started by the tests that use it, and ended
+# make faults  the fault matrix in full (35 minutes): each fault by itself on the real stack, then clean rigs
 # make lint    formatting and clippy, no warnings
 # make bless   accept changed outputs (snapshots, generated pages); look at the diff afterwards
 # make bench   a large rig's memory and time, readers against their peers (see benches/README.md); some minutes, needs jq and promtool
 # make fuzz    each reader of foreign bytes is fuzzed for a minute (FUZZ_SECONDS); needs a nightly compiler
-.PHONY: demo test lint bless bench fuzz
+.PHONY: demo test faults lint bless bench fuzz
 SHELL := bash
 CARGO ?= cargo
 
@@ -19,6 +20,11 @@ test:
 	  [[ "$$RIGCHECK_LIVE_REQUIRED" != 1 ]] || { echo "make test: RIGCHECK_LIVE_REQUIRED=1 and a part of the stack is missing" >&2; exit 1; }; \
 	fi; \
 	$(CARGO) test --no-fail-fast
+
+faults:
+	@trap 'tests/stack/down --left-over' EXIT; \
+	tests/stack/install || { echo "make faults: a part of the stack is missing" >&2; exit 1; }; \
+	RIGCHECK_LIVE_REQUIRED=1 $(CARGO) test --test faults -- --ignored --nocapture
 
 lint:
 	$(CARGO) fmt --all --check

@@ -4,6 +4,7 @@
 use crate::model::{
     rig::Quantity,
     timeline::{Class, Event, Nanos, Timeline},
+    times::{Moment, Times},
 };
 
 /// One definition: a name, what it times, and the rule.
@@ -14,41 +15,54 @@ pub struct Definition {
     pub quantity: Quantity,
     /// From what to what, in words.
     pub from_to: &'static str,
+    /// The pair of events.
+    pub times: Times,
     /// Milliseconds, or `None` where the request did not come to that.
     pub of: fn(&Timeline) -> Option<f64>,
 }
 
 /// All definitions; the first of each quantity is the default.
 pub const ALL: &[Definition] = &[
-    Definition { name: "ttft.content", quantity: Quantity::Ttft, from_to: "request sent to the first event with content", of: ttft_content },
+    Definition {
+        name: "ttft.content",
+        quantity: Quantity::Ttft,
+        from_to: "request sent to the first event with content",
+        times: Times::new(Moment::Sent, Moment::FirstToken),
+        of: ttft_content,
+    },
     Definition {
         name: "ttft.headers",
         quantity: Quantity::Ttft,
         from_to: "request sent to the response headers",
+        times: Times::new(Moment::Sent, Moment::Headers),
         of: |t| t.headers.map(|h| ms(t.sent, h)),
     },
     Definition {
         name: "total.closed",
         quantity: Quantity::Total,
         from_to: "request sent to the end of the body",
+        times: Times::new(Moment::Sent, Moment::End),
         of: |t| t.closed.map(|c| ms(t.sent, c)),
     },
     Definition {
         name: "total.scheduled",
         quantity: Quantity::Total,
         from_to: "scheduled send time to the end of the body (counts the load generator's own lag)",
+        times: Times::new(Moment::Sent, Moment::End),
         of: |t| t.closed.map(|c| ms(t.scheduled, c)),
     },
     Definition {
         name: "total.headers",
         quantity: Quantity::Total,
         from_to: "request sent to the response headers (what a client sees that does not read the stream)",
+        times: Times::new(Moment::Sent, Moment::Headers),
         of: |t| t.headers.map(|h| ms(t.sent, h)),
     },
     Definition {
         name: "inter_chunk.mean",
         quantity: Quantity::InterChunk,
         from_to: "first to last content event, divided by the gaps between",
+        times: Times::new(Moment::Chunk, Moment::Chunk),
         of: inter_chunk_mean,
     },
 ];

@@ -23,6 +23,7 @@ pub mod rows;
 pub mod secret;
 pub mod source;
 pub mod timeline;
+pub mod times;
 pub mod units;
 pub mod waiver;
 

@@ -3,6 +3,7 @@
 use super::{
     key::LoadAct,
     name::Name,
+    times::Times,
     units::{Count, Ms, PerSecond},
 };
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,12 @@ pub struct Rig {
     pub sources: BTreeMap<Name, SourceInfo>,
     /// Who claims to measure what; the order is the order of the spec.
     pub claims: Vec<Claim>,
+    /// What users may expect of it, by quantity.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub slo: BTreeMap<Quantity, Ms>,
+    /// Which events a claim times, by subject, where the spec says so.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub definitions: BTreeMap<Name, Times>,
     /// Sources whose wall-clock times are read, and so must agree with ours, in name order.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub clocks: BTreeSet<Name>,
@@ -189,6 +196,10 @@ pub enum Capability {
     RequestHistogram,
     /// A histogram that carries exemplars, and traces to find them in.
     Exemplars,
+    /// A histogram claims a quantity for which an SLO is stated.
+    Slo,
+    /// A histogram and a trace source both claim the total time.
+    TotalTwice,
     /// A trace store or receiver.
     Traces,
     /// An access log.
@@ -201,7 +212,7 @@ pub enum Capability {
 
 impl Capability {
     /// All of them, in the order in which reports name them.
-    pub const ALL: [Capability; 12] = [
+    pub const ALL: [Capability; 14] = [
         Capability::ControlledLoad,
         Capability::KnownTruth,
         Capability::PerRequestServerRecord,
@@ -210,6 +221,8 @@ impl Capability {
         Capability::Histogram,
         Capability::RequestHistogram,
         Capability::Exemplars,
+        Capability::Slo,
+        Capability::TotalTwice,
         Capability::Traces,
         Capability::AccessLog,
         Capability::Streaming,
@@ -226,6 +239,8 @@ impl Capability {
             Capability::Histogram => "histogram",
             Capability::RequestHistogram => "request_histogram",
             Capability::Exemplars => "exemplars",
+            Capability::Slo => "slo",
+            Capability::TotalTwice => "total_twice",
             Capability::Traces => "traces",
             Capability::AccessLog => "access_log",
             Capability::Streaming => "streaming",
@@ -243,6 +258,8 @@ impl Capability {
             Capability::RequestHistogram => "name a histogram of `total` or `ttft` under `metrics` and a `prometheus` or `scrape` source",
             Capability::Histogram => "name a histogram under `metrics` and a `prometheus` or `scrape` source",
             Capability::Exemplars => "set `exemplars: true` on a metric whose traces a trace source keeps",
+            Capability::Slo => "state `slo: {total: 10s}` in the case, of a quantity that a histogram claims",
+            Capability::TotalTwice => "name a histogram of `total` under `metrics`, and let a trace source claim `total`",
             Capability::Traces => "add `sources.jaeger` or `sources.otlp`",
             Capability::AccessLog => "add `sources.access_log`",
             Capability::Streaming => "set `target.chat.stream: true`",

@@ -22,6 +22,8 @@ pub struct ReferenceRig {
     requests: u64,
     /// The definition by which the load tool times the total.
     total: &'static str,
+    /// The histogram that is claimed as TTFT.
+    ttft: &'static str,
 }
 
 impl ReferenceRig {
@@ -41,12 +43,14 @@ impl ReferenceRig {
             ..MockSettings::default()
         })?;
         let total = if fault.is_some_and(|f| f.what == Misbehaviour::ClientAtHeaders) { "total.headers" } else { "total.closed" };
-        Ok(ReferenceRig { mock, receiver, access_log, requests, total })
+        let prefill = fault.is_some_and(|f| f.what == Misbehaviour::PrefillAsTtft);
+        let ttft = if prefill { "vllm:request_prefill_time_seconds" } else { "rigcheck_mock_ttft_seconds" };
+        Ok(ReferenceRig { mock, receiver, access_log, requests, total, ttft })
     }
 
     /// The text of its `rigcheck.yaml`.
     pub fn spec(&self) -> String {
-        let (url, receiver, requests, total) = (self.url(), self.receiver, self.requests, self.total);
+        let (url, receiver, requests, total, ttft) = (self.url(), self.receiver, self.requests, self.total, self.ttft);
         // A path may hold anything; a JSON string is a YAML string.
         let log = serde_json::Value::from(self.access_log.to_string_lossy());
         let route = "/v1/chat/completions";
@@ -67,11 +71,11 @@ impl ReferenceRig {
              \x20   inter_chunk: {{field: inter_chunk_ms, unit: ms}}\n\
              \x20 truth: {{url: {url}}}\n\
              metrics:\n\
-             \x20 ttft: {{histogram: rigcheck_mock_ttft_seconds, unit: s, match: {{route: {route}}}, exemplars: true}}\n\
+             \x20 ttft: {{histogram: {ttft}, unit: s, match: {{route: {route}}}, exemplars: true}}\n\
              \x20 total: {{histogram: rigcheck_mock_request_duration_seconds, unit: s, match: {{route: {route}}}, exemplars: true}}\n\
              \x20 inter_chunk: {{histogram: rigcheck_mock_inter_chunk_seconds, unit: s, match: {{route: {route}}}}}\n\
              cases:\n\
-             \x20 PERF_INFRA_MONITORING_LATENCY_ACCURACY_001: {{audit: {{requests: {requests}}}}}\n"
+             \x20 PERF_INFRA_MONITORING_LATENCY_ACCURACY_001: {{audit: {{requests: {requests}}}, slo: {{ttft: 500ms, total: 1s}}}}\n"
         )
     }
 

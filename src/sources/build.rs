@@ -1,6 +1,15 @@
 //! From settings to sources. A source that cannot even be made answers every question with why.
 
-use super::{access_log::Log, clock::Clock, jaeger::Jaeger, load::Load, otlp::Otlp, prometheus::Prometheus, scrape::Scrape, truth::Truth};
+use super::{
+    access_log::Log,
+    clock::Clock,
+    jaeger::Jaeger,
+    load::Load,
+    otlp::{Otlp, OtlpFiles},
+    prometheus::Prometheus,
+    scrape::Scrape,
+    truth::Truth,
+};
 use crate::{
     model::{
         audit::Effort,
@@ -11,7 +20,7 @@ use crate::{
         source::{Answer, Cost, Slot, Source, Timing},
         units::Ms,
     },
-    spec::settings::{Connection, Settings, SourceSettings},
+    spec::settings::{Connection, OtlpPlace, Settings, SourceSettings},
 };
 use std::sync::Arc;
 
@@ -35,7 +44,8 @@ fn one(source: &Name, how: &SourceSettings, rig: &Rig) -> Result<Arc<dyn Source>
         SourceSettings::Prometheus { connection } => Arc::new(Prometheus::new(source.clone(), connection, claims())?),
         SourceSettings::Scrape { connection, interval } => Arc::new(Scrape::new(source.clone(), connection, *interval, claims())?),
         SourceSettings::Jaeger { connection, service } => Arc::new(Jaeger::new(source.clone(), connection, service.clone())?),
-        SourceSettings::Otlp { listen, service } => Arc::new(Otlp::new(source.clone(), *listen, service.clone())?),
+        SourceSettings::Otlp { from: OtlpPlace::Listen(at), service } => Arc::new(Otlp::new(source.clone(), *at, service.clone())?),
+        SourceSettings::Otlp { from: OtlpPlace::File(path), service } => Arc::new(OtlpFiles::new(source.clone(), path.clone(), service.clone())),
         SourceSettings::AccessLog(log) => Arc::new(Log::new(source.clone(), log)?),
         SourceSettings::Clock(by) => Arc::new(Clock::new(source.clone(), by)?),
         SourceSettings::Truth { connection } => Arc::new(Truth::new(source.clone(), connection)?),

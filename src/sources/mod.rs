@@ -11,6 +11,7 @@ pub mod fuzzing;
 pub mod http;
 pub mod jaeger;
 pub mod limits;
+mod lines;
 pub mod load;
 pub mod native;
 pub mod otlp;

@@ -9,12 +9,13 @@ use super::{
     exec::Exec,
     extends::{self, Named},
     files::Files,
-    metrics,
+    metrics::{self, Metrics},
     profile::Profile,
     references::{self, Env},
     resolved::Basis,
     selection,
     settings::Settings,
+    slo::{self, Objectives},
     sources::{self, LOAD, METRICS, Source, TRACES},
     table::{Field, Reading, Table, check_name},
     target::{self, TargetSection},
@@ -160,9 +161,10 @@ fn read(root: &Node, checks: &Checks, sound: bool, cx: &Reading) -> Option<Loade
     let target = table.get("target").map(|f| target::read(&f, truth, cx));
     let sources = sources::read(sources_field.as_ref(), &declared, cx);
     let metrics = table.get("metrics");
-    let histograms = metrics.as_ref().map(|f| metrics::read(f, &declared, guessed, cx)).unwrap_or_default();
+    let Metrics { claims: histograms, definitions } = metrics.as_ref().map(|f| metrics::read(f, &declared, guessed, cx)).unwrap_or_default();
     let cases_field = table.get("cases");
-    let cases = selection::read(cases_field.as_ref(), catalogue, cx);
+    let mut slos = Objectives::new();
+    let cases = selection::read(cases_field.as_ref(), catalogue, &mut slos, cx);
     let require = table.get("require");
     let required = require.as_ref().and_then(|f| case_file::capabilities(f, cx));
     let waivers_field = table.get("waivers");
@@ -177,7 +179,11 @@ fn read(root: &Node, checks: &Checks, sound: bool, cx: &Reading) -> Option<Loade
     }
     let target = target.flatten();
     two_units::warn(&sources, &declared, &histograms, metrics.as_ref(), cx);
-    let rig = rig(rig_name?, target.as_ref(), &sources, histograms);
+    let mut rig = rig(rig_name?, target.as_ref(), &sources, histograms);
+    rig.definitions = definitions;
+    rig.slo = slos.iter().map(|(quantity, (limit, _))| (*quantity, *limit)).collect();
+    rig.capabilities = capabilities(&rig);
+    slo::warn_of_unused(&slos, &rig, cx);
     if let (Some(field), Some(required)) = (require, required) {
         missing(&field, &required, &rig, cx);
     }
@@ -270,9 +276,7 @@ fn rig(rig_name: Name, target: Option<&TargetSection>, sources: &[Source], histo
     claims.extend(per_request(|by| matches!(by, By::Spans)));
     claims.extend(histograms);
     let clocks = sources.iter().filter(|s| s.settings.reads_wall_clock()).map(|s| s.name.clone()).collect();
-    let mut rig = Rig { name: rig_name, clocks, target: target.map(|t| t.target.clone()), loads, sources: infos, claims, ..Rig::default() };
-    rig.capabilities = capabilities(&rig);
-    rig
+    Rig { name: rig_name, clocks, target: target.map(|t| t.target.clone()), loads, sources: infos, claims, ..Rig::default() }
 }
 
 /// The same load straight to the reference endpoint, which answers for its own model whatever the gateway calls it.
@@ -301,6 +305,11 @@ fn capabilities(rig: &Rig) -> BTreeSet<Capability> {
         Capability::Histogram => rig.claims.iter().any(histogram),
         Capability::RequestHistogram => rig.claims.iter().any(|c| histogram(c) && c.of_requests()),
         Capability::Exemplars => traces && rig.claims.iter().any(|c| c.histogram().is_some_and(|h| h.exemplars)),
+        Capability::Slo => rig.claims.iter().any(|c| histogram(c) && rig.slo.contains_key(&c.quantity)),
+        Capability::TotalTwice => {
+            let total = |of: &dyn Fn(&Claim) -> bool| rig.claims_of(Quantity::Total).any(of);
+            total(&histogram) && total(&|c| matches!(c.by, By::Spans))
+        }
         Capability::Traces => traces,
         Capability::AccessLog => kind(&["access_log"]),
         Capability::Streaming => rig.loads.values().any(|l| l.stream),

@@ -8,24 +8,35 @@ use super::{
 use crate::model::{
     name::{Name, name},
     rig::{By, Claim, HistogramOf, Quantity},
+    times::{Moment, Times},
 };
 use std::collections::BTreeMap;
 
-/// Reads the claims, in the order of the spec; one per source that can answer. `guessed` says that there are sources which were
-/// not understood.
-pub(super) fn read(section: &Field<'_>, sources: &[Declared], guessed: bool, cx: &Reading) -> Vec<Claim> {
-    let mut claims = vec![];
-    for (key, field) in section.entries(cx) {
-        if check_name("a metric", key, field.key, cx)
-            && let Some(read) = claim(key, &field, sources, guessed, cx)
-        {
-            claims.extend(read);
-        }
-    }
-    claims
+/// What the section says.
+#[derive(Default)]
+pub(super) struct Metrics {
+    /// In the order of the spec.
+    pub(super) claims: Vec<Claim>,
+    /// Which events they time, by subject, where it is stated.
+    pub(super) definitions: BTreeMap<Name, Times>,
 }
 
-fn claim(key: &str, field: &Field<'_>, sources: &[Declared], guessed: bool, cx: &Reading) -> Option<Vec<Claim>> {
+/// Reads the claims, in the order of the spec; one per source that can answer. `guessed` says that there are sources which were
+/// not understood.
+pub(super) fn read(section: &Field<'_>, sources: &[Declared], guessed: bool, cx: &Reading) -> Metrics {
+    let mut all = Metrics::default();
+    for (key, field) in section.entries(cx) {
+        if check_name("a metric", key, field.key, cx)
+            && let Some((claims, times)) = claim(key, &field, sources, guessed, cx)
+        {
+            all.definitions.extend(times.iter().flat_map(|times| claims.iter().map(|c| (c.subject(), *times))));
+            all.claims.extend(claims);
+        }
+    }
+    all
+}
+
+fn claim(key: &str, field: &Field<'_>, sources: &[Declared], guessed: bool, cx: &Reading) -> Option<(Vec<Claim>, Option<Times>)> {
     let mut table = field.table(cx)?;
     let metric = table.need("histogram", "gateway_ttft_seconds", cx).and_then(|f| metric(&f, cx));
     let unit = match (table.get("unit"), &metric) {
@@ -35,6 +46,7 @@ fn claim(key: &str, field: &Field<'_>, sources: &[Declared], guessed: bool, cx: 
     };
     let labels = table.get("match").map_or_else(|| Some(BTreeMap::new()), |f| labels(&f, cx));
     let exemplars = table.get("exemplars").map_or(Some(false), |f| f.flag(cx));
+    let times = table.get("definition").map_or(Some(None), |f| definition(&f, cx).map(Some));
     let default = Quantity::ALL.into_iter().find(|q| q.word() == key);
     let of = match table.get("of") {
         Some(field) => quantity(&field, cx),
@@ -63,14 +75,23 @@ fn claim(key: &str, field: &Field<'_>, sources: &[Declared], guessed: bool, cx: 
     let histogram = HistogramOf { metric: metric?, labels: labels?, unit_ms: unit?, exemplars: exemplars? };
     let quantity = of?;
     let claim = |source| Claim { name: name(key), source, quantity, by: By::Histogram(histogram.clone()) };
-    Some(from?.into_iter().map(claim).collect())
+    Some((from?.into_iter().map(claim).collect(), times?))
+}
+
+/// `{from: arrival, to: first_token}`.
+fn definition(field: &Field<'_>, cx: &Reading) -> Option<Times> {
+    let words = Moment::ALL.map(|m| (m.word(), m));
+    let mut table = field.table(cx)?;
+    let from = table.need("from", "arrival", cx).and_then(|f| f.word("event", &words, cx));
+    let to = table.need("to", "first_token", cx).and_then(|f| f.word("event", &words, cx));
+    table.close(cx);
+    Some(Times { from: from?, to: to? })
 }
 
 fn metric(field: &Field<'_>, cx: &Reading) -> Option<String> {
     let text = field.text(cx)?;
-    let word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
-    if !text.chars().all(word) || text.starts_with(|c: char| c.is_ascii_digit()) {
-        cx.problem(field.refuse("is not the name of a metric", "letters, digits, `_` and `:`; labels go under `match`"));
+    if !is_name(&text, "_:.-/") {
+        cx.problem(field.refuse("is not the name of a metric", "letters, digits, `_`, `:`, `.`, `-` and `/`; labels go under `match`"));
         return None;
     }
     for suffix in ["_bucket", "_sum", "_count"] {
@@ -80,6 +101,12 @@ fn metric(field: &Field<'_>, cx: &Reading) -> Option<String> {
         }
     }
     Some(text)
+}
+
+/// Names as Prometheus has them, and as OpenTelemetry has them (`http.server.request.duration`), which Prometheus 3 and others
+/// store unchanged.
+fn is_name(text: &str, also: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic() || "_:".contains(c)) && text.chars().all(|c| c.is_ascii_alphanumeric() || also.contains(c))
 }
 
 /// Prometheus' own convention: the unit is the end of the name.
@@ -99,8 +126,7 @@ fn labels(field: &Field<'_>, cx: &Reading) -> Option<BTreeMap<String, String>> {
     let before = cx.count();
     let mut labels = BTreeMap::new();
     for (key, value) in field.entries(cx) {
-        let word = key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !key.starts_with(|c: char| c.is_ascii_digit());
-        if !word || key == "le" {
+        if !is_name(key, "_.-/") || key == "le" {
             let why = if key == "le" {
                 "`le` is the histogram's own label".to_owned()
             } else {

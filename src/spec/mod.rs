@@ -39,6 +39,7 @@ mod secrets;
 mod selection;
 mod set;
 pub mod settings;
+mod slo;
 mod sources;
 mod summary;
 mod table;

@@ -4,7 +4,10 @@
 use super::sources::KINDS;
 use crate::{
     llm::definitions,
-    model::rig::{Capability, Quantity},
+    model::{
+        rig::{Capability, Quantity},
+        times::Moment,
+    },
 };
 use serde_json::{Map, Value, json};
 
@@ -127,7 +130,13 @@ fn source(kind: &'static str) -> Value {
     let (required, mut keys) = match kind {
         "scrape" => (json!(["url"]), with(vec![("interval", text())])),
         "jaeger" => (json!(["url", "service"]), with(vec![("service", text()), claims])),
-        "otlp" => (json!([]), vec![("listen", text()), ("service", text()), claims]),
+        "otlp" => {
+            let places = [
+                ("listen", described(text(), "A loopback address to which spans are sent; not together with `path`")),
+                ("path", described(text(), "A file to which a collector writes OTLP-JSON")),
+            ];
+            (json!([]), places.into_iter().chain([("service", text()), claims]).collect())
+        }
         "access_log" => {
             let places = [("path", described(text(), "A file; `-` is standard input")), ("docker", described(text(), "A container"))];
             let reading = [("format", words(["json", "nginx"])), ("log_format", text()), ("id", text()), ("at", text()), ("status", text())];
@@ -150,11 +159,14 @@ fn source(kind: &'static str) -> Value {
 }
 
 fn metric() -> Value {
+    let event = || words(Moment::ALL.map(Moment::word));
+    let definition = object(&json!(["from", "to"]), [("from", event()), ("to", event())]);
     let keys = [
         ("histogram", described(text(), "Base name, without _bucket, _sum, _count")),
         ("unit", unit()),
         ("match", described(map_of(&text()), "Labels that must match exactly")),
         ("exemplars", flag()),
+        ("definition", described(definition, "Which events it times, where its name alone does not say so")),
         ("of", words(Quantity::ALL.map(Quantity::word))),
         ("source", text()),
     ];
@@ -165,6 +177,7 @@ fn cases() -> Value {
     let any = || json!({"type": "object"});
     let rule = [("params", any()), ("weight", weight()), ("blocker", flag()), ("n_min", count()), ("ttl", text()), ("deselect", flag())];
     let slo = object(&json!([]), Quantity::ALL.map(|q| (q.word(), text())));
+    let slo = described(slo, "What users may expect, such as {ttft: 500ms}: a histogram must have a bucket edge there");
     let case = [("audit", any()), ("weight", weight()), ("slo", slo), ("rules", map_of(&object(&json!([]), rule)))];
     let case = json!({"anyOf": [object(&json!([]), case), {"type": "null"}]});
     json!({"description": "Which cases run, and what is changed of them", "anyOf": [{"const": "all"}, list_of(&text()), map_of(&case)]})

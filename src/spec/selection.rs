@@ -2,18 +2,18 @@
 
 use super::{
     case_file::{params, weight},
-    diagnostics::{Problem, nearest, plain},
+    diagnostics::{Problem, plain},
+    slo::{self, Objectives},
     table::{Field, Reading},
 };
 use crate::model::{
     case::{Case, RuleSpec},
     node::{At, Value},
-    rig::Quantity,
 };
 use std::collections::HashMap;
 
-/// The selected cases with their overrides, in the order of the catalogue.
-pub(super) fn read(section: Option<&Field<'_>>, catalogue: &[Case], cx: &Reading) -> Vec<Case> {
+/// The selected cases with their overrides, in the order of the catalogue. What they say of SLOs goes to `slos`.
+pub(super) fn read(section: Option<&Field<'_>>, catalogue: &[Case], slos: &mut Objectives, cx: &Reading) -> Vec<Case> {
     let Some(section) = section else { return catalogue.to_vec() };
     let wanted: Vec<(String, Option<Field<'_>>, Field<'_>)> = match &section.node.value {
         Value::Text(word) if word == "all" => return catalogue.to_vec(),
@@ -40,14 +40,14 @@ pub(super) fn read(section: Option<&Field<'_>>, catalogue: &[Case], cx: &Reading
     let selected = catalogue.iter().filter_map(|case| {
         let (_, over, _) = wanted.iter().find(|(id, ..)| case.id.as_str() == id)?;
         Some(match over {
-            Some(over) => changed(case, over, cx),
+            Some(over) => changed(case, over, slos, cx),
             None => case.clone(),
         })
     });
     selected.collect()
 }
 
-fn changed(case: &Case, over: &Field<'_>, cx: &Reading) -> Case {
+fn changed(case: &Case, over: &Field<'_>, slos: &mut Objectives, cx: &Reading) -> Case {
     let mut case = case.clone();
     let Some(mut table) = over.table(cx) else { return case };
     if let Some(changes) = table.get("audit").and_then(|f| params(&f, cx)) {
@@ -58,8 +58,8 @@ fn changed(case: &Case, over: &Field<'_>, cx: &Reading) -> Case {
     if let Some(weight) = table.get("weight").and_then(|f| weight(&f, cx)) {
         case.weight = weight;
     }
-    if let Some(slo) = table.get("slo") {
-        slo_of(&slo, cx);
+    if let Some(field) = table.get("slo") {
+        slo::read(&field, slos, cx);
     }
     if let Some(rules) = table.get("rules") {
         for (id, field) in rules.entries(cx) {
@@ -109,18 +109,4 @@ fn change_rule(rule: &mut RuleSpec, over: &Field<'_>, cx: &Reading) {
         }
     }
     table.close(cx);
-}
-
-/// `slo: {ttft: 500ms}` is understood, and said to be unused.
-fn slo_of(field: &Field<'_>, cx: &Reading) {
-    for (key, value) in field.entries(cx) {
-        if Quantity::ALL.iter().any(|q| q.word() == key) {
-            value.ms(cx);
-        } else {
-            let known = Quantity::ALL.map(Quantity::word);
-            let label = nearest(key, known).map_or_else(|| format!("known: {}", known.join(", ")), |n| format!("did you mean `{n}`?"));
-            cx.problem(Problem::new(value.key, format!("unknown quantity `{key}`")).label(label));
-        }
-    }
-    cx.warn(Problem::new(field.key, format!("`{}` is not used", field.path)).label("no rule of this release judges against an objective"));
 }

@@ -140,10 +140,10 @@ pub enum SourceSettings {
         /// The service whose traces are searched.
         service: String,
     },
-    /// Our own receiver of OTLP over HTTP.
+    /// Exported spans, in the form of OTLP.
     Otlp {
-        /// Where to listen.
-        listen: SocketAddr,
+        /// How they come to us.
+        from: OtlpPlace,
         /// Only spans of this service count; empty means any.
         service: String,
     },
@@ -211,6 +211,15 @@ impl SourceSettings {
             SourceSettings::Prometheus { .. } | SourceSettings::Scrape { .. } | SourceSettings::Truth { .. } => String::new(),
         }
     }
+}
+
+/// How exported spans come to us.
+#[derive(Clone, Debug, PartialEq)]
+pub enum OtlpPlace {
+    /// They are sent to our own receiver of OTLP over HTTP, which listens here.
+    Listen(SocketAddr),
+    /// They are written as OTLP-JSON to a file with its rotated siblings, or to a folder's files by a `*` in the name.
+    File(PathBuf),
 }
 
 /// An access log and how its lines are read.

@@ -4,7 +4,7 @@ use super::{
     access_log, clock,
     connection::connection,
     diagnostics::{Problem, nearest},
-    settings::SourceSettings,
+    settings::{OtlpPlace, SourceSettings},
     table::{Field, Reading, Table, check_name},
 };
 use crate::model::{
@@ -132,10 +132,10 @@ fn source(declared: &Declared, field: &Field<'_>, cx: &Reading) -> Option<Source
             connection.zip(service).map(|((c, _), service)| (c.place(), SourceSettings::Jaeger { connection: c, service }))
         }
         "otlp" => {
-            let listen = table.get("listen").map_or_else(|| Some(SocketAddr::from(OTLP)), |f| listen(&f, cx));
+            let from = otlp_place(&mut table, cx);
             let service = table.get("service").map_or_else(|| Some(String::new()), |f| f.text(cx));
             claims = span_claims(&mut table, name, cx);
-            listen.zip(service).map(|(listen, service)| (format!("listens on {listen}"), SourceSettings::Otlp { listen, service }))
+            from.zip(service).map(|((place, from), service)| (place, SourceSettings::Otlp { from, service }))
         }
         "access_log" => access_log::read(&mut table, cx).map(|log| {
             claims = log.claims(name);
@@ -167,6 +167,31 @@ fn scrape(table: &mut Table<'_>, cx: &Reading) -> Option<(String, SourceSettings
         connection.url += "/metrics";
     }
     Some((connection.place(), SourceSettings::Scrape { connection, interval: interval? }))
+}
+
+/// How spans come: to our receiver unless a file is named.
+fn otlp_place(table: &mut Table<'_>, cx: &Reading) -> Option<(String, OtlpPlace)> {
+    match (table.get("listen"), table.get("path")) {
+        (Some(listen), Some(path)) => {
+            let title = format!("`{}` and `{}` exclude each other", listen.path, path.path);
+            let help = "spans are sent to us, or read from a file; two sources can do both: `traces: {kind: otlp, path: …}`";
+            cx.problem(Problem::new(path.key, title).label("remove one of them").also(listen.key, "the other").help(help));
+            None
+        }
+        (None, Some(path)) => {
+            let text = path.text(cx)?;
+            if text == "-" {
+                cx.problem(path.refuse("is standard input, which only an access log is read from", "name the file: `path: traces.jsonl`"));
+                return None;
+            }
+            let file = cx.beside(path.node.at, &text);
+            Some((text, OtlpPlace::File(file)))
+        }
+        (listens, None) => {
+            let listen = listens.map_or_else(|| Some(SocketAddr::from(OTLP)), |f| listen(&f, cx))?;
+            Some((format!("listens on {listen}"), OtlpPlace::Listen(listen)))
+        }
+    }
 }
 
 fn listen(field: &Field<'_>, cx: &Reading) -> Option<SocketAddr> {

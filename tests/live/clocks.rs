@@ -25,7 +25,7 @@ use std::{
 /// Its durations are right and the rig is READY or not by those; that its clock is off is found, by how much, and nothing else.
 #[test]
 fn a_gateway_whose_clock_is_off_is_found() {
-    let gateway = Gateway { faketime: Some("+0.250s"), headers_first: true, ..Gateway::REPAIRED };
+    let gateway = Gateway { clock: Some("+0.250"), headers_first: true, ..Gateway::REPAIRED };
     let Some(rig) = or_skip("a_gateway_whose_clock_is_off_is_found", Rig::bare(gateway)) else { return };
     let said = rig.audit_alone("ahead", REQUESTS);
     for (rule, subject) in [("LAT-18", "access_log"), ("LAT-18", "otlp"), ("LAT-19", "otlp")] {

@@ -4,6 +4,7 @@
 mod audits;
 mod clocks;
 mod docker;
+mod engines;
 mod files;
 mod first_hour;
 mod gateway;
@@ -13,7 +14,9 @@ mod parts;
 mod probe;
 mod recipes;
 mod report_page;
-mod rig;
-mod stack;
 mod strangers;
+#[path = "../support/mod.rs"]
+mod support;
 mod tls;
+
+use support::{rig, stack};

@@ -2,6 +2,6 @@
 
 import os
 
-# prometheus_client looks at this variable while it is imported, so the fault has to act before anything else does.
-if os.environ.get("GATEWAY_FAULT") == "private-registries":
+# prometheus_client looks at this variable while it is imported, so these faults have to act before anything else does.
+if {"private-registries", "dangling-exemplars"} & set(os.environ.get("GATEWAY_FAULT", "").split(",")):
     os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)

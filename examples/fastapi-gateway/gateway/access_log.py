@@ -21,4 +21,5 @@ class AccessLog:
 
     def write(self, **fields) -> None:
         line = {"ts": datetime.now(UTC).isoformat(timespec="milliseconds")} | fields
-        self._logger.info(json.dumps(self._faults.log_line(line)))
+        if (written := self._faults.log_line(line)) is not None:
+            self._logger.info(json.dumps(written))

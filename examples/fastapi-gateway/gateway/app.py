@@ -19,7 +19,7 @@ from .settings import Settings
 from .tracing import Tracing
 
 settings = Settings.from_env()
-faults = Faults(settings.fault)
+faults = Faults(settings.faults)
 tracing = Tracing(settings, faults)
 telemetry = Telemetry(Metrics(settings, faults), AccessLog(settings.access_log, faults), tracing, faults)
 
@@ -116,6 +116,8 @@ async def relay(answer: httpx.Response, call: Call) -> AsyncIterator[bytes]:
 
 @app.get("/metrics", include_in_schema=False)
 async def metrics() -> Response:
+    if telemetry.metrics.refused():
+        return Response("overloaded", 503)
     page, content_type = telemetry.metrics.page()
     return Response(page, headers={"content-type": content_type})
 

@@ -50,7 +50,7 @@ class Call:
             return
         self._ttft = self._elapsed()
         self._to.tracing.first_chunk(self._span, self._ttft)
-        self._to.metrics.ttft(self._route, self._model, self._ttft)
+        self._to.metrics.ttft(self._route, self._model, self._ttft, self._trace_id)
         if self._to.faults.logs_at_first_chunk:
             self._log(self._ttft)
 
@@ -62,16 +62,16 @@ class Call:
         total = self._elapsed()
         self._to.metrics.answered(self._route, self.status)
         if self._to.faults.metric_stops_at_headers and self._headers is not None:
-            self._to.metrics.duration(self._route, self._model, self._headers)
+            self._to.metrics.duration(self._route, self._model, self._headers, self._trace_id)
         elif not self._to.faults.measures_after_response:
-            self._to.metrics.duration(self._route, self._model, total)
+            self._to.metrics.duration(self._route, self._model, total, self._trace_id)
         self._log(total)
 
     async def after_response(self) -> None:
         """The response's background task."""
         if self._to.faults.measures_after_response:
             await self._to.faults.work_after_response()
-            self._to.metrics.duration(self._route, self._model, self._elapsed())
+            self._to.metrics.duration(self._route, self._model, self._elapsed(), self._trace_id)
 
     def _elapsed(self) -> float:
         return perf_counter() - self._started

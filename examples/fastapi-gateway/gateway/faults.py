@@ -1,4 +1,4 @@
-"""Seeded misbehaviours, each seen in real gateways, to show that an audit finds them. Off unless GATEWAY_FAULT names one.
+"""Seeded misbehaviours, each seen in real gateways, to show that an audit finds them. Off unless GATEWAY_FAULT names one or more.
 
 The rest of the app asks `Faults` at the few places where one can act; without a fault every method is the identity.
 """
@@ -13,11 +13,16 @@ FAULTS = {
     "log-scale-5pct": "durations in the access log are 5 % too long",
     "log-outliers": "every 100th line of a worker's access log is 3 s too long",
     "log-early": "the access log line is written when the first chunk goes out, not when the last one does",
+    "log-lost-lines": "every 33rd line of a worker's access log is not written",
+    "log-slow-without-ttft": "lines of requests longer than 700 ms have no TTFT",
     "duplicate-ids": "every second line of the access log repeats the ids of the line before",
     "metric-ms": "histograms named in seconds are fed milliseconds",
     "metric-no-stream": "the duration histogram leaves out the time of streaming",
     "buckets-pinned": "the largest finite bucket lies below the usual durations",
     "private-registries": "each worker has a registry of its own, and a scrape sees whichever worker answers",
+    "label-split": "every second observation goes to another value of the label `model`",
+    "page-refused": "the metrics page answers 503 while a file `refuse` lies in PROMETHEUS_MULTIPROC_DIR",
+    "dangling-exemplars": "observations name their trace (no multiprocess mode: for one worker), and every second trace is never recorded",
     "background-task": "the duration histogram includes 50 to 150 ms of work that follows the response",
     "span-without-stream": "the server span ends when the response starts",
     "head-sampling-10pct": "nine traces of ten are never recorded",
@@ -27,36 +32,42 @@ FAULTS = {
 }
 
 
-def check_name(name: str | None) -> str | None:
-    """The name, if there is such a fault; a spelling mistake must not run as a clean gateway."""
-    if name is not None and name not in FAULTS:
-        raise SystemExit(f"GATEWAY_FAULT is `{name}`; it must be one of: {', '.join(FAULTS)}")
-    return name
+def check_names(text: str) -> frozenset[str]:
+    """The names, separated by commas; a spelling mistake must not run as a clean gateway."""
+    names = frozenset(filter(None, text.split(",")))
+    for name in sorted(names - FAULTS.keys()):
+        raise SystemExit(f"GATEWAY_FAULT has `{name}`; each of its names must be one of: {', '.join(FAULTS)}")
+    return names
 
 
 class Faults:
-    """What the seeded fault does at each place where one can act."""
+    """What the seeded faults do at each place where one can act."""
 
-    def __init__(self, name: str | None) -> None:
-        self.name = name
+    def __init__(self, names: frozenset[str]) -> None:
+        self.names = names
         self._lines = 0
         self._calls = 0
+        self._labelled = 0
         self._last_ids: dict[str, str] = {}
 
-    def log_line(self, line: dict) -> dict:
-        """The access log line as it is written."""
+    def log_line(self, line: dict) -> dict | None:
+        """The access log line as it is written, if it is."""
         self._lines += 1
-        if self.name == "log-rounds-seconds":
+        if "log-lost-lines" in self.names and self._lines % 33 == 0:
+            return None
+        if "log-slow-without-ttft" in self.names and line["duration_ms"] > 700:
+            return line | {"ttft_ms": None}
+        if "log-rounds-seconds" in self.names:
             return self._durations(line, lambda ms: float(round(ms / 1000) * 1000))
-        if self.name == "log-ms-as-s":
+        if "log-ms-as-s" in self.names:
             return self._durations(line, lambda ms: ms / 1000)
-        if self.name == "log-offset-200ms":
+        if "log-offset-200ms" in self.names:
             return self._durations(line, lambda ms: ms + 200)
-        if self.name == "log-scale-5pct":
+        if "log-scale-5pct" in self.names:
             return self._durations(line, lambda ms: ms * 1.05)
-        if self.name == "log-outliers" and self._lines % 100 == 0:
+        if "log-outliers" in self.names and self._lines % 100 == 0:
             return line | {"duration_ms": line["duration_ms"] + 3000}
-        if self.name == "duplicate-ids":
+        if "duplicate-ids" in self.names:
             ids = {"request_id": line["request_id"], "trace_id": line["trace_id"]}
             if self._lines % 2 == 0:
                 return line | self._last_ids
@@ -70,19 +81,33 @@ class Faults:
 
     @property
     def logs_at_first_chunk(self) -> bool:
-        return self.name == "log-early"
+        return "log-early" in self.names
 
     def observed(self, seconds: float) -> float:
         """The value that a histogram in seconds is fed."""
-        return seconds * 1000 if self.name == "metric-ms" else seconds
+        return seconds * 1000 if "metric-ms" in self.names else seconds
+
+    def labelled(self, model: str) -> str:
+        """The model as the histograms name it."""
+        self._labelled += 1
+        return f"{model}-canary" if "label-split" in self.names and self._labelled % 4 < 2 else model
+
+    @property
+    def exemplars(self) -> bool:
+        """Whether observations name their trace."""
+        return "dangling-exemplars" in self.names
+
+    @property
+    def pages_refused(self) -> bool:
+        return "page-refused" in self.names
 
     @property
     def metric_stops_at_headers(self) -> bool:
-        return self.name == "metric-no-stream"
+        return "metric-no-stream" in self.names
 
     @property
     def measures_after_response(self) -> bool:
-        return self.name == "background-task"
+        return "background-task" in self.names
 
     async def work_after_response(self) -> None:
         """Work that the app does after the response, inside what it measures."""
@@ -90,22 +115,24 @@ class Faults:
 
     @property
     def pins_buckets(self) -> bool:
-        return self.name == "buckets-pinned"
+        return "buckets-pinned" in self.names
 
     @property
     def span_ends_at_headers(self) -> bool:
-        return self.name == "span-without-stream"
+        return "span-without-stream" in self.names
 
     @property
     def sampled_share(self) -> float | None:
         """The share of traces that is recorded, if not all that the caller asked for."""
-        return 0.1 if self.name == "head-sampling-10pct" else None
+        if "dangling-exemplars" in self.names:
+            return 0.5
+        return 0.1 if "head-sampling-10pct" in self.names else None
 
     @property
     def buffers_stream(self) -> bool:
-        return self.name == "buffered-sse"
+        return "buffered-sse" in self.names
 
     def retries(self) -> bool:
         """Whether this call to the provider is given up once it answers, and made again."""
         self._calls += 1
-        return self.name == "retry-hidden" and self._calls % 10 == 0
+        return "retry-hidden" in self.names and self._calls % 10 == 0

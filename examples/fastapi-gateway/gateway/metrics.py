@@ -3,6 +3,7 @@
 import os
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
+import prometheus_client.openmetrics.exposition as openmetrics
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from .faults import Faults
@@ -27,14 +28,22 @@ class Metrics:
         self._duration = Histogram("gateway_request_duration_seconds", "Time from request to end of answer", labels, buckets=buckets)
         self._requests = Counter("gateway_requests_total", "Requests by route and status", ("route", "status"))
 
-    def ttft(self, route: str, model: str, seconds: float) -> None:
-        self._ttft.labels(route, model).observe(self._faults.observed(seconds))
+    def ttft(self, route: str, model: str, seconds: float, trace_id: str) -> None:
+        self._ttft.labels(route, self._faults.labelled(model)).observe(self._faults.observed(seconds), self._exemplar(trace_id))
 
-    def duration(self, route: str, model: str, seconds: float) -> None:
-        self._duration.labels(route, model).observe(self._faults.observed(seconds))
+    def duration(self, route: str, model: str, seconds: float, trace_id: str) -> None:
+        self._duration.labels(route, self._faults.labelled(model)).observe(self._faults.observed(seconds), self._exemplar(trace_id))
+
+    def _exemplar(self, trace_id: str) -> dict[str, str] | None:
+        return {"trace_id": trace_id} if self._faults.exemplars else None
 
     def answered(self, route: str, status: int) -> None:
         self._requests.labels(route, str(status)).inc()
+
+    def refused(self) -> bool:
+        """Whether a file `refuse` beside the workers' metrics asks for a page that cannot be read."""
+        folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+        return self._faults.pages_refused and folder is not None and os.path.exists(os.path.join(folder, "refuse"))
 
     def page(self) -> tuple[bytes, str]:
         """The metrics page and its content type."""
@@ -43,4 +52,6 @@ class Metrics:
             multiprocess.MultiProcessCollector(registry)
         else:
             registry = REGISTRY
+        if self._faults.exemplars:
+            return openmetrics.generate_latest(registry), openmetrics.CONTENT_TYPE_LATEST
         return generate_latest(registry), CONTENT_TYPE_PLAIN_0_0_4

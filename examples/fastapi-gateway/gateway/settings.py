@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from .faults import check_name
+from .faults import check_names
 
 VARIANTS = ("common", "repaired")
 
@@ -15,8 +15,8 @@ class Settings:
     """Base URL of the provider: `/v1/chat/completions` is added."""
     variant: str
     """`common`: telemetry as most gateways have it. `repaired`: telemetry that stands an audit."""
-    fault: str | None
-    """One seeded misbehaviour of the telemetry, by name (see faults.py)."""
+    faults: frozenset[str]
+    """Seeded misbehaviours of the telemetry, by name (see faults.py)."""
     access_log: Path
     """JSON lines, one per request, shared by the workers."""
     otlp_endpoint: str | None
@@ -40,7 +40,7 @@ class Settings:
         return Settings(
             provider_url=provider_url,
             variant=variant,
-            fault=check_name(os.environ.get("GATEWAY_FAULT") or None),
+            faults=check_names(os.environ.get("GATEWAY_FAULT", "")),
             access_log=Path(os.environ.get("ACCESS_LOG", "access.jsonl")),
             otlp_endpoint=os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or None,
             service_name=os.environ.get("OTEL_SERVICE_NAME") or "gateway",

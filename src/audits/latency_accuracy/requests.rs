@@ -129,14 +129,28 @@ impl<'e> Requests<'e> {
     }
 }
 
-/// Are those that are missing longer or shorter than those that are there, more than chance would have it (rank sum, two-sided
-/// 0.1 %)? In words, if so.
+/// The rank sum beyond which a difference is no chance (two-sided 0.1 %).
+const CHANCE: f64 = 3.29;
+
+/// Are those that are missing longer or shorter than those that are there, more than chance would have it? In words, if so.
 pub fn selected(missing: &[f64], there: &[f64]) -> Option<String> {
-    const CHANCE: f64 = 3.29;
     let z = rank_sum(missing, there).filter(|z| z.abs() > CHANCE)?;
-    let (missing, there) = (median(missing)?, median(there)?);
-    let words = if z > 0.0 { "long" } else { "short" };
-    Some(format!("they last {} in the middle, the others {}: {words} requests are lost, not an even sample", Ms(missing), Ms(there)))
+    let longer = if z > 0.0 { "longer" } else { "shorter" };
+    Some(format!(
+        "{longer} ones are missing, not an even sample: median {} beside {} (rank test, p < 0.001)",
+        Ms(median(missing)?),
+        Ms(median(there)?)
+    ))
+}
+
+/// Are those that are missing as long as those that are there, as far as a rank test can tell? In words, if so; `None` where too
+/// few are on a side to say so.
+pub fn alike(missing: &[f64], there: &[f64]) -> Option<String> {
+    const LEAST: usize = 10;
+    if missing.len().min(there.len()) < LEAST || rank_sum(missing, there).is_some_and(|z| z.abs() > CHANCE) {
+        return None;
+    }
+    Some(format!("how long a request lasts makes no difference: median {} missing, {} there", Ms(median(missing)?), Ms(median(there)?)))
 }
 
 /// The definition by which the load generator's own figure is taken: what its claim names, else the default.

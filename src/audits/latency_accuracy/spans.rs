@@ -1,7 +1,11 @@
 //! From the spans of one trace to latency figures.
 
 use super::{figures::Figures, requests::Shape};
-use crate::model::payload::SpanRow;
+use crate::model::{
+    payload::SpanRow,
+    rig::Quantity,
+    times::{Moment, Times},
+};
 use std::collections::BTreeMap;
 
 /// Attributes with the time to first token in seconds, most trusted first.
@@ -63,6 +67,15 @@ pub fn figures(trace: &[SpanRow], shape: Shape) -> Figures {
     // A span that ends before it starts times nothing.
     let total = (server.end_ns >= server.start_ns).then(|| server.length_ms());
     Figures::of(attribute.or(marker), total, gap)
+}
+
+/// Which events the figures of a trace time.
+pub const fn times(quantity: Quantity) -> Times {
+    match quantity {
+        Quantity::Total => Times::new(Moment::Arrival, Moment::End),
+        Quantity::Ttft => Times::new(Moment::Arrival, Moment::FirstToken),
+        Quantity::InterChunk => Times::new(Moment::Chunk, Moment::Chunk),
+    }
 }
 
 /// One `http send` span per chunk of the body, as ASGI servers report them.

@@ -1,4 +1,4 @@
-use crate::model::{rows::Attach, units::Wall};
+use crate::model::{evidence::Gap, rows::Attach, units::Wall};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -15,6 +15,9 @@ pub struct HistogramSeries {
     pub scrapes: Vec<Scrape>,
     /// Exemplars of our own requests, if the claim has them.
     pub exemplars: Vec<Exemplar>,
+    /// Why there are none, where the claim has them and the source cannot tell them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_exemplars: Option<Gap>,
     /// Type as declared on the page or in the metadata (`histogram`), if told.
     pub declared_type: Option<String>,
     /// Unit as declared (`seconds`), if told.

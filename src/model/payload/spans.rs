@@ -44,6 +44,15 @@ pub struct SpanRow {
 }
 
 impl SpanRow {
+    /// The attribute that holds the rejection threshold of a sampler, from the trace state's `ot=th:…`.
+    pub const THRESHOLD: &'static str = "tracestate.ot.th";
+
+    /// The probability with which its trace was kept, where the span tells it: a threshold T of 56 bits, written without its
+    /// trailing zeros, keeps 1 - T / 2^56 (OpenTelemetry's specification of probability sampling).
+    pub fn probability(&self) -> Option<f64> {
+        let threshold = u64::from_str_radix(&format!("{:0<14}", self.attributes.get(Self::THRESHOLD)?), 16).ok()?;
+        Some(1.0 - threshold as f64 / (1_u64 << 56) as f64)
+    }
     /// Its length, ms.
     pub fn length_ms(&self) -> f64 {
         (self.end_ns as f64 - self.start_ns as f64) / 1e6

@@ -1,11 +1,10 @@
 //! A container's standard output and error as an access log, through Docker's API (`GET /containers/NAME/logs`, read only).
 
-use super::{
-    owners,
-    pieces::{Line, Pieces},
-    tally::Tally,
+use super::tally::Tally;
+use crate::{
+    model::{evidence::Gap, units::Wall},
+    sources::lines::{Line, Pieces, Take as _, owners_of},
 };
-use crate::model::{evidence::Gap, units::Wall};
 use bollard::{Docker, container::LogOutput, errors::Error, query_parameters::LogsOptionsBuilder};
 use futures_util::StreamExt;
 use std::io;
@@ -66,7 +65,7 @@ pub fn refused(container: &str, error: &Error) -> Gap {
             Gap::Denied(format!(
                 "docker: no permission for {socket}{}; add this user to the group that owns it, or set DOCKER_HOST to a proxy that lets \
                  `GET /containers/{container}/logs` through, or name the log file instead",
-                owners::of(socket.as_ref())
+                owners_of(socket.as_ref())
             ))
         }
         Error::SocketNotFoundError(_) => Gap::Unreachable(NOT_THERE.into()),

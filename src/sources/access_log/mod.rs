@@ -3,12 +3,9 @@
 #![allow(clippy::disallowed_methods, reason = "waits for lines until a deadline that the engine gives as an instant")]
 
 pub(super) mod docker;
-mod files;
 mod ids;
 pub(super) mod line;
 mod nginx;
-mod owners;
-mod pieces;
 mod resolution;
 mod stdin;
 mod tally;
@@ -23,9 +20,9 @@ use crate::{
         source::{Answer, Cost, Slot, Source, Timing},
         units::{Ms, Span},
     },
+    sources::lines::{Files, Kind, Line, Pieces, Take as _},
     spec::settings::{AccessLog, LogPlace},
 };
-use files::Files;
 use ids::Ids;
 use line::Reader;
 pub(super) use pieces::CAP;
@@ -47,6 +44,8 @@ const QUIET: Duration = Duration::from_secs(3);
 const LOOK: Duration = Duration::from_millis(250);
 /// Time that is kept before the deadline to hand over what there is.
 const HAND_OVER: Duration = Duration::from_millis(300);
+const FILES: Kind = Kind { word: "access log", ending: ".log", instead: "; write `-` to read standard input", pieces: Pieces::default };
+
 /// An access log, as a source.
 pub struct Log {
     name: Name,
@@ -117,7 +116,7 @@ impl Log {
 
     async fn file(&self, path: &Path, fresh: &Fresh<'_>) -> Result<End, Gap> {
         let start = UNIX_EPOCH + Duration::from_micros(u64::try_from(fresh.span.from.0).unwrap_or(0));
-        let mut state = Some((Files::new(path, start), fresh.tally()));
+        let mut state = Some((Files::new(FILES, path, start), fresh.tally()));
         let mut patience = Patience::new(fresh.slot);
         loop {
             // Files may lie on a disk that hangs: never on the runtime's own threads.
@@ -179,8 +178,8 @@ impl Log {
         let bytes = self.stdin.bytes(fresh.slot, hand_over(fresh.slot)).await?;
         self.looks.fetch_add(1, Ordering::Relaxed);
         let mut tally = fresh.tally();
-        let mut pieces = pieces::Pieces::default();
-        let mut each = |n: u64, line: pieces::Line<'_>| tally.line(line, &|| format!("stdin:{n}"));
+        let mut pieces = Pieces::default();
+        let mut each = |n: u64, line: Line<'_>| tally.line(line, &|| format!("stdin:{n}"));
         pieces.feed(&bytes, &mut each);
         pieces.end(&mut each);
         Ok(End { tally, request: format!("stdin:1-{}", pieces.lines()), partial: None })

@@ -3,13 +3,15 @@
 use super::{
     ids::Ids,
     line::{Reader, Said},
-    pieces::{CAP, Line},
     resolution::Grid,
 };
-use crate::model::{
-    payload::{BadLine, LogLine, LogLines},
-    rows::{Blobs, RowsWriter},
-    units::{Ms, Span, Wall},
+use crate::{
+    model::{
+        payload::{BadLine, LogLine, LogLines},
+        rows::{Blobs, RowsWriter},
+        units::{Ms, Span, Wall},
+    },
+    sources::lines::{CAP, Line, Take},
 };
 use std::{collections::BTreeSet, io, sync::Arc};
 
@@ -93,34 +95,6 @@ impl Tally {
     pub fn missing(&self) -> usize {
         self.missing
     }
-    /// Takes a line.
-    pub fn line(&mut self, line: Line<'_>, place: &dyn Fn() -> String) {
-        self.read += 1;
-        let said = line.map_err(|_| format!("longer than {} MiB", CAP >> 20)).and_then(|l| self.reader.read(l));
-        match said {
-            Err(why) => self.bad(why, place),
-            Ok(said) => {
-                if let Some(why) = &said.bad {
-                    self.bad(why.clone(), place);
-                }
-                if let Some(n) = said.id.as_deref().and_then(|text| self.ids.find(text)) {
-                    self.mine(n, &said);
-                } else {
-                    self.other(&said);
-                    if let Ok(line) = line {
-                        self.search(line);
-                    }
-                }
-            }
-        }
-    }
-    /// Counts something that could not be read.
-    pub fn bad(&mut self, why: String, place: &dyn Fn() -> String) {
-        self.bad += 1;
-        if self.first_bad.len() < SHOWN {
-            self.first_bad.push(BadLine { place: place(), why });
-        }
-    }
     fn mine(&mut self, n: usize, said: &Said) {
         self.ours += 1;
         if !self.found[n] {
@@ -176,6 +150,35 @@ impl Tally {
             elsewhere: self.elsewhere.into_iter().take(SHOWN).collect(),
         };
         Ok((lines, notes))
+    }
+}
+
+impl Take for Tally {
+    fn line(&mut self, line: Line<'_>, place: &dyn Fn() -> String) {
+        self.read += 1;
+        let said = line.map_err(|_| format!("longer than {} MiB", CAP >> 20)).and_then(|l| self.reader.read(l));
+        match said {
+            Err(why) => self.bad(why, place),
+            Ok(said) => {
+                if let Some(why) = &said.bad {
+                    self.bad(why.clone(), place);
+                }
+                if let Some(n) = said.id.as_deref().and_then(|text| self.ids.find(text)) {
+                    self.mine(n, &said);
+                } else {
+                    self.other(&said);
+                    if let Ok(line) = line {
+                        self.search(line);
+                    }
+                }
+            }
+        }
+    }
+    fn bad(&mut self, why: String, place: &dyn Fn() -> String) {
+        self.bad += 1;
+        if self.first_bad.len() < SHOWN {
+            self.first_bad.push(BadLine { place: place(), why });
+        }
     }
 }
 

@@ -1,7 +1,12 @@
-//! Our own receiver of OTLP over HTTP: the rig's exporter, or a collector, sends spans straight to us.
+//! Exported spans: our own receiver of OTLP over HTTP, to which the rig's exporter or a collector sends them, or the files that
+//! a collector writes.
 
+mod documents;
+mod files;
 mod intake;
 mod receiver;
+
+pub use files::OtlpFiles;
 
 use crate::{
     model::{

@@ -20,6 +20,27 @@ pub struct Closing<'s> {
     pub interval_ms: f64,
     /// Observations that our requests must have caused, where that is known.
     pub expected: Option<f64>,
+    /// Where no series is as new as the act: the newest sample that the store shows of any target, if it has such.
+    pub store: Option<Wall>,
+}
+
+/// When the newest sample that a store shows was last seen to move on. A store that hides its latest samples, or gets them
+/// late, shows ever newer ones; one whose target is gone does not.
+#[derive(Default)]
+pub struct Moving {
+    newest: Option<Wall>,
+    at: Option<Wall>,
+}
+
+impl Moving {
+    /// The newest sample is this one now; returns when it last moved.
+    pub fn look(&mut self, newest: Option<Wall>, now: Wall) -> Wall {
+        let moved = self.at.is_none() || newest > self.newest;
+        self.newest = newest;
+        let at = self.at.filter(|_| !moved).unwrap_or(now);
+        self.at = Some(at);
+        at
+    }
 }
 
 /// What that means for whoever waits.
@@ -36,9 +57,9 @@ pub enum State {
 }
 
 impl Closing<'_> {
-    /// At the server's time `now`.
-    pub fn state(&self, now: Wall) -> State {
-        let after = |intervals: f64, extra: f64| self.to.plus_us(((intervals * self.interval_ms + extra) * 1e3) as i64);
+    /// At the server's time `now`, where the newest sample last moved at `moved`.
+    pub fn state(&self, now: Wall, moved: Wall) -> State {
+        let later = |at: Wall, intervals: f64, extra: f64| at.plus_us(((intervals * self.interval_ms + extra) * 1e3) as i64);
         let newest = self.newest();
         if let Some(newest) = newest {
             let counted = self.counted();
@@ -47,12 +68,17 @@ impl Closing<'_> {
             }
             // A target's samples are not exactly an interval apart: half of one is left as slack.
             let quiet_since = newest.plus_us((-(STILL - 0.5) * self.interval_ms * 1e3) as i64);
-            if newest >= after(STILL - 0.5, 0.0) && increase(self.series, quiet_since) == 0.0 {
+            if newest >= later(self.to, STILL - 0.5, 0.0) && increase(self.series, quiet_since) == 0.0 {
                 return State::Still;
             }
         }
         let patience = if newest.is_none() { STILL } else { LONGEST };
-        if now >= after(patience, MARGIN_MS) { State::Over } else { State::Open }
+        let enough = match newest.or(self.store) {
+            // On the store's own time, which may be behind; what stands still is given up after the same time.
+            Some(shown) => shown >= later(self.to, patience, MARGIN_MS) || now >= later(moved.max(self.to), patience, MARGIN_MS),
+            None => now >= later(self.to, patience, MARGIN_MS),
+        };
+        if enough { State::Over } else { State::Open }
     }
     /// Observations counted since the act began.
     pub fn counted(&self) -> f64 {
@@ -63,7 +89,7 @@ impl Closing<'_> {
         self.newest().is_some_and(|newest| newest >= self.to)
     }
     /// The newest sample of the instance that lags most; instances that were gone before the act do not count.
-    fn newest(&self) -> Option<Wall> {
+    pub fn newest(&self) -> Option<Wall> {
         let mut newest: BTreeMap<(&str, &str), Wall> = BTreeMap::new();
         for series in self.series {
             let label = |name| series.labels.get(name).map_or("", String::as_str);
@@ -71,7 +97,8 @@ impl Closing<'_> {
             let entry = newest.entry((label("job"), label("instance"))).or_insert(last);
             *entry = last.max(*entry);
         }
-        let gone = self.from.plus_us((-STILL * self.interval_ms * 1e3) as i64);
+        let shown = self.store.map_or(self.from, |store| store.min(self.from));
+        let gone = shown.plus_us((-STILL * self.interval_ms * 1e3) as i64);
         newest.into_values().filter(|at| *at >= gone).min()
     }
 }
@@ -88,8 +115,12 @@ mod tests {
         Series { part: Part::Count, labels: BTreeMap::from([("instance".into(), instance.into())]), samples, created: None }
     }
 
+    fn closing(series: &[Series]) -> Closing<'_> {
+        Closing { series, from: Wall(100 * S), to: Wall(120 * S), interval_ms: 5e3, expected: Some(10.0), store: None }
+    }
+
     fn state(series: &[Series], now: i64) -> State {
-        Closing { series, from: Wall(100 * S), to: Wall(120 * S), interval_ms: 5e3, expected: Some(10.0) }.state(Wall(now * S))
+        closing(series).state(Wall(now * S), Wall(120 * S))
     }
 
     #[test]
@@ -111,5 +142,30 @@ mod tests {
         assert_eq!((state(&[], 134), state(&[], 136)), (State::Open, State::Over));
         let moving = count("a", &(98..=138).step_by(5).map(|t| (t, (t - 98) as f64 / 10.0)).collect::<Vec<_>>());
         assert_eq!(state(&[moving], 139), State::Open);
+    }
+    #[test]
+    fn a_store_that_is_behind_is_waited_for_on_its_own_time() {
+        let until = |last: i64| count("a", &(80..=last).step_by(5).map(|t| (t, if t > 110 { 7.0 } else { 0.0 })).collect::<Vec<_>>());
+        let at = |series: &[Series], now: i64, moved: i64| closing(series).state(Wall(now * S), Wall(moved * S));
+        // 40 s behind: at 155 it shows the act's middle, and moves on.
+        assert_eq!(at(&[until(115)], 155, 155), State::Open);
+        assert_eq!(at(&[until(130)], 172, 170), State::Still);
+        // A target that is gone: nothing moves any more.
+        assert_eq!(at(&[until(115)], 155, 130), State::Over);
+        // So far behind that the series looks as if it had been gone before the act; the store says how far it is.
+        let far = [until(85)];
+        assert_eq!((closing(&far).newest(), at(&far, 136, 136)), (None, State::Over));
+        let shown = Closing { store: Some(Wall(86 * S)), ..closing(&far) };
+        assert_eq!((shown.newest(), shown.state(Wall(136 * S), Wall(136 * S))), (Some(Wall(85 * S)), State::Open));
+        // No series at all, and a store that has not come to the act, or is past it.
+        let shows = |store: i64| Closing { store: Some(Wall(store * S)), ..closing(&[]) }.state(Wall(150 * S), Wall(149 * S));
+        assert_eq!((shows(110), shows(136)), (State::Open, State::Over));
+    }
+
+    #[test]
+    fn what_is_newest_moved_when_it_was_seen_to() {
+        let mut moving = Moving::default();
+        let looks = [(None, 1), (Some(5), 2), (Some(5), 3), (Some(6), 4), (Some(6), 5)];
+        assert_eq!(looks.map(|(newest, now)| moving.look(newest.map(Wall), Wall(now)).0), [1, 2, 2, 4, 4]);
     }
 }

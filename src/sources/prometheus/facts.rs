@@ -14,6 +14,10 @@ use std::collections::BTreeMap;
 const FLAGS: [&str; 6] =
     ["enable-feature", "query.lookback-delta", "query.timeout", "query.max-samples", "storage.tsdb.retention.time", "storage.tsdb.retention.size"];
 
+/// Features that change what is stored or answered, as group and name of `/api/v1/features` (Prometheus 3.8).
+const FEATURES: [(&str, &str); 4] =
+    [("api", "otlp_write_receiver"), ("api", "remote_write_receiver"), ("promql", "delayed_name_removal"), ("promql", "type_and_unit_labels")];
+
 /// What `/status/buildinfo` says.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -23,16 +27,23 @@ pub struct Build {
     /// Empty on engines that only claim a version for compatibility.
     pub revision: String,
     pub go_version: String,
+    /// `Grafana Mimir`; Prometheus itself does not say it.
+    pub application: String,
 }
 
 impl Build {
-    /// The server's name with its version.
+    /// The server's name with its version; `None` where it tells none (VictoriaMetrics answers without data).
     pub fn title(&self) -> Option<String> {
-        match (self.version.as_str(), self.go_version.as_str()) {
-            ("", _) => None,
-            // VictoriaMetrics answers 2.24.0 and nothing else, whatever it is.
-            (version, "") => Some(format!("a server that claims Prometheus {version}")),
-            (version, _) => Some(format!("Prometheus {version}")),
+        // A word or two, and nothing else that a server may put there.
+        let plain = |text: &str| text.chars().filter(|c| c.is_ascii_alphanumeric() || " .-+".contains(*c)).take(30).collect::<String>();
+        let version = plain(&self.version);
+        match (version.as_str(), self.application.as_str(), self.go_version.as_str()) {
+            ("", _, _) => None,
+            (version, "", "") => Some(format!("a server that claims Prometheus {version}")),
+            // Prometheus has been past 1.0 since 2016; Thanos counts its own versions.
+            (version, "", _) if version.starts_with("0.") => Some(format!("a server with the Prometheus API, version {version}")),
+            (version, "", _) => Some(format!("Prometheus {version}")),
+            (version, application, _) => Some(format!("{} {version}", plain(application))),
         }
     }
 }
@@ -40,6 +51,11 @@ impl Build {
 /// The server's identity.
 pub async fn build(api: &Api, slot: &Slot) -> Result<Build, Gap> {
     Ok(api.get::<Build>("status/buildinfo", &[], slot).await?.data)
+}
+
+/// Its command line.
+pub async fn flags(api: &Api, slot: &Slot) -> Result<BTreeMap<String, String>, Gap> {
+    Ok(api.get::<BTreeMap<String, String>>("status/flags", &[], slot).await?.data)
 }
 
 #[derive(Deserialize)]
@@ -85,9 +101,14 @@ pub async fn server(api: &Api, slot: &Slot) -> FactTable {
         }
         Err(gap) => gone(&mut facts, "version", gap),
     }
-    match api.get::<BTreeMap<String, String>>("status/flags", &[], slot).await {
-        Ok(mut told) => FLAGS.iter().for_each(|flag| put(&mut facts, &format!("flag.{flag}"), told.data.remove(*flag))),
+    match flags(api, slot).await {
+        Ok(mut told) => FLAGS.iter().for_each(|flag| put(&mut facts, &format!("flag.{flag}"), told.remove(*flag))),
         Err(gap) => gone(&mut facts, "flags", gap),
+    }
+    // Who does not know the question has no features to tell of.
+    if let Ok(told) = api.get::<BTreeMap<String, BTreeMap<String, bool>>>("features", &[], slot).await {
+        let on = |(group, name): (&str, &str)| told.data.get(group)?.get(name).map(bool::to_string);
+        FEATURES.iter().for_each(|(group, name)| put(&mut facts, &format!("feature.{name}"), on((group, name))));
     }
     match api.get::<ConfigText>("status/config", &[], slot).await {
         Ok(told) => config(&mut facts, &told.data.yaml),

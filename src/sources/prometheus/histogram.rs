@@ -2,8 +2,10 @@
 
 use super::{
     api::{Told, told},
-    closing::{Closing, State},
-    exemplars, facts, samples, selector, targets,
+    closing::{Closing, Moving, State},
+    exemplars, facts, replicas, samples, selector,
+    selector::Names,
+    stale, targets,
     targets::Target,
 };
 use crate::{
@@ -11,7 +13,7 @@ use crate::{
     model::{
         evidence::{Gap, Method, Origin, Seen},
         key::Payload,
-        payload::{HistogramSeries, Performed, Scrape, Series},
+        payload::{HistogramSeries, Scrape, Series},
         rig::{Claim, HistogramOf, Quantity},
         source::Slot,
         units::{Ms, Span, Wall},
@@ -62,8 +64,8 @@ impl super::Prometheus {
         // Gaps between chunks are not counted per request: only standing still ends them.
         let expected = (claim.quantity != Quantity::InterChunk).then(|| succeeded(ours) as f64);
 
-        let mut interval_ms = None;
-        let (mut asked, state) = loop {
+        let (mut interval_ms, mut moving) = (None, Moving::default());
+        let (mut asked, state, store) = loop {
             let back = BACK_MS.max(3.0 * interval_ms.unwrap_or_default());
             let asked = self.stored(of, span.from.plus_us((-back * 1e3) as i64), wall_now().plus_us(ahead_us), slot).await?;
             let known = interval(targets.as_deref().unwrap_or_default(), of, &asked.read.series);
@@ -73,19 +75,31 @@ impl super::Prometheus {
                 continue;
             }
             let spacing = interval_ms.unwrap_or(DEFAULT_INTERVAL_MS);
-            let closing = Closing { series: &asked.read.series, from: span.from, to: span.to, interval_ms: spacing, expected };
-            let state = closing.state(asked.at);
+            let mut closing = Closing { series: &asked.read.series, from: span.from, to: span.to, interval_ms: spacing, expected, store: None };
+            let mut store = Ok(None);
+            if closing.newest().is_none() {
+                store = self.newest_of_all(asked.at, slot).await;
+                closing.store = store.clone().ok().flatten();
+            }
+            let state = closing.state(asked.at, moving.look(closing.newest().or(closing.store), asked.at));
             let pause = Duration::from_secs_f64((spacing / 4.0).clamp(200.0, 3_000.0) / 1e3);
             if state != State::Open || Instant::now() + pause + REST >= slot.deadline {
-                break (asked, state);
+                break (asked, state, store);
             }
             tokio::select! {
                 () = slot.cancel.cancelled() => return Err(Gap::NotReached("interrupted".into())),
                 () = tokio::time::sleep(pause) => {}
             }
         };
+        if asked.read.series.is_empty() && store == Ok(None) {
+            notes.push(format!(
+                "{}: shows no sample of `up` either; where tenants are kept apart, `headers` must name the one that has it",
+                self.api.url()
+            ));
+        }
         let spacing = interval_ms.unwrap_or(DEFAULT_INTERVAL_MS);
-        let closing = Closing { series: &asked.read.series, from: span.from, to: span.to, interval_ms: spacing, expected };
+        let store = store.ok().flatten();
+        let closing = Closing { series: &asked.read.series, from: span.from, to: span.to, interval_ms: spacing, expected, store };
         let late = self.late(&closing, &state, &asked);
         if interval_ms.is_none() {
             notes.push(format!("the scrape interval could not be told; {} is assumed", Ms(spacing)));
@@ -119,14 +133,14 @@ impl super::Prometheus {
         let mut add = |gap: Gap| {
             partial.get_or_insert(gap);
         };
-        match self.scrapes(&asked, slot).await {
+        match self.scrapes(of, &asked, slot).await {
             Ok(scrapes) => answer.scrapes = scrapes,
             Err(gap) => add(gap),
         }
         if of.exemplars {
-            match self.exemplars(selector::exemplars(of, native), &asked, ours, slot).await {
+            match exemplars::of(&self.api, selector::exemplars(of, native), (asked.from, asked.at), ours, slot).await {
                 Ok(found) => answer.exemplars = found,
-                Err(gap) => add(gap),
+                Err(gap) => answer.no_exemplars = Some(gap),
             }
         }
         (answer.declared_type, answer.declared_unit) = self.metadata(&of.metric, slot).await;
@@ -152,9 +166,10 @@ impl super::Prometheus {
     pub(super) async fn clock(&self, slot: &Slot) -> (i64, Vec<String>) {
         let before = wall_now();
         // A server that cannot tell its time is taken at our own.
-        let Ok(theirs) = self.api.now(slot).await else { return (0, vec![]) };
+        let Ok((theirs, resolution_us)) = self.api.now(slot).await else { return (0, vec![]) };
         let after = wall_now();
-        let (ahead, doubt) = (theirs.0 - i64::midpoint(before.0, after.0), (after.0 - before.0) / 2 + 50_000);
+        let doubt = (after.0 - before.0) / 2 + 50_000 + resolution_us / 2;
+        let ahead = theirs.0 + resolution_us / 2 - i64::midpoint(before.0, after.0);
         if ahead.abs() <= doubt {
             return (0, vec![]);
         }
@@ -164,21 +179,52 @@ impl super::Prometheus {
 
     async fn stored(&self, of: &HistogramOf, from: Wall, at: Wall, slot: &Slot) -> Result<Asked, Gap> {
         let length_ms = ((at.0 - from.0) / 1_000).max(1);
-        let Told { data, warnings, infos, request } = self.api.raw(&selector::histogram(of), at, length_ms, slot).await?;
-        Ok(Asked { read: samples::read(&of.metric, data), warnings, infos, request, from, at })
+        let raw = async |names| self.api.raw(&selector::histogram(of, names), at, length_ms, slot).await;
+        let Told { data, warnings, infos, request } = match raw(Names::Quoted).await {
+            // Who does not know quoted names of labels may know escaped ones.
+            Err(gap @ Gap::Malformed(_)) if selector::has_odd_names(of) => raw(Names::Escaped).await.map_err(|_| gap)?,
+            told => told?,
+        };
+        Ok(Asked { read: samples::read(&of.metric, stale::without_markers(data)), warnings, infos, request, from, at })
+    }
+
+    /// The newest sample of any target's `up`: how far the store has come, whatever it has of the claim.
+    async fn newest_of_all(&self, at: Wall, slot: &Slot) -> Result<Option<Wall>, Gap> {
+        Ok(self.api.number("max(timestamp(up))", at, slot).await?.and_then(super::api::wall))
     }
 
     /// Why the end of the window is not there, if it is not: an old state is no answer about an act.
     fn late(&self, closing: &Closing<'_>, state: &State, asked: &Asked) -> Option<Gap> {
+        let url = self.api.url();
+        let behind = |newest: Wall| Ms((asked.at.0 - newest.0) as f64 / 1e3);
         if *state == State::Open && asked.read.series.is_empty() {
-            return Some(Gap::TooLate(format!("{}: no series yet, and no time left to wait for two more scrapes", self.api.url())));
+            let shown = closing.store.filter(|shown| *shown < closing.to);
+            let why = shown.map_or_else(
+                || "no series yet, and no time left to wait for two more scrapes".into(),
+                |shown| {
+                    format!(
+                        "no series yet; the newest sample that it shows of any target is {} old: it gets its samples late, or hides the latest",
+                        behind(shown)
+                    )
+                },
+            );
+            return Some(Gap::TooLate(format!("{url}: {why}")));
         }
         let stale = !closing.fresh() && !asked.read.series.is_empty();
-        stale.then(|| Gap::TooLate(format!("{}: not every instance has a sample from after the act's end", self.api.url())))
+        stale.then(|| {
+            let newest = closing.newest().map_or_else(String::new, |newest| match state {
+                State::Open => format!(
+                    "; the newest of the one that lags most is {} old, and newer ones appear: it gets its samples late, or hides the latest",
+                    behind(newest)
+                ),
+                _ => format!("; the newest of the one that lags most is {} old, and none follows", behind(newest)),
+            });
+            Gap::TooLate(format!("{url}: not every instance has a sample from after the act's end{newest}"))
+        })
     }
 
     /// What `up` says about the targets that the series come from.
-    async fn scrapes(&self, asked: &Asked, slot: &Slot) -> Result<Vec<Scrape>, Gap> {
+    async fn scrapes(&self, of: &HistogramOf, asked: &Asked, slot: &Slot) -> Result<Vec<Scrape>, Gap> {
         let label = |s: &Series, name: &str| s.labels.get(name).cloned();
         let targets: BTreeSet<(String, String)> = asked.read.series.iter().filter_map(|s| Some((label(s, "job")?, label(s, "instance")?))).collect();
         if targets.is_empty() {
@@ -189,6 +235,9 @@ impl super::Prometheus {
         if let Some(gap) = incomplete(&told.request, &told.warnings) {
             return Err(gap);
         }
+        if let Some(gap) = replicas::kept_apart(&told.request, &told.data, &asked.read.series, of) {
+            return Err(gap);
+        }
         let mut scrapes = vec![];
         for up in told.data {
             let of = |name: &str| up.metric.get(name).cloned().unwrap_or_default();
@@ -197,15 +246,10 @@ impl super::Prometheus {
                 continue;
             }
             let scrape = |at: f64, value: &str| Some(Scrape { instance: instance.clone(), at: super::api::wall(at)?, ok: value == "1" });
-            scrapes.extend(up.values.iter().filter_map(|(at, value)| scrape(*at, value)));
+            scrapes.extend(up.values.iter().filter(|v| v.1 != "NaN").filter_map(|(at, value)| scrape(*at, value)));
         }
         scrapes.sort_by(|a, b| (&a.instance, a.at).cmp(&(&b.instance, b.at)));
         Ok(scrapes)
-    }
-
-    async fn exemplars(&self, selector: String, asked: &Asked, ours: &Performed, slot: &Slot) -> Result<Vec<crate::model::payload::Exemplar>, Gap> {
-        let (found, warnings) = exemplars::of(&self.api, selector, (asked.from, asked.at), ours, slot).await?;
-        incomplete(&format!("{}: query_exemplars", self.api.url()), &warnings).map_or(Ok(found), Err)
     }
 
     /// Type and unit as declared; an engine without metadata does not tell.

@@ -5,9 +5,11 @@ mod closing;
 mod exemplars;
 mod facts;
 mod histogram;
+mod replicas;
 mod risen;
 mod samples;
 mod selector;
+mod stale;
 mod targets;
 
 use crate::{
@@ -25,6 +27,7 @@ use crate::{
     spec::settings::Connection,
 };
 use api::Api;
+pub(super) use facts::Build;
 
 /// One server.
 pub struct Prometheus {
@@ -57,7 +60,7 @@ impl Prometheus {
             return Err(gap);
         }
         let payload = Payload::Facts(facts::server(&self.api, slot).await);
-        let request = format!("{}/api/v1/{{status/buildinfo,status/flags,status/config,targets}}", self.api.url());
+        let request = format!("{}/api/v1/{{status/buildinfo,status/flags,status/config,features,targets}}", self.api.url());
         let origin = Origin { request, server: build.ok().and_then(|b| b.title()), method: Method::Reported };
         Ok(Seen { payload, covered: Span { from, to: wall_now() }, origin, notes: vec![], partial: None })
     }

@@ -3,7 +3,7 @@
 
 use super::{
     api::{Raw, seconds, wall},
-    closing::{Closing, State},
+    closing::{Closing, Moving, State},
     histogram::{DEFAULT_INTERVAL_MS, MARGIN, incomplete},
     selector, targets,
     targets::Target,
@@ -53,13 +53,15 @@ impl super::Prometheus {
                 self.api.url()
             )));
         }
+        let mut moving = Moving::default();
         loop {
             let at = wall_now().plus_us(ahead_us);
             let told = self.api.raw(&selector, at, ((at.0 - back.0) / 1_000).max(1), slot).await?;
             let series = read(told.data);
-            let closing = Closing { series: &series, from: span.from, to: span.to, interval_ms, expected: None };
+            let closing = Closing { series: &series, from: span.from, to: span.to, interval_ms, expected: None, store: None };
             let pause = Duration::from_secs_f64((interval_ms / 2.0).clamp(500.0, 5_000.0) / 1e3);
-            if closing.state(at) == State::Open && Instant::now() + pause < slot.deadline {
+            let state = closing.state(at, moving.look(closing.newest(), at));
+            if state == State::Open && Instant::now() + pause < slot.deadline {
                 tokio::select! {
                     () = slot.cancel.cancelled() => return Err(Gap::NotReached("interrupted".into())),
                     () = tokio::time::sleep(pause) => continue,

@@ -1,18 +1,32 @@
 use crate::model::rig::HistogramOf;
 use std::{collections::BTreeMap, fmt::Write as _};
 
+/// How names of labels are written that are no plain words, such as `http.route`.
+#[derive(Clone, Copy)]
+pub enum Names {
+    /// `"http.route"`: Prometheus 3, and whoever follows it.
+    Quoted,
+    /// `http\.route`: VictoriaMetrics.
+    Escaped,
+}
+
+/// Has the claim such names?
+pub fn has_odd_names(of: &HistogramOf) -> bool {
+    !of.labels.keys().all(|name| is_bare(name))
+}
+
 /// All parts of a histogram in one selector, so that one answer holds one state of the store: asked one after another, a
 /// scrape between two answers would make count and buckets disagree. The bare name is that of a native histogram.
-pub fn histogram(of: &HistogramOf) -> String {
+pub fn histogram(of: &HistogramOf, names: Names) -> String {
     let name = regex(&of.metric);
     let parts = ["", "_bucket", "_sum", "_count", "_created"].map(|part| format!("{name}{part}"));
-    format!("{{__name__=~{}{}}}", text(&parts.join("|")), labels(&of.labels))
+    format!("{{__name__=~{}{}}}", text(&parts.join("|")), labels(&of.labels, names))
 }
 
 /// The series that bear exemplars: the buckets, or the native histogram.
 pub fn exemplars(of: &HistogramOf, native: bool) -> String {
     let ending = if native { "" } else { "_bucket" };
-    format!("{{__name__={}{}}}", text(&format!("{}{ending}", of.metric)), labels(&of.labels))
+    format!("{{__name__={}{}}}", text(&format!("{}{ending}", of.metric)), labels(&of.labels, Names::Quoted))
 }
 
 /// Counts and sums of whatever some jobs count; of any job, if none is named.
@@ -40,12 +54,20 @@ pub fn up<'t>(jobs: impl Iterator<Item = &'t str>, instances: impl Iterator<Item
     format!("up{{job=~{},instance=~{}}}", any(&mut jobs), any(&mut instances))
 }
 
-fn labels(labels: &BTreeMap<String, String>) -> String {
+fn labels(labels: &BTreeMap<String, String>, names: Names) -> String {
     labels.iter().fold(String::new(), |mut out, (name, value)| {
-        let bare = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !name.starts_with(|c: char| c.is_ascii_digit());
-        let _ = if bare { write!(out, ",{name}={}", text(value)) } else { write!(out, ",{}={}", text(name), text(value)) };
+        let name = match names {
+            _ if is_bare(name) => name.clone(),
+            Names::Quoted => text(name),
+            Names::Escaped => escaped(name, |c| !(c.is_ascii_alphanumeric() || c == '_')),
+        };
+        let _ = write!(out, ",{name}={}", text(value));
         out
     })
+}
+
+fn is_bare(name: &str) -> bool {
+    name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !name.starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// A PromQL string: Go's escapes.
@@ -56,8 +78,12 @@ fn text(value: &str) -> String {
 
 /// A text as an RE2 expression that matches it and nothing else; matchers are anchored.
 fn regex(value: &str) -> String {
+    escaped(value, |c| r"\.+*?()|[]{}^$".contains(c))
+}
+
+fn escaped(value: &str, special: impl Fn(char) -> bool) -> String {
     value.chars().fold(String::new(), |mut out, c| {
-        if r"\.+*?()|[]{}^$".contains(c) {
+        if special(c) {
             out.push('\\');
         }
         out.push(c);
@@ -78,7 +104,10 @@ mod tests {
             exemplars: false,
         };
         assert_eq!(exemplars(&of, false), r#"{__name__="vllm:e2e.seconds_bucket","a.b"="}",route="/v1/\"chat\"\\x\n"}"#);
-        assert!(histogram(&of).starts_with(r#"{__name__=~"vllm:e2e\\.seconds|vllm:e2e\\.seconds_bucket|"#), "{}", histogram(&of));
+        let both = [Names::Quoted, Names::Escaped].map(|names| histogram(&of, names));
+        assert!(both[0].starts_with(r#"{__name__=~"vllm:e2e\\.seconds|vllm:e2e\\.seconds_bucket|"#), "{}", both[0]);
+        assert!(both[0].contains(r#","a.b"="}","#) && both[1].contains(r#",a\.b="}","#), "{both:?}");
+        assert!(has_odd_names(&of));
         assert_eq!(counts(["a.b"].into_iter()), r#"{__name__=~".+_(count|sum)",job=~"a\\.b"}"#);
         assert_eq!(counts([].into_iter()), r#"{__name__=~".+_(count|sum)"}"#);
         assert_eq!(parts(["x_s", "y.s"].into_iter()), r#"{__name__=~"(x_s|y\\.s)(_bucket|_sum|_count)"}"#);

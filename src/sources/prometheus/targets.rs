@@ -22,6 +22,9 @@ pub struct Target {
     /// `15s`, `1m30s`.
     #[serde(default)]
     pub scrape_interval: String,
+    /// Labels before relabelling. Only `__scrape_interval__` is read of them, where an engine tells the interval nowhere else.
+    #[serde(default)]
+    discovered_labels: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -43,7 +46,7 @@ impl Target {
     }
     /// Its scrape interval, ms, if told.
     pub fn interval_ms(&self) -> Option<f64> {
-        duration_ms(&self.scrape_interval)
+        duration_ms(&self.scrape_interval).or_else(|| duration_ms(self.discovered_labels.get("__scrape_interval__")?))
     }
     /// What went wrong, without the address that Go puts before it.
     pub fn error(&self) -> &str {

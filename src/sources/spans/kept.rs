@@ -77,6 +77,15 @@ impl Keeper {
             self.row.attributes.insert((*key).to_owned(), text);
         }
     }
+    /// Of the trace state only the threshold of a sampler that samples by probability, `th` of the member `ot`
+    /// (OpenTelemetry's specification of TraceState): up to 14 hexadecimal digits.
+    pub fn trace_state(&mut self, state: &str) {
+        let ours = state.split(',').find_map(|member| member.trim().strip_prefix("ot="));
+        let threshold = ours.and_then(|ot| ot.split(';').find_map(|field| field.strip_prefix("th:")));
+        if let Some(threshold) = threshold.filter(|t| (1..=14).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_hexdigit())) {
+            self.row.attributes.insert(SpanRow::THRESHOLD.to_owned(), threshold.to_ascii_lowercase());
+        }
+    }
     /// The instrumentation scope.
     pub fn scope(&mut self, name: &str) {
         if !name.is_empty() {

@@ -66,6 +66,7 @@ impl Span {
                 keeper.attribute(&attribute.key, text);
             }
         }
+        keeper.trace_state(&self.state);
         Some(keeper.row())
     }
 }
@@ -189,6 +190,8 @@ struct Span {
     id: String,
     #[serde(rename = "parentSpanId", alias = "parent_span_id")]
     parent: String,
+    #[serde(rename = "traceState", alias = "trace_state")]
+    state: String,
     name: String,
     #[serde(deserialize_with = "number_or_text")]
     kind: String,
@@ -267,17 +270,19 @@ mod tests {
     #[test]
     fn reads_both_ways_of_writing_enums_ids_and_numbers() {
         let numeric = r#"{"result":{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"gw"}}]},
-            "scopeSpans":[{"scope":{"name":"asgi"},"spans":[{"traceId":"0AF7651916CD43DD8448EB211C80319C","spanId":"b7ad16e11da03bfa","name":"a","kind":2,
+            "scopeSpans":[{"scope":{"name":"asgi"},"spans":[{"traceId":"0AF7651916CD43DD8448EB211C80319C","spanId":"b7ad16e11da03bfa","traceState":"x=jane,ot=rv:1;th:E6","name":"a","kind":2,
             "startTimeUnixNano":"1700000000000000001","endTimeUnixNano":"1700000000000000003","status":{"code":2},
             "attributes":[{"key":"http.status_code","value":{"intValue":"500"}}]}]}]}]}}"#;
         let named = r#"{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"gw"}}]},
-            "scopeSpans":[{"scope":{"name":"asgi"},"spans":[{"traceId":"CvdlGRbNQ92ESOshHIAxnA==","spanId":"t60W4R2gO/o=","name":"a","kind":"SPAN_KIND_SERVER",
+            "scopeSpans":[{"scope":{"name":"asgi"},"spans":[{"traceId":"CvdlGRbNQ92ESOshHIAxnA==","spanId":"t60W4R2gO/o=","traceState":"ot=th:e6","name":"a","kind":"SPAN_KIND_SERVER",
             "startTimeUnixNano":1700000000000000001,"endTimeUnixNano":1700000000000000003,"status":{"code":"STATUS_CODE_ERROR"},
             "attributes":[{"key":"http.status_code","value":{"intValue":500}}]}]}]}]}"#;
         let (one, bad) = read_json(numeric.as_bytes()).unwrap();
         let (two, _) = read_json(named.as_bytes()).unwrap();
         assert_eq!(one, two);
         assert_eq!((bad, one.len(), one[0].end_ns - one[0].start_ns, one[0].kind.as_str(), one[0].error), (0, 1, 2, "server", true));
+        // e6 followed by zeros is 230/256 of 2^56.
+        assert!((one[0].probability().unwrap() - 26.0 / 256.0).abs() < 1e-12);
         let (streamed, _) = read_json(format!("{numeric}\n{named}\n").as_bytes()).unwrap();
         assert_eq!(streamed.len(), 2);
     }

@@ -61,11 +61,13 @@ fn messages<'b>(message: &'b [u8], number: u64, mut each: impl FnMut(&'b [u8]) -
 }
 
 fn row(span: &[u8], service: &str, scope: &str) -> Result<Option<SpanRow>, Broken> {
-    let (mut trace, mut id, mut parent, mut name, mut kind, mut start, mut end, mut error) = (&b""[..], &b""[..], &b""[..], "", 0, 0, 0, false);
+    let (mut trace, mut id, mut parent, mut state, mut name) = (&b""[..], &b""[..], &b""[..], "", "");
+    let (mut kind, mut start, mut end, mut error) = (0, 0, 0, false);
     for field in Fields::of(span) {
         match field? {
             (1, Value::Bytes(bytes)) => trace = bytes,
             (2, Value::Bytes(bytes)) => id = bytes,
+            (3, Value::Bytes(bytes)) => state = text(bytes)?,
             (4, Value::Bytes(bytes)) => parent = bytes,
             (5, Value::Bytes(bytes)) => name = text(bytes)?,
             (6, Value::Varint(number)) => kind = number,
@@ -78,7 +80,7 @@ fn row(span: &[u8], service: &str, scope: &str) -> Result<Option<SpanRow>, Broke
                     }
                 }
             }
-            (1 | 2 | 4..=8 | 15, _) => return Err(Broken),
+            (1..=8 | 15, _) => return Err(Broken),
             _ => {}
         }
     }
@@ -92,6 +94,7 @@ fn row(span: &[u8], service: &str, scope: &str) -> Result<Option<SpanRow>, Broke
         }
         Ok(())
     })?;
+    keeper.trace_state(state);
     keeper.scope(scope);
     Ok(Some(keeper.row()))
 }

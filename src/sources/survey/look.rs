@@ -15,6 +15,9 @@ pub const PATIENCE: Duration = Duration::from_secs(3);
 /// More than this is not read.
 pub const CAP: usize = 8 << 20;
 
+/// Mimir and Cortex say `no org id` to who names no tenant.
+pub const NO_TENANT: &str = "it keeps tenants apart: add `headers: {X-Scope-OrgID: TENANT}`";
+
 /// Makes looks.
 pub struct Looker {
     redactor: Redactor,
@@ -32,6 +35,7 @@ impl Looker {
         let answered = got.map_err(|gap| self.why(&gap))?;
         match answered.status.as_u16() {
             200..300 => Ok(answered),
+            401 | 403 if answered.body.trim_ascii() == b"no org id" => Err(NO_TENANT.into()),
             401 | 403 => Err(format!("answered {}: it wants credentials", answered.status)),
             _ => Err(format!("answered {}", answered.status)),
         }

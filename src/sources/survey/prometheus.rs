@@ -1,9 +1,15 @@
 //! What a Prometheus holds, by names: its version, histograms that may time requests, their labels, instances and bounds.
 
-use super::{Goal, host, look::Looker};
-use crate::spec::draft::{
-    found::{Asked, Family, Kind, Server},
-    speaks_llm, worth,
+use super::{
+    Goal, host,
+    look::{Looker, NO_TENANT},
+};
+use crate::{
+    sources::prometheus::Build,
+    spec::draft::{
+        found::{Asked, Family, Kind, Server},
+        speaks_llm, worth,
+    },
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,14 +45,6 @@ pub struct Stored {
 #[derive(Deserialize)]
 struct Envelope<T> {
     data: Option<T>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Build {
-    version: String,
-    #[serde(rename = "goVersion")]
-    go: String,
 }
 
 #[derive(Deserialize)]
@@ -106,49 +104,50 @@ impl Answer {
     }
 }
 
-/// Looks at a server.
+/// Looks at a server, and where nothing is at the address, below the path at which Mimir has its API.
 pub async fn look(looker: &Looker, goal: &Goal) -> Said {
-    Said { at: goal.at.clone(), asked: goal.asked, answer: ask(looker, goal).await }
+    const BELOW: &str = "prometheus";
+    let nothing = |answer: &Result<Answer, String>| answer.as_ref().is_err_and(|why| why.starts_with("answered 404"));
+    let (mut at, mut answer) = (goal.at.clone(), ask(looker, goal, "").await);
+    if nothing(&answer) {
+        let below = ask(looker, goal, &format!("/{BELOW}")).await;
+        if !nothing(&below) {
+            (at, answer) = (format!("{}/{BELOW}", at.trim_end_matches('/')), below);
+        }
+    }
+    Said { at, asked: goal.asked, answer }
 }
 
-async fn get<T: DeserializeOwned>(looker: &Looker, goal: &Goal, path: &str, query: &[(&str, String)]) -> Result<T, String> {
-    let envelope: Envelope<T> = looker.json(goal, &format!("/api/v1/{path}"), query).await?;
-    envelope.data.ok_or_else(|| format!("{}/api/v1/{path}: no data in the answer", goal.at))
+async fn get<T: DeserializeOwned>(looker: &Looker, goal: &Goal, prefix: &str, path: &str, query: &[(&str, String)]) -> Result<T, String> {
+    let envelope: Envelope<T> = looker.json(goal, &format!("{prefix}/api/v1/{path}"), query).await?;
+    envelope.data.ok_or_else(|| format!("{}{prefix}/api/v1/{path}: no data in the answer", goal.at))
 }
 
-async fn ask(looker: &Looker, goal: &Goal) -> Result<Answer, String> {
+async fn ask(looker: &Looker, goal: &Goal, prefix: &str) -> Result<Answer, String> {
     let buckets = [("match[]", r#"{__name__=~".+_bucket"}"#.to_owned())];
     let active = [("state", "active".to_owned())];
     let (build, names, metadata, targets) = tokio::join!(
-        get::<Build>(looker, goal, "status/buildinfo", &[]),
-        get::<Vec<String>>(looker, goal, "label/__name__/values", &buckets),
-        get::<BTreeMap<String, Vec<Meta>>>(looker, goal, "metadata", &[]),
-        get::<Targets>(looker, goal, "targets", &active),
+        get::<Build>(looker, goal, prefix, "status/buildinfo", &[]),
+        get::<Vec<String>>(looker, goal, prefix, "label/__name__/values", &buckets),
+        get::<BTreeMap<String, Vec<Meta>>>(looker, goal, prefix, "metadata", &[]),
+        get::<Targets>(looker, goal, prefix, "targets", &active),
     );
     // Engines without build info are known by their names; without either it is no Prometheus.
     let names = match (&build, names) {
         (_, Ok(names)) => names,
+        // What it is it tells everybody, what it has only to tenants.
+        (_, Err(why)) if why == NO_TENANT => return Err(why),
         (Ok(_), Err(_)) => vec![],
         (Err(why), Err(_)) => return Err(why.clone()),
     };
-    let build = build.unwrap_or_default();
-    let title = match (build.version.as_str(), build.go.as_str()) {
-        ("", _) => "a server with the Prometheus API".to_owned(),
-        (version, "") => format!("a server that claims Prometheus {}", word(version)),
-        (version, _) => format!("Prometheus {}", word(version)),
-    };
+    let title = build.unwrap_or_default().title().unwrap_or_else(|| "a server with the Prometheus API".into());
     let metadata = metadata.unwrap_or_default();
     let stored: BTreeSet<&str> = names.iter().filter_map(|n| n.strip_suffix("_bucket")).collect();
     let server = Server { title, histograms: stored.len() };
     let mut families = candidates(&stored, &metadata);
-    closer(looker, goal, &mut families).await;
+    closer(looker, goal, prefix, &mut families).await;
     let scraped = targets.unwrap_or_default().active_targets.into_iter().map(|t| t.scrape_url).collect();
     Ok(Answer { server, families, scraped })
-}
-
-/// A version, and nothing else that a server may put there.
-fn word(version: &str) -> String {
-    version.chars().filter(|c| c.is_ascii_alphanumeric() || ".-+".contains(*c)).take(30).collect()
 }
 
 /// The names most worth a closer look, and summaries and others of such names, to be told that they are no help.
@@ -183,25 +182,28 @@ fn candidates(stored: &BTreeSet<&str>, metadata: &BTreeMap<String, Vec<Meta>>) -
 }
 
 /// Labels, instances and bounds of the candidates: two questions for all of them.
-async fn closer(looker: &Looker, goal: &Goal, families: &mut [Stored]) {
+async fn closer(looker: &Looker, goal: &Goal, prefix: &str, families: &mut [Stored]) {
     let names: Vec<String> = families.iter().filter(|s| s.family.kind == Kind::Histogram).map(|s| escaped(&s.family.name)).collect();
     if names.is_empty() {
         return;
     }
     let any = names.join("|");
+    // VictoriaMetrics hides the latest 30 s of what it may cache.
+    let uncached = |query: String| [("query", query), ("nocache", "1".to_owned())];
     // The bare name is that of a native histogram.
-    let counts = [("query", format!("{{__name__=~\"({any})(_count)?\"}}"))];
-    let bounds = [("query", format!("count by (__name__, le) ({{__name__=~\"({any})_bucket\"}})"))];
-    let (counts, bounds) = tokio::join!(get::<Queried>(looker, goal, "query", &counts), get::<Queried>(looker, goal, "query", &bounds));
+    let counts = uncached(format!("{{__name__=~\"({any})(_count)?\"}}"));
+    let bounds = uncached(format!("count by (__name__, le) ({{__name__=~\"({any})_bucket\"}})"));
+    let of = async |query| get::<Queried>(looker, goal, prefix, "query", query).await;
+    let (counts, bounds) = tokio::join!(of(&counts), of(&bounds));
     for Sample { metric } in counts.map(|q| q.result).unwrap_or_default() {
         let end = if metric.get("__name__").is_some_and(|name| name.ends_with("_count")) { "_count" } else { "" };
-        let Some(stored) = of(families, &metric, end) else { continue };
+        let Some(stored) = family_of(families, &metric, end) else { continue };
         stored.instances.extend(metric.get("instance").cloned());
         stored.family.series.insert(metric.into_iter().filter(|(name, _)| !ATTACHED.contains(&name.as_str())).collect());
     }
     for Sample { metric } in bounds.map(|q| q.result).unwrap_or_default() {
         let Some(bound) = metric.get("le").and_then(|le| le.parse::<f64>().ok()).filter(|b| b.is_finite()) else { continue };
-        if let Some(stored) = of(families, &metric, "_bucket") {
+        if let Some(stored) = family_of(families, &metric, "_bucket") {
             stored.family.bounds.push(bound);
         }
     }
@@ -210,7 +212,7 @@ async fn closer(looker: &Looker, goal: &Goal, families: &mut [Stored]) {
     }
 }
 
-fn of<'f>(families: &'f mut [Stored], metric: &BTreeMap<String, String>, end: &str) -> Option<&'f mut Stored> {
+fn family_of<'f>(families: &'f mut [Stored], metric: &BTreeMap<String, String>, end: &str) -> Option<&'f mut Stored> {
     let name = metric.get("__name__")?.strip_suffix(end)?;
     families.iter_mut().find(|s| s.family.name == name)
 }

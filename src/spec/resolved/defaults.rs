@@ -10,7 +10,7 @@ use crate::{
     spec::{
         changes::exact,
         load::Loaded,
-        settings::{AccessLog, Field, LogFormat, SourceSettings},
+        settings::{AccessLog, Field, LogFormat, OtlpPlace, SourceSettings},
         sources::{LOAD, UNITS},
     },
 };
@@ -62,7 +62,12 @@ fn source(name: &Name, settings: &SourceSettings, rig: &Rig) -> Shown {
     match settings {
         SourceSettings::Scrape { interval, .. } => keys.push(("interval", text(&exact(*interval)))),
         SourceSettings::Jaeger { .. } => keys.push(("claims", claims())),
-        SourceSettings::Otlp { listen, .. } => keys.extend([("listen", text(&listen.to_string())), ("claims", claims())]),
+        SourceSettings::Otlp { from, .. } => {
+            if let OtlpPlace::Listen(listen) = from {
+                keys.push(("listen", text(&listen.to_string())));
+            }
+            keys.push(("claims", claims()));
+        }
         SourceSettings::AccessLog(log) => keys.extend(access_log(log)),
         SourceSettings::Prometheus { .. } | SourceSettings::Truth { .. } | SourceSettings::Clock(_) => {}
     }

@@ -162,7 +162,7 @@ impl Simulated {
             declared_type: Some("histogram".into()),
             declared_unit: None,
             interval_ms: 1000.0,
-            schema: None,
+            ..HistogramSeries::default()
         }
     }
 }

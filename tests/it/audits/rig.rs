@@ -2,6 +2,8 @@ use rigcheck::model::{
     key::{Act, Api, Destination, LoadAct},
     name::name,
     rig::{By, Capability, Claim, HistogramOf, Quantity, Rig, SourceInfo},
+    times::{Moment, Times},
+    units::Ms,
 };
 
 pub fn load(to: Destination) -> LoadAct {
@@ -43,10 +45,23 @@ pub fn full() -> Rig {
         loads: [(name("controlled"), load(Destination::Target)), (name("calibration"), load(Destination::Reference))].into(),
         sources: ["load", "truth", "access_log", "jaeger", "scrape"].map(|s| (name(s), source(s))).into(),
         claims,
+        // On edges of the simulated histograms.
+        slo: [(Quantity::Ttft, edge(80)), (Quantity::Total, edge(90)), (Quantity::InterChunk, edge(45))].into(),
+        definitions: [
+            (name("scrape:ttft"), Times::new(Moment::Arrival, Moment::FirstToken)),
+            (name("scrape:total"), Times::new(Moment::Arrival, Moment::Done)),
+            (name("scrape:inter_chunk"), Times::new(Moment::Chunk, Moment::Chunk)),
+        ]
+        .into(),
         clocks: ["access_log", "jaeger"].map(name).into(),
         capabilities: Capability::ALL.into(),
         ..Rig::default()
     }
+}
+
+/// An edge of the simulated histograms.
+pub fn edge(k: i32) -> Ms {
+    Ms(1.08_f64.powi(k))
 }
 
 /// Without a known truth: the usual rig of a user.

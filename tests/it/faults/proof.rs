@@ -1,15 +1,28 @@
-//! What the cases claim about their own negative control is what the fault matrix proves.
+//! What the cases claim about their own negative control is what the two fault matrices prove.
 
-use rigcheck::{reference::faults::ALL, spec::catalogue::Catalogue};
+use crate::rows::ROWS;
+use rigcheck::{model::Name, reference::faults::ALL, spec::catalogue::Catalogue};
 use std::collections::BTreeSet;
+
+/// The faults that a rule must find: those of the embedded rig, then those of the real stack. A name that is in both is one fault.
+fn found_by(rule: &str) -> Vec<&'static str> {
+    let embedded = ALL.iter().filter(|f| f.found_by.contains(&rule)).map(|f| f.name);
+    let mut found: Vec<_> = embedded.collect();
+    for row in ROWS.iter().filter(|row| row.must.contains(&rule)) {
+        if !found.contains(&row.name) {
+            found.push(row.name);
+        }
+    }
+    found
+}
 
 #[test]
 fn proven_by_names_exactly_the_faults_that_a_rule_must_find() {
     let catalogue = Catalogue::load(None).unwrap();
     let mut wrong = vec![];
     for rule in catalogue.cases.iter().flat_map(|c| &c.rules) {
-        let found: Vec<_> = ALL.iter().filter(|f| f.found_by.contains(&rule.id.as_str())).map(|f| f.name).collect();
-        let claimed: Vec<_> = rule.proven_by.iter().map(rigcheck::model::Name::as_str).collect();
+        let found = found_by(rule.id.as_str());
+        let claimed: Vec<_> = rule.proven_by.iter().map(Name::as_str).collect();
         if found != claimed {
             wrong.push(format!("{}: proven_by: [{}]", rule.id, found.join(", ")));
         }
@@ -28,5 +41,20 @@ fn the_faults_name_rules_that_exist() {
         for rule in fault.found_by.iter().chain(fault.may_also) {
             assert!(known.contains(rule), "{} names {rule}", fault.name);
         }
+    }
+    for row in ROWS {
+        for rule in [row.must, row.may, row.untold].concat() {
+            assert!(known.contains(rule), "{} names {rule}", row.name);
+        }
+    }
+}
+
+#[test]
+fn each_row_is_named_once_and_demands_something_that_its_verdict_fits() {
+    assert_eq!(ROWS.iter().map(|row| row.name).collect::<BTreeSet<_>>().len(), ROWS.len());
+    for row in ROWS {
+        let rules = [row.must, row.may].concat();
+        assert_eq!(rules.iter().collect::<BTreeSet<_>>().len(), rules.len(), "{}", row.name);
+        assert!(!row.does.is_empty() && !row.touches.is_empty() && !row.title.ends_with('.') && !row.part.is_empty(), "{}", row.name);
     }
 }

@@ -24,11 +24,12 @@ const OWNERS: [&str; 41] = [
     "reference/mock_llm/telemetry/access_log.rs",
     "reference/mock_llm/telemetry/exporter.rs",
     "reference/rig.rs",
-    "sources/access_log/files.rs",
     "sources/access_log/mod.rs",
     "sources/clock/chrony.rs",
+    "sources/lines/mod.rs",
     "sources/load/drive.rs",
     "sources/load/round_trip.rs",
+    "sources/otlp/files.rs",
     "sources/otlp/mod.rs",
     "sources/prometheus/histogram.rs",
     "sources/prometheus/risen.rs",
@@ -59,7 +60,7 @@ const LISTENERS: [&str; 5] =
 
 /// The files that may start tasks or threads. Over questions only `engine/gather.rs` fans out; the others do it for one
 /// question, one server or one signal; `sources/survey` looks at all places at once, before there are questions.
-const STARTERS: [&str; 13] = [
+const STARTERS: [&str; 14] = [
     "cli/run.rs",
     "engine/gather.rs",
     "reference/mock_llm/mod.rs",
@@ -69,6 +70,7 @@ const STARTERS: [&str; 13] = [
     "sources/access_log/mod.rs",
     "sources/access_log/stdin.rs",
     "sources/load/drive.rs",
+    "sources/otlp/files.rs",
     "sources/scrape/mod.rs",
     "sources/scrape/risen.rs",
     "sources/survey/mod.rs",

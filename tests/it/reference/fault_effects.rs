@@ -69,7 +69,8 @@ fn bent(run: &Run) -> Vec<Part> {
     let s = |metric: &str| run.sample(&format!("{metric}_sum"));
     let gaps_n: usize = run.truths().map(|(_, e)| e.chunks.len() - 1).sum();
     let edges = run.edges(TOTAL);
-    let fine = edges.windows(2).all(|w| w[1] / w[0] < 1.08) && edges.last().is_some_and(|e| *e > 60.0);
+    let fine =
+        edges.windows(2).all(|w| w[1] / w[0] < 1.08) && edges.last().is_some_and(|e| *e > 60.0) && [0.5, 1.0].iter().all(|slo| edges.contains(slo));
     let metrics = close(s(TOTAL), sum(run, total)) && n(TOTAL) == ALL_REQUESTS && close(s(GAP), sum(run, gaps)) && n(GAP) == gaps_n as f64;
     let log = run.log_differs("duration_ms", total) == 0 && run.log_differs("inter_chunk_ms", |e| e.inter_chunk_ms().unwrap()) == 0;
     let lines = run.truth.keys().all(|id| run.log.get(id).is_some_and(|lines| lines.len() == 1));
@@ -143,13 +144,14 @@ fn expected(what: Misbehaviour) -> Vec<Part> {
         M::LostLogLines | M::DuplicateLogLines => vec![Part::LogCount],
         M::SlowWithoutTtft => vec![Part::LogTtft],
         M::MetricInMs => vec![Part::Metrics, Part::MetricTtft, Part::Exemplars],
-        M::PinnedBuckets | M::CoarseBuckets => vec![Part::Buckets],
+        M::PinnedBuckets | M::CoarseBuckets | M::NoEdgeAtSlo => vec![Part::Buckets],
         M::LostWorker => vec![Part::Metrics, Part::MetricTtft],
         M::MetricWithoutStream | M::BackgroundTask => vec![Part::Metrics, Part::Exemplars],
         M::SpanWithoutStream => vec![Part::Exemplars, Part::SpanLength],
         M::HeadSampling | M::DroppedLongTraces => vec![Part::SpanCount],
         M::DanglingExemplars => vec![Part::Exemplars, Part::SpanCount],
         M::StaleExemplars => vec![Part::Exemplars],
+        M::PrefillAsTtft => vec![Part::MetricTtft],
         M::TtftAtHeaders => vec![Part::LogTtft, Part::MetricTtft, Part::SpanTtft],
         M::BatchedTokens | M::BufferedStream => vec![Part::Client],
         M::HiddenRetry => vec![Part::Retries],
@@ -189,6 +191,12 @@ fn check(what: Misbehaviour, run: &Run) {
         M::MetricInMs => near(s(TOTAL), 1e3 * sum(run, total)),
         M::PinnedBuckets => assert_eq!(run.edges(TTFT).last(), Some(&0.3)),
         M::CoarseBuckets => assert_eq!(run.edges(GAP).len(), 14),
+        M::NoEdgeAtSlo => assert!(!run.edges(TTFT).contains(&0.5) && !run.edges(TOTAL).contains(&1.0)),
+        M::PrefillAsTtft => {
+            let prefill = "vllm:request_prefill_time_seconds";
+            assert_eq!((n(prefill), n(TTFT)), (ALL_REQUESTS, 0.0));
+            near(s(prefill), sum(run, ttft));
+        }
         M::LostWorker => assert_eq!((n(TOTAL), n(TTFT)), (ALL_REQUESTS / 2.0, ALL_REQUESTS / 2.0)),
         M::MetricWithoutStream => near(s(TOTAL), sum(run, ttft)),
         M::BackgroundTask => {

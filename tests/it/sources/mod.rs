@@ -2,6 +2,7 @@
 
 pub mod access_log;
 mod clock;
+mod engines;
 mod exposition;
 mod init;
 mod jaeger;

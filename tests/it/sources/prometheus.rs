@@ -27,10 +27,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-type Asked = Arc<Mutex<Vec<(String, HashMap<String, String>)>>>;
+pub(super) type Asked = Arc<Mutex<Vec<(String, HashMap<String, String>)>>>;
 
 /// A server that answers `/api/v1/...` by path and parameters, and remembers what it was asked.
-async fn server(of: impl Fn(&str, &HashMap<String, String>) -> Response + Clone + Send + Sync + 'static) -> (String, Asked) {
+pub(super) async fn server(of: impl Fn(&str, &HashMap<String, String>) -> Response + Clone + Send + Sync + 'static) -> (String, Asked) {
     let asked = Asked::default();
     let seen = Arc::clone(&asked);
     let router = Router::new().fallback(move |params: Params<HashMap<String, String>>, request: Request| {
@@ -42,11 +42,11 @@ async fn server(of: impl Fn(&str, &HashMap<String, String>) -> Response + Clone 
     (format!("http://{}", serve(router).await), asked)
 }
 
-fn ok(data: &Value) -> Response {
+pub(super) fn ok(data: &Value) -> Response {
     answer(200, "application/json", json!({"status": "success", "data": data}).to_string())
 }
 
-fn matrix(series: &[Value]) -> Value {
+pub(super) fn matrix(series: &[Value]) -> Value {
     json!({"resultType": "matrix", "result": series})
 }
 
@@ -55,7 +55,7 @@ fn one(labels: &Value, values: &[(f64, &str)]) -> Value {
 }
 
 /// Two instances, scraped every 5 s around an act of 20 s that ended 8 s ago; `b` appears during the act.
-fn stored(end: f64) -> Vec<Value> {
+pub(super) fn stored(end: f64) -> Vec<Value> {
     let part = |name: &str, instance: &str, le: Option<&str>, values: &[(f64, &str)]| {
         let mut labels = json!({"__name__": name, "job": "gateway", "instance": instance, "route": "/chat"});
         if let Some(le) = le {
@@ -82,7 +82,7 @@ fn targets() -> Value {
 }
 
 /// A well-behaved server.
-fn good(end: f64, path: &str, params: &HashMap<String, String>) -> Response {
+pub(super) fn good(end: f64, path: &str, params: &HashMap<String, String>) -> Response {
     let up = |instance: &str, job: &str| {
         let at = |back: f64| (end - back, if back == 21.0 { "0" } else { "1" });
         one(&json!({"__name__": "up", "job": job, "instance": instance}), &[at(26.0), at(21.0), at(6.0), at(-4.0)])
@@ -104,15 +104,15 @@ fn good(end: f64, path: &str, params: &HashMap<String, String>) -> Response {
     }
 }
 
-fn source(url: &str) -> Prometheus {
+pub(super) fn source(url: &str) -> Prometheus {
     Prometheus::new(name("prometheus"), &to(url.into()), vec![claim("prometheus", "t_seconds", &[("route", "/chat")])]).unwrap()
 }
 
-async fn ask(url: &str, query: impl Into<Query>, slot: &Slot) -> Result<Seen, Gap> {
+pub(super) async fn ask(url: &str, query: impl Into<Query>, slot: &Slot) -> Result<Seen, Gap> {
     source(url).ask(&query.into(), Effort::default(), slot).await
 }
 
-fn series(seen: &Seen) -> &HistogramSeries {
+pub(super) fn series(seen: &Seen) -> &HistogramSeries {
     match &seen.payload {
         Payload::Histogram(series) => series,
         other => panic!("{other:?}"),
@@ -120,7 +120,7 @@ fn series(seen: &Seen) -> &HistogramSeries {
 }
 
 /// The end of the act in the tests: 8 s ago, whole seconds.
-fn end() -> f64 {
+pub(super) fn end() -> f64 {
     (now().seconds() - 8.0).floor()
 }
 
@@ -129,7 +129,7 @@ fn wall(seconds: f64) -> Wall {
 }
 
 /// A slot after an act of 20 s and `requests`.
-fn after(requests: u64, end: f64, seconds: f64) -> Slot {
+pub(super) fn after(requests: u64, end: f64, seconds: f64) -> Slot {
     slot(seconds).after(act(requests, wall(end - 20.0), wall(end), false))
 }
 
@@ -275,7 +275,7 @@ async fn values_that_no_counter_has_and_edges_that_are_no_number_make_it_partial
 async fn failing_side_questions_leave_a_partial_answer_or_none_of_its_ornaments() {
     let end = end();
     for (broken, partial) in
-        [("query_exemplars", true), ("up", true), ("targets", false), ("metadata", false), ("status/buildinfo", false), ("time", false)]
+        [("query_exemplars", false), ("up", true), ("targets", false), ("metadata", false), ("status/buildinfo", false), ("time", false)]
     {
         let (url, _) = server(move |path, params| {
             let query = params.get("query").map_or("", String::as_str);
@@ -286,6 +286,8 @@ async fn failing_side_questions_leave_a_partial_answer_or_none_of_its_ornaments(
         let seen = ask(&url, during(), &after(10, end, 20.0)).await.unwrap();
         assert_eq!(seen.partial.is_some(), partial, "{broken}: {:?}", seen.partial);
         assert_eq!(series(&seen).series.len(), 6);
+        // No exemplars cost the rule about exemplars, and no other.
+        assert_eq!(series(&seen).no_exemplars.is_some(), broken == "query_exemplars", "{broken}");
         if broken == "targets" {
             assert!(series(&seen).interval_ms > 0.0);
         }
@@ -375,6 +377,7 @@ async fn tells_facts_about_the_server_and_nothing_else() {
     let (url, _) = server(move |path, params| match path {
         "status/flags" => ok(&json!({"enable-feature": "exemplar-storage", "web.listen-address": "10.9.8.7:9090", "query.lookback-delta": "5m"})),
         "status/config" => ok(&json!({"yaml": config})),
+        "features" => ok(&json!({"api": {"otlp_write_receiver": true}, "promql_functions": {"abs": true}})),
         "targets" => {
             let mut targets = targets();
             targets["activeTargets"][0]["health"] = "down".into();
@@ -390,6 +393,7 @@ async fn tells_facts_about_the_server_and_nothing_else() {
     assert_eq!([value("version"), value("config.scrape_interval"), value("job.gateway.scrape_interval")], ["2.42.0", "15s", "1s"]);
     assert_eq!([value("targets"), value("targets.up"), value("job.gateway.last_error")], ["3", "2", "connection refused"]);
     assert_eq!([value("flag.enable-feature"), value("flag.query.lookback-delta")], ["exemplar-storage", "5m"]);
+    assert_eq!((value("feature.otlp_write_receiver"), facts.0.contains_key("feature.abs")), ("true", false));
     assert_eq!(facts.0.get("flag.storage.tsdb.retention.time"), Some(&Cell::Absent));
     let text = serde_json::to_string(&seen).unwrap();
     for secret in ["hunter2", "10.9.8.7", "10.1.2.3", "secret_label"] {

@@ -1,7 +1,8 @@
 //! Whole audits of the real stack by the binary.
 
+mod collector;
 mod common;
-mod faults;
+mod front;
 mod native;
 mod outside;
 mod receiver;

@@ -10,25 +10,19 @@ use std::collections::BTreeSet;
 const FEW: u64 = 120;
 
 #[test]
-fn a_prometheus_that_is_down_is_no_data_and_indeterminate() {
-    let name = "a_prometheus_that_is_down_is_no_data_and_indeterminate";
+fn stores_that_are_down_are_no_data_and_indeterminate() {
+    let name = "stores_that_are_down_are_no_data_and_indeterminate";
     let Some(rig) = or_skip(name, Rig::start(Gateway::REPAIRED, "1s")) else { return };
     rig.kill("prometheus");
-    let audited = rig.audit("no-prometheus", REQUESTS);
-    silent(&audited, "prometheus", &["LAT-02", "LAT-03", "LAT-04", "LAT-05", "LAT-06", "LAT-08"]);
-    assert!(audited.text.contains(rig.stack.url("prometheus")), "the report names who did not answer: {}", audited.text);
-    // The page that was read directly has the same histograms, and they are judged.
-    assert_eq!(audited.statuses("LAT-02", "scrape"), BTreeSet::from(["pass"]), "{}", audited.trouble());
-}
-
-#[test]
-fn a_jaeger_that_is_down_is_no_data_and_indeterminate() {
-    let name = "a_jaeger_that_is_down_is_no_data_and_indeterminate";
-    let Some(rig) = or_skip(name, Rig::start(Gateway::REPAIRED, "1s")) else { return };
     rig.kill("jaeger");
-    let audited = rig.audit("no-jaeger", REQUESTS);
+    let audited = rig.audit("no-stores", REQUESTS);
+    silent(&audited, "prometheus", &["LAT-02", "LAT-03", "LAT-04", "LAT-05", "LAT-06", "LAT-08"]);
     silent(&audited, "jaeger", &["LAT-01", "LAT-02", "LAT-08", "LAT-10", "LAT-13", "LAT-14", "LAT-15", "LAT-16", "LAT-17"]);
-    assert!(audited.text.contains(rig.stack.url("jaeger")), "the report names who did not answer: {}", audited.text);
+    for part in ["prometheus", "jaeger"] {
+        assert!(audited.text.contains(rig.stack.url(part)), "the report names who did not answer: {}", audited.text);
+    }
+    // The page that was read directly has the same histograms, and they are judged; so is the log.
+    assert_eq!(audited.statuses("LAT-02", "scrape"), BTreeSet::from(["pass"]), "{}", audited.trouble());
     assert_eq!(audited.statuses("LAT-02", "access_log"), BTreeSet::from(["pass"]), "{}", audited.trouble());
 }
 

@@ -8,14 +8,14 @@ use crate::{
 use serde_json::Value;
 use std::{collections::BTreeSet, fs};
 
-/// Clean runs in a row.
-const RUNS: usize = 3;
+/// Clean runs in a row; `make faults` makes twenty.
+const RUNS: usize = 2;
 /// Audits until that many were undisturbed.
-const MOST_TRIED: usize = 6;
+const MOST_TRIED: usize = 4;
 
 #[test]
-fn the_repaired_gateway_is_ready_three_times_in_a_row_and_replays_agree() {
-    let name = "the_repaired_gateway_is_ready_three_times_in_a_row_and_replays_agree";
+fn the_repaired_gateway_is_ready_twice_in_a_row_and_replays_agree() {
+    let name = "the_repaired_gateway_is_ready_twice_in_a_row_and_replays_agree";
     let Some(rig) = or_skip(name, Rig::start(Gateway::REPAIRED, "1s")) else { return };
     // Whether a run counts is decided by how busy the machine was, before anyone looks at what it found.
     let (mut runs, mut tried) = (vec![], 0);

@@ -4,7 +4,7 @@ use crate::{
         closure::{Closes, Closure},
         log_sources,
         records::{Kind, Records},
-        requests::{Requests, selected},
+        requests::{Requests, alike, selected},
         say, spoil, trace_sources,
         view::{Latencies, undeclared},
         window::Window,
@@ -181,11 +181,25 @@ fn reasons(records: &Records<'_>, sent: &Requests<'_>, missing: u64) -> Vec<Stri
         }
         Kind::Traces { spans, .. } => {
             if missing > 0 && missing < ok {
-                because.push(uneven(records, sent).unwrap_or_else(|| {
+                let (lost, there) = (lasting(records, sent, false), lasting(records, sent, true));
+                if let Some(words) = selected(&lost, &there) {
+                    because.push(format!("{words}: a tail sampler that decides before a stream ends, or by how long it lasted, drops such traces"));
+                } else {
                     let stored = ok - missing;
                     let rate = Share(stored as f64 / ok as f64);
-                    format!("{stored} traces are stored although each request asked to be sampled: a sampling rate near {rate} explains it")
-                }));
+                    because.push(format!(
+                        "{stored} traces are stored although each request asked to be sampled: a sampling rate near {rate} explains it"
+                    ));
+                    because.extend(alike(&lost, &there));
+                }
+                because.extend(
+                    spans
+                        .spans
+                        .iter()
+                        .find_map(|span| span.probability())
+                        .filter(|p| *p < 1.0)
+                        .map(|p| format!("the spans themselves say that {} of all traces are kept (`ot=th` of their trace state)", Share(p))),
+                );
             }
             if missing == ok && spans.foreign > 0 {
                 because.push(format!("{} other traces are stored: our `traceparent` is not passed on", spans.foreign));
@@ -195,13 +209,10 @@ fn reasons(records: &Records<'_>, sent: &Requests<'_>, missing: u64) -> Vec<Stri
     because
 }
 
-/// Are the requests that are missing longer or shorter than those that are there? Then no even sampling explains it.
-fn uneven(records: &Records<'_>, sent: &Requests<'_>) -> Option<String> {
-    let lasting = |stored: bool| -> Vec<f64> {
-        let side = sent.all.iter().zip(&records.rows).filter(|(r, record)| r.ok && record.is_some() == stored);
-        side.filter_map(|(r, _)| r.client.get(Quantity::Total)).collect()
-    };
-    selected(&lasting(false), &lasting(true)).map(|words| format!("of those missing: {words}"))
+/// How long the requests took that are there, or those that are not, ms.
+fn lasting(records: &Records<'_>, sent: &Requests<'_>, there: bool) -> Vec<f64> {
+    let side = sent.all.iter().zip(&records.rows).filter(|(r, record)| r.ok && record.is_some() == there);
+    side.filter_map(|(r, _)| r.client.get(Quantity::Total)).collect()
 }
 
 fn label_sets(n: usize) -> String {

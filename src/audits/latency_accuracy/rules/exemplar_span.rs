@@ -2,7 +2,7 @@ use crate::{
     audits::latency_accuracy::{LatencyAccuracy, say, spoil, trace_sources, view::Latencies},
     model::{
         audit::{Judgement, Rule},
-        evidence::Evidence,
+        evidence::{Evidence, Unknown},
         name::Name,
         outcome::{Figure, Finding, Status},
         rig::Rig,
@@ -36,6 +36,9 @@ impl Rule<LatencyAccuracy> for ExemplarSpan {
 
     fn judge(&self, view: &Latencies<'_>, subject: &Name) -> Judgement {
         let (claim, window, sent) = (view.claim(subject)?, view.window(subject)?, view.sent()?);
+        if let Some(gap) = &window.series.no_exemplars {
+            return Err(Unknown::new(window.key.clone(), gap.clone()));
+        }
         let unit = claim.histogram().map_or(1.0, |h| h.unit_ms);
         let mut keys = vec![sent.key, window.key];
         let mut spans: BTreeMap<&str, Option<f64>> = BTreeMap::new();

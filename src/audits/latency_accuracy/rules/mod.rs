@@ -1,5 +1,6 @@
 //! One file per rule; the parameter struct is the rule.
 
+mod background_tasks;
 mod bias_equivalence;
 mod bucket_edges;
 mod causality;
@@ -7,6 +8,7 @@ mod chunks_per_token;
 mod clock_bound;
 mod count_closure;
 mod early_stop;
+mod event_definitions;
 mod exemplar_span;
 mod known_truth;
 mod match_rate;
@@ -15,9 +17,11 @@ mod pinned;
 mod quantile_resolution;
 mod rare_outliers;
 mod scale;
+mod slo_boundary;
 mod trace_skew;
 mod unit_slip;
 
+pub use background_tasks::BackgroundTasks;
 pub use bias_equivalence::BiasEquivalence;
 pub use bucket_edges::BucketEdges;
 pub use causality::Causality;
@@ -25,6 +29,7 @@ pub use chunks_per_token::ChunksPerToken;
 pub use clock_bound::ClockBound;
 pub use count_closure::CountClosure;
 pub use early_stop::EarlyStop;
+pub use event_definitions::EventDefinitions;
 pub use exemplar_span::ExemplarSpan;
 pub use known_truth::KnownTruth;
 pub use match_rate::MatchRate;
@@ -33,6 +38,7 @@ pub use pinned::Pinned;
 pub use quantile_resolution::QuantileResolution;
 pub use rare_outliers::RareOutliers;
 pub use scale::Scale;
+pub use slo_boundary::SloBoundary;
 pub use trace_skew::TraceSkew;
 pub use unit_slip::UnitSlip;
 

@@ -25,6 +25,11 @@ const CLIENT_DEFAULTS: [f64; 14] = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 
 /// The last edge of [`Misbehaviour::PinnedBuckets`], s.
 const PINNED: f64 = 0.3;
 
+/// Objectives that the reference rig's spec states for TTFT and total, s.
+const OBJECTIVES: [f64; 2] = [0.5, 1.0];
+/// The name under [`Misbehaviour::PrefillAsTtft`], without its unit.
+const PREFILL: &str = "vllm:request_prefill_time";
+
 /// The metrics of the mock.
 pub struct Metrics {
     registry: Registry,
@@ -99,14 +104,19 @@ impl Metrics {
         let edges = Edges(match fault {
             Some(Misbehaviour::CoarseBuckets) => CLIENT_DEFAULTS.to_vec(),
             Some(Misbehaviour::PinnedBuckets) => fine().into_iter().take_while(|e| *e < PINNED).chain([PINNED]).collect(),
-            _ => fine(),
+            Some(Misbehaviour::NoEdgeAtSlo) => fine(),
+            _ => with_objectives(fine()),
         });
         let histograms = || Histograms::new_with_constructor(edges.clone());
         let (ttft, total, gap, requests) = (histograms(), histograms(), histograms(), Family::default());
         let mut registry = Registry::default();
         registry.register("rigcheck_mock_requests", "Requests answered", requests.clone());
         let mut register = |name, help, what: &Histograms| registry.register_with_unit(name, help, Unit::Seconds, what.clone());
-        register("rigcheck_mock_ttft", "From the request read to the first content of a stream handed over", &ttft);
+        register(
+            if fault == Some(Misbehaviour::PrefillAsTtft) { PREFILL } else { "rigcheck_mock_ttft" },
+            "From the request read to the first content of a stream handed over",
+            &ttft,
+        );
         register("rigcheck_mock_request_duration", "From the request read to the last write handed over", &total);
         register("rigcheck_mock_inter_chunk", "Each gap between two content chunks of a stream", &gap);
         Metrics { registry, requests, ttft, total, gap }
@@ -142,6 +152,14 @@ fn fine() -> Vec<f64> {
             (edge / step).round() / (1.0 / step).round()
         })
         .collect()
+}
+
+/// As somebody chooses edges who has objectives.
+fn with_objectives(mut edges: Vec<f64>) -> Vec<f64> {
+    edges.extend(OBJECTIVES);
+    edges.sort_by(f64::total_cmp);
+    edges.dedup();
+    edges
 }
 
 /// OpenMetrics as text 0.0.4: no units, exemplars or end mark, and a counter's family bears the name of its sample.

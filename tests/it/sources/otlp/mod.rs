@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a helper of tests that cannot go on fails them")]
 
 mod export;
+mod files;
 mod hostile;
 mod limits;
 mod receiving;

@@ -1,15 +1,19 @@
 //! A whole rig to audit: a provider whose delays are known, the gateway, Prometheus and Jaeger; audited by the binary, as a user does.
 #![allow(clippy::disallowed_methods, reason = "runs the binary and its rig")]
 
-use crate::stack::{NotUp, Stack};
+#[allow(unused_imports, reason = "one of the two targets names it from here")]
+pub use super::audited::QUIET;
+use super::stack::{NotUp, Stack};
+pub use super::{
+    audited::{Audited, waited_for_cpu},
+    turn::{AT_ONCE, Turn},
+};
 use rigcheck::reference::mock_llm::{Mock, MockSettings};
 use serde_json::Value;
 use std::{
-    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
-    sync::{Condvar, Mutex, PoisonError},
+    process::{Command, Stdio},
     thread::sleep,
     time::{Duration, Instant},
 };
@@ -22,19 +26,20 @@ pub const STRANGER: &str = "a-stranger";
 const CASE: &str = "PERF_INFRA_MONITORING_LATENCY_ACCURACY_001";
 
 /// How the gateway is started.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Gateway {
     pub variant: &'static str,
-    pub fault: Option<&'static str>,
+    /// Names of faults, separated by commas.
+    pub faults: String,
+    /// How far its wall clock is off, such as `+0.250` s.
+    pub clock: Option<&'static str>,
     /// Does the provider send its headers at once, or with the first chunk?
     pub headers_first: bool,
-    /// How far its wall clock is off, in libfaketime's words.
-    pub faketime: Option<&'static str>,
 }
 
 impl Gateway {
-    pub const COMMON: Gateway = Gateway { variant: "common", fault: None, headers_first: false, faketime: None };
-    pub const REPAIRED: Gateway = Gateway { variant: "repaired", fault: None, headers_first: false, faketime: None };
+    pub const COMMON: Gateway = Gateway { variant: "common", faults: String::new(), clock: None, headers_first: false };
+    pub const REPAIRED: Gateway = Gateway { variant: "repaired", faults: String::new(), clock: None, headers_first: false };
 }
 
 /// A rig that runs. Dropping it ends it.
@@ -50,22 +55,38 @@ pub struct Rig {
 impl Rig {
     /// Starts everything; `interval` is the time between two scrapes.
     pub fn start(gateway: Gateway, interval: &str) -> Result<Rig, NotUp> {
-        let mut rig = Rig::around(Stack::up(&["jaeger"])?, gateway, provider(gateway), String::new());
+        Rig::start_with(gateway, &["--interval", interval])
+    }
+
+    /// Starts everything, Prometheus with options of its own.
+    pub fn start_with(gateway: Gateway, prometheus: &[&str]) -> Result<Rig, NotUp> {
+        let mock = provider(&gateway);
+        let mut rig = Rig::around(Stack::up(&["jaeger"])?, gateway, mock, String::new());
         rig.add_gateway()?;
-        rig.stack.add(&["prometheus", "--targets", "gateway", "--interval", interval])?;
+        rig.stack.add(&[&["prometheus", "--targets", "gateway"], prometheus].concat())?;
         Ok(rig)
     }
 
     /// Only the gateway: its spans go to the receiver of whoever audits it, and its page is read directly.
     pub fn bare(gateway: Gateway) -> Result<Rig, NotUp> {
         let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port");
-        let mock = provider(gateway);
+        let mock = provider(&gateway);
         let receiver = free.to_string();
         let (url, otlp) = (mock.url(), format!("http://{receiver}"));
         let mut args = vec!["gateway", "--mock", &url, "--variant", gateway.variant, "--otlp", &otlp];
-        args.extend(gateway.faketime.into_iter().flat_map(|off| ["--faketime", off]));
+        args.extend(gateway.clock.into_iter().flat_map(|clock| ["--clock", clock]));
         let stack = Stack::up(&args)?;
         Ok(Rig::around(stack, gateway, mock, receiver))
+    }
+
+    /// Everything, with a collector between the gateway and Jaeger; `collector` are the options of that part.
+    pub fn collected(gateway: Gateway, collector: &[&str]) -> Result<Rig, NotUp> {
+        let parts: Vec<&str> = ["jaeger", "collector"].into_iter().chain(collector.iter().copied()).collect();
+        let mock = provider(&gateway);
+        let mut rig = Rig::around(Stack::up(&parts)?, gateway, mock, String::new());
+        rig.add_gateway()?;
+        rig.stack.add(&["prometheus", "--targets", "gateway", "--interval", "1s"])?;
+        Ok(rig)
     }
 
     fn around(stack: Stack, gateway: Gateway, mock: Mock, receiver: String) -> Rig {
@@ -78,7 +99,7 @@ impl Rig {
         let before = self.address();
         self.stack.down("gateway");
         if gateway.headers_first != self.gateway.headers_first {
-            self.mock = provider(gateway);
+            self.mock = provider(&gateway);
         }
         self.gateway = gateway;
         self.add_gateway()?;
@@ -101,8 +122,11 @@ impl Rig {
     fn add_gateway(&mut self) -> Result<(), NotUp> {
         let mock = self.mock.url();
         let mut args = vec!["gateway", "--mock", &mock, "--variant", self.gateway.variant];
-        args.extend(self.gateway.fault.into_iter().flat_map(|fault| ["--fault", fault]));
-        args.extend(self.gateway.faketime.into_iter().flat_map(|off| ["--faketime", off]));
+        let faults = Some(self.gateway.faults.as_str()).filter(|f| !f.is_empty());
+        args.extend(faults.into_iter().flat_map(|faults| ["--fault", faults]));
+        // Exemplars need one process: prometheus_client has none in multiprocess mode.
+        args.extend(if self.gateway.faults.contains("exemplars") { &["--workers", "1"][..] } else { &[] });
+        args.extend(self.gateway.clock.into_iter().flat_map(|clock| ["--clock", clock]));
         self.stack.add(&args)
     }
 
@@ -269,6 +293,11 @@ impl Rig {
         self.audit_in(turn, folder, &few(self, requests), &[], meanwhile)
     }
 
+    /// The same by a spec of the test's own.
+    pub fn audit_spec_in_turn(&self, turn: &Turn, folder: &str, spec: &str, meanwhile: impl FnOnce()) -> Audited {
+        self.audit_in(turn, folder, spec, &[], meanwhile)
+    }
+
     /// Audits by a spec of the test's own, with more in the environment, while no other test audits.
     pub fn audit_spec(&self, folder: &str, spec: &str, env: &[(&str, &str)]) -> Audited {
         self.audit_in(&Turn::take(AT_ONCE), folder, spec, env, || {})
@@ -303,7 +332,7 @@ fn few(rig: &Rig, requests: u64) -> String {
     rig.spec(&format!("audit: {{requests: {requests}}}"))
 }
 
-fn provider(gateway: Gateway) -> Mock {
+fn provider(gateway: &Gateway) -> Mock {
     Mock::start(MockSettings { headers_first: gateway.headers_first, ..MockSettings::default() }).expect("a provider on a free port")
 }
 
@@ -312,121 +341,4 @@ pub fn rigcheck(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rigcheck"));
     command.current_dir(folder).env_remove("RIGCHECK_SPEC").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
-}
-
-/// Audits disturb one another: so many run at once, others wait for their turn.
-pub const AT_ONCE: u32 = 2;
-
-/// A turn to audit; ends when it is dropped.
-pub struct Turn(u32);
-
-static RUNNING: (Mutex<u32>, Condvar) = (Mutex::new(0), Condvar::new());
-
-impl Turn {
-    pub fn take(weight: u32) -> Turn {
-        let running = RUNNING.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut running = RUNNING.1.wait_while(running, |n| *n + weight > AT_ONCE).unwrap_or_else(PoisonError::into_inner);
-        *running += weight;
-        Turn(weight)
-    }
-}
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        *RUNNING.0.lock().unwrap_or_else(PoisonError::into_inner) -= self.0;
-        RUNNING.1.notify_all();
-    }
-}
-
-/// What an audit said.
-pub struct Audited {
-    pub folder: PathBuf,
-    pub code: i32,
-    pub report: Value,
-    /// The report as people read it.
-    pub text: String,
-    pub took: Duration,
-    /// Share of the time in which something on this machine waited for a processor: above [`QUIET`] a clean rig is not clean.
-    pub busy: f64,
-}
-
-/// Share of time up to which a rig on this machine counts as undisturbed. The rig itself, with its load, comes to a third.
-pub const QUIET: f64 = 0.7;
-
-/// Rules that fail on a machine whose processors are busy with something else, whatever the rig: client and server do differ
-/// then, and requests of 0.5 s may outlast the last bucket, which is at 10 s by default.
-const NOISE: &[&str] = &["LAT-01", "LAT-03", "LAT-04", "LAT-06", "LAT-10", "LAT-14", "LAT-15", "LAT-16", "LAT-17"];
-
-/// Seconds since boot in which something waited for a processor (pressure stall information); 0 where the kernel has none.
-pub fn waited_for_cpu() -> f64 {
-    let text = fs::read_to_string("/proc/pressure/cpu").unwrap_or_default();
-    let total = text.lines().next().and_then(|l| l.rsplit("total=").next()?.trim().parse::<f64>().ok());
-    total.unwrap_or(0.0) / 1e6
-}
-
-impl Audited {
-    fn of(folder: PathBuf, out: &Output, took: Duration, busy: f64) -> Audited {
-        let talk = String::from_utf8_lossy(&out.stderr);
-        let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap_or_else(|e| panic!("no {name}: {e}\n{talk}"));
-        let report = serde_json::from_str(&read("report.json")).expect("JSON");
-        let text = read("report.txt");
-        Audited { report, text, code: out.status.code().unwrap_or(-1), folder, took, busy }
-    }
-
-    pub fn verdict(&self) -> &str {
-        self.report["verdict"].as_str().unwrap_or_default()
-    }
-
-    /// Every outcome as (rule, subject, status, the outcome itself).
-    pub fn outcomes(&self) -> Vec<(&str, &str, &str, &Value)> {
-        let mut all = vec![];
-        for case in self.report["cases"].as_array().expect("cases") {
-            for rule in case["rules"].as_array().expect("rules") {
-                for outcome in rule["outcomes"].as_array().expect("outcomes") {
-                    all.push((word(rule, "id"), word(outcome, "subject"), word(outcome, "status"), outcome));
-                }
-            }
-        }
-        all
-    }
-
-    /// Rules with an outcome of this status.
-    pub fn rules(&self, status: &str) -> BTreeSet<&str> {
-        self.outcomes().into_iter().filter(|o| o.2 == status).map(|o| o.0).collect()
-    }
-
-    /// Rules that fail, less those that a busy machine makes fail, if it was busy.
-    pub fn failed_not_for_noise(&self) -> BTreeSet<&str> {
-        let noise = if self.busy > QUIET { NOISE } else { &[] };
-        self.rules("fail").into_iter().filter(|rule| !noise.contains(rule)).collect()
-    }
-
-    /// Did a rule find what it is for? On a busy machine it may say instead that it cannot tell, and why.
-    pub fn found(&self, rule: &str) -> bool {
-        self.rules("fail").contains(rule) || self.busy > QUIET && self.rules("inconclusive").contains(rule)
-    }
-
-    /// Statuses of a rule, by the start of the subject.
-    pub fn statuses(&self, rule: &str, subject: &str) -> BTreeSet<&str> {
-        self.outcomes().into_iter().filter(|o| o.0 == rule && o.1.starts_with(subject)).map(|o| o.2).collect()
-    }
-
-    /// What is not a pass, a line each.
-    pub fn trouble(&self) -> String {
-        let lines = self.outcomes().into_iter().filter(|o| o.2 != "pass").map(|(rule, subject, status, o)| {
-            let why = o["observed"].as_str().map_or_else(|| o["unknown"].to_string(), str::to_owned);
-            format!("  {status} {rule} {subject}: {why}\n")
-        });
-        format!("{} (exit {}, {:.0} s, busy {:.2})\n{}", self.verdict(), self.code, self.took.as_secs_f64(), self.busy, lines.collect::<String>())
-    }
-
-    /// The folder of the recorded run.
-    pub fn run(&self) -> PathBuf {
-        let runs = fs::read_dir(self.folder.join(".rigcheck/runs")).expect("runs").flatten().map(|r| r.path());
-        runs.filter(|p| p.is_dir()).max().expect("a run")
-    }
-}
-
-fn word<'v>(of: &'v Value, key: &str) -> &'v str {
-    of[key].as_str().unwrap_or_default()
 }

@@ -1,0 +1,128 @@
+//! Runs of the matrix, two at a time: a rig per lane, with another gateway for each run.
+
+use crate::{
+    audited::Audited,
+    disturb::{self, Held},
+    rig::{Gateway, Rig, Turn},
+    rows::{Does, Row},
+    stack::NotUp,
+};
+use std::{
+    io::{self, Write},
+    sync::Mutex,
+    thread,
+};
+
+/// Disturbances of some seconds that fit into one load, one after the other.
+const AT_MOST_LASTING: usize = 3;
+
+/// Rows that share one run.
+pub struct Pack(pub Vec<&'static Row>);
+
+/// A pack, and what the audit said.
+pub struct Ran {
+    pub pack: Pack,
+    pub audited: Audited,
+}
+
+impl Pack {
+    /// Whom the row touches nobody here touches, or only rows that are as quiet as it is; and the load is long enough for all.
+    pub fn has_room_for(&self, row: &Row) -> bool {
+        let takes_time = |does: &Does| matches!(does, Does::FreezePrometheus | Does::RefusePages | Does::RestartPrometheus | Does::ForeignTraces(_));
+        let lasting = self.does().chain(row.does.iter().copied()).filter(takes_time).count();
+        lasting <= AT_MOST_LASTING && self.0.iter().all(|other| !other.meets(row) || other.is_quiet() && row.is_quiet())
+    }
+
+    pub fn name(&self) -> String {
+        self.0.iter().map(|row| row.name).collect::<Vec<_>>().join("+")
+    }
+
+    fn does(&self) -> impl Iterator<Item = Does> {
+        self.0.iter().flat_map(|row| row.does).copied()
+    }
+
+    fn gateway(&self) -> Gateway {
+        let faults: Vec<_> = self.does().filter_map(|d| if let Does::Gateway(fault) = d { Some(fault) } else { None }).collect();
+        let clock = self.does().find_map(|d| if let Does::Clock(offset) = d { Some(offset) } else { None });
+        Gateway { faults: faults.join(","), clock, ..Gateway::REPAIRED }
+    }
+
+    /// The rig's spec with what the rows change in it.
+    fn spec(&self, rig: &Rig, requests: u64) -> String {
+        let spec = rig.spec(&format!("audit: {{requests: {requests}}}"));
+        self.does().fold(spec, |spec, does| match does {
+            Does::Total(definition) => changed(&spec, "max_tokens: 64", &format!("max_tokens: 64, timing: {{total: {definition}}}")),
+            Does::Claim(claim) => changed(&spec, "metrics:\n", &format!("metrics:\n  {claim}\n")),
+            Does::Exemplars => spec.replace("unit: s, match", "unit: s, exemplars: true, match"),
+            _ => spec,
+        })
+    }
+
+    /// What is left of the rig serves no other run.
+    fn wears_out(&self) -> bool {
+        self.does().any(|d| matches!(d, Does::Interval(_) | Does::RestartPrometheus))
+    }
+}
+
+fn changed(spec: &str, from: &str, to: &str) -> String {
+    assert!(spec.contains(from), "{spec}");
+    spec.replacen(from, to, 1)
+}
+
+/// Runs all packs, in two lanes; what came of them in their order.
+pub fn run(packs: Vec<Pack>, requests: u64) -> Result<Vec<Ran>, NotUp> {
+    let all = packs.len();
+    let left = Mutex::new(packs.into_iter().enumerate().rev().collect::<Vec<_>>());
+    let done = Mutex::new(vec![]);
+    let next = || left.lock().ok().and_then(|mut left| left.pop());
+    let lane = || -> Result<(), NotUp> {
+        let mut rig: Option<Rig> = None;
+        while let Some((place, pack)) = next() {
+            let audited = one(&mut rig, &pack, requests)?;
+            if pack.wears_out() {
+                rig = None;
+            }
+            let Ok(mut done) = done.lock() else { continue };
+            let ran = Ran { pack, audited };
+            let _ = writeln!(
+                io::stderr(),
+                "{:>3} of {all}: {}: {} in {:.0} s{}",
+                done.len() + 1,
+                ran.pack.name(),
+                ran.audited.verdict(),
+                ran.audited.took.as_secs_f64(),
+                crate::judge::wrong(&ran).iter().fold(String::new(), |text, wrong| text + "\n    " + wrong)
+            );
+            done.push((place, ran));
+        }
+        Ok(())
+    };
+    thread::scope(|scope| {
+        let lanes = [scope.spawn(lane), scope.spawn(lane)];
+        lanes.into_iter().try_for_each(|lane| lane.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })?;
+    let mut done = done.into_inner().expect("no lane panicked");
+    done.sort_by_key(|(place, _)| *place);
+    Ok(done.into_iter().map(|(_, ran)| ran).collect())
+}
+
+fn one(rig: &mut Option<Rig>, pack: &Pack, requests: u64) -> Result<Audited, NotUp> {
+    match rig {
+        None => *rig = Some(start(pack.gateway())?),
+        Some(rig) => rig.replace_gateway(pack.gateway())?,
+    }
+    let rig = rig.as_ref().expect("one was started");
+    let before: Vec<Held> = pack.does().map(|does| disturb::before(rig, does)).collect::<Result<_, _>>()?;
+    let mut meanwhile = vec![];
+    let audited = rig.audit_spec_in_turn(&Turn::take(1), &pack.name(), &pack.spec(rig, requests), || {
+        rig.wait_for_answers(requests as usize / 3);
+        meanwhile.extend(pack.does().map(|does| disturb::meanwhile(rig, does)));
+    });
+    drop((before, meanwhile));
+    Ok(audited)
+}
+
+/// A rig whose Prometheus also records.
+pub fn start(gateway: Gateway) -> Result<Rig, NotUp> {
+    Rig::start_with(gateway, &["--interval", "1s", "--rules", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/faults/recording.yml")])
+}

@@ -1,0 +1,92 @@
+//! The two forms of the matrix.
+
+use crate::{
+    clean,
+    judge::{told, wrong},
+    lanes::{Pack, run},
+    rig::REQUESTS,
+    rows::{Does, ROWS, Row},
+    stack::or_skip,
+};
+use std::{
+    collections::BTreeSet,
+    io::{self, Write},
+};
+
+/// The fewest at which every rule that a row names can judge: LAT-02 and others want 200.
+const FEW: u64 = 220;
+
+#[test]
+fn every_fault_is_found_by_its_rules_and_by_no_other() {
+    let name = "every_fault_is_found_by_its_rules_and_by_no_other";
+    let Some(wrong) = or_skip(name, judged(packed(&chosen()), FEW)) else { return };
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+#[ignore = "half an hour: `make faults`"]
+fn every_fault_by_itself_then_clean_rigs() {
+    let name = "every_fault_by_itself_then_clean_rigs";
+    let singly = chosen().into_iter().map(|row| Pack(vec![row])).collect();
+    let Some(mut wrong) = or_skip(name, judged(singly, REQUESTS)) else { return };
+    let Some(alarms) = or_skip(name, clean::on_the_real_stack()) else { return };
+    wrong.extend(alarms);
+    wrong.extend(clean::on_the_embedded_rig());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Runs all packs, prints what came of them, and says what is wrong.
+fn judged(packs: Vec<Pack>, requests: u64) -> Result<Vec<String>, crate::stack::NotUp> {
+    let ran = run(packs, requests)?;
+    let _ = writeln!(io::stderr(), "\n{}", told(&ran));
+    Ok(ran.iter().flat_map(wrong).collect())
+}
+
+/// All rows, or those that `RIGCHECK_LIVE_FAULTS` names, by comma.
+#[allow(clippy::disallowed_methods, reason = "a person can ask for a few faults only")]
+fn chosen() -> Vec<&'static Row> {
+    let wanted = std::env::var("RIGCHECK_LIVE_FAULTS").unwrap_or_default();
+    let wanted: Vec<&str> = wanted.split(',').filter(|w| !w.is_empty()).collect();
+    let unknown: Vec<_> = wanted.iter().filter(|w| ROWS.iter().all(|row| row.name != **w)).collect();
+    assert!(unknown.is_empty(), "RIGCHECK_LIVE_FAULTS: there is no {unknown:?}");
+    ROWS.iter().filter(|row| wanted.is_empty() || wanted.contains(&row.name)).collect()
+}
+
+/// Rows that touch nobody in common share a run: each into the first pack that has room for it.
+fn packed(rows: &[&'static Row]) -> Vec<Pack> {
+    let mut packs: Vec<Pack> = vec![];
+    for row in rows {
+        match packs.iter_mut().find(|pack| pack.has_room_for(row)) {
+            Some(pack) => pack.0.push(row),
+            None => packs.push(Pack(vec![row])),
+        }
+    }
+    packs
+}
+
+#[test]
+fn packed_rows_do_not_explain_each_other() {
+    let rows: Vec<&Row> = ROWS.iter().collect();
+    let packs = packed(&rows);
+    assert_eq!(packs.iter().map(|pack| pack.0.len()).sum::<usize>(), ROWS.len());
+    assert!(ROWS.len() >= 28 && packs.len() * 3 < ROWS.len() * 2, "{} rows in {} runs", ROWS.len(), packs.len());
+    for pack in &packs {
+        for (i, a) in pack.0.iter().enumerate() {
+            for b in &pack.0[i + 1..] {
+                assert!(!a.meets(b) || a.is_quiet() && b.is_quiet(), "{} and {}", a.name, b.name);
+            }
+        }
+    }
+}
+
+#[test]
+#[allow(clippy::disallowed_methods, reason = "reads the gateway's own list")]
+fn every_fault_of_the_gateway_has_a_row() {
+    let list = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/fastapi-gateway/gateway/faults.py")).expect("the list");
+    let list = list.split("FAULTS = {").nth(1).and_then(|rest| rest.split("\n}").next()).expect("a dictionary");
+    let theirs: BTreeSet<&str> = list.lines().filter_map(|line| line.trim().strip_prefix('"')?.split('"').next()).collect();
+    let ours: BTreeSet<&str> =
+        ROWS.iter().flat_map(|row| row.does).filter_map(|does| if let Does::Gateway(fault) = does { Some(*fault) } else { None }).collect();
+    assert!(theirs.len() > 20, "{theirs:?}");
+    assert_eq!(ours, theirs);
+}

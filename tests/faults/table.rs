@@ -1,0 +1,59 @@
+//! The matrix as a page of the documentation, generated from the same rows that the tests demand.
+#![allow(clippy::disallowed_methods, reason = "compares a generated page, and writes it if asked to")]
+
+use crate::rows::{ROWS, Wanted};
+use rigcheck::reference::faults::ALL;
+use std::{fmt::Write as _, fs};
+
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/fault-matrix.md");
+
+const HEAD: &str = "\
+# The fault matrix
+
+What a rig can do wrong, and what rigcheck must make of it. Generated from the rows that the tests demand: a rule that misses its fault,
+or that fails where it must stay quiet, fails the tests.
+
+- **must fail**: rules that find the fault in every run. **may fail**: rules in whose eyes the same thing is wrong. All others stay quiet.
+- **cannot tell**: rules that have no data or no conclusion then, and never pass.
+- A rule that must fail somewhere in this page counts as proven (`proven_by` in its case file).
+
+`make faults` runs each row by itself, then clean rigs, on which no rule may fail; `make test` lets rows that touch nobody in common
+share a run.
+";
+
+fn page() -> String {
+    let mut text = HEAD.to_owned();
+    text += "\n## On the real stack\n\nFastAPI on two workers, OpenTelemetry, Prometheus, Jaeger (`tests/faults`).\n\n";
+    text += "| fault | what is done | part | must fail | may fail | cannot tell | verdict |\n|---|---|---|---|---|---|---|\n";
+    for row in ROWS {
+        let verdict = match row.verdict {
+            Wanted::NotReady => "NOT READY",
+            Wanted::NeverReady => "never READY",
+            Wanted::Any if row.note.is_empty() => "no figure is wrong",
+            Wanted::Any => "no figure is wrong; a note says it",
+        };
+        let (must, may, untold) = (listed(row.must), listed(row.may), listed(row.untold));
+        let _ = writeln!(text, "| `{}` | {} | {} | {must} | {may} | {untold} | {verdict} |", row.name, row.title, row.part);
+    }
+    text += "\n## On the embedded rig\n\nThe rig of `rigcheck demo --fault NAME` (`tests/it/faults`).\n\n";
+    text += "| fault | what is done | must fail | may fail | verdict |\n|---|---|---|---|---|\n";
+    for fault in ALL {
+        let verdict = fault.tolerable.map_or("NOT READY".to_owned(), |why| format!("may be READY: {why}"));
+        let _ = writeln!(text, "| `{}` | {} | {} | {} | {verdict} |", fault.name, fault.title, listed(fault.found_by), listed(fault.may_also));
+    }
+    text
+}
+
+fn listed(rules: &[&str]) -> String {
+    if rules.is_empty() { "–".into() } else { rules.join(", ") }
+}
+
+#[test]
+fn the_page_is_what_the_tests_demand() {
+    let (page, kept) = (page(), fs::read_to_string(PAGE).unwrap_or_default());
+    if page != kept && std::env::var("BLESS").is_ok_and(|v| v == "1") {
+        fs::write(PAGE, page).expect("docs");
+    } else {
+        assert!(page == kept, "docs/fault-matrix.md is not what the rows say: BLESS=1 cargo test --test faults writes it");
+    }
+}

@@ -1,0 +1,98 @@
+//! What an audit said.
+#![allow(clippy::disallowed_methods, reason = "reads what the binary wrote")]
+
+use serde_json::Value;
+use std::{collections::BTreeSet, fs, path::PathBuf, process::Output, time::Duration};
+
+/// What an audit said.
+pub struct Audited {
+    pub folder: PathBuf,
+    pub code: i32,
+    pub report: Value,
+    /// The report as people read it.
+    pub text: String,
+    pub took: Duration,
+    /// Share of the time in which something on this machine waited for a processor: above [`QUIET`] a clean rig is not clean.
+    pub busy: f64,
+}
+
+/// Share of time up to which a rig on this machine counts as undisturbed. The rig itself, with its load, comes to a third.
+pub const QUIET: f64 = 0.7;
+
+/// Rules that fail on a machine whose processors are busy with something else, whatever the rig: client and server do differ
+/// then, and requests of 0.5 s may outlast the last bucket, which is at 10 s by default.
+pub const NOISE: &[&str] = &["LAT-01", "LAT-03", "LAT-04", "LAT-06", "LAT-10", "LAT-14", "LAT-15", "LAT-16", "LAT-17"];
+
+/// Seconds since boot in which something waited for a processor (pressure stall information); 0 where the kernel has none.
+pub fn waited_for_cpu() -> f64 {
+    let text = fs::read_to_string("/proc/pressure/cpu").unwrap_or_default();
+    let total = text.lines().next().and_then(|l| l.rsplit("total=").next()?.trim().parse::<f64>().ok());
+    total.unwrap_or(0.0) / 1e6
+}
+
+impl Audited {
+    pub fn of(folder: PathBuf, out: &Output, took: Duration, busy: f64) -> Audited {
+        let talk = String::from_utf8_lossy(&out.stderr);
+        let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap_or_else(|e| panic!("no {name}: {e}\n{talk}"));
+        let report = serde_json::from_str(&read("report.json")).expect("JSON");
+        let text = read("report.txt");
+        Audited { report, text, code: out.status.code().unwrap_or(-1), folder, took, busy }
+    }
+
+    pub fn verdict(&self) -> &str {
+        self.report["verdict"].as_str().unwrap_or_default()
+    }
+
+    /// Every outcome as (rule, subject, status, the outcome itself).
+    pub fn outcomes(&self) -> Vec<(&str, &str, &str, &Value)> {
+        let mut all = vec![];
+        for case in self.report["cases"].as_array().expect("cases") {
+            for rule in case["rules"].as_array().expect("rules") {
+                for outcome in rule["outcomes"].as_array().expect("outcomes") {
+                    all.push((word(rule, "id"), word(outcome, "subject"), word(outcome, "status"), outcome));
+                }
+            }
+        }
+        all
+    }
+
+    /// Rules with an outcome of this status.
+    pub fn rules(&self, status: &str) -> BTreeSet<&str> {
+        self.outcomes().into_iter().filter(|o| o.2 == status).map(|o| o.0).collect()
+    }
+
+    /// Rules that fail, less those that a busy machine makes fail, if it was busy.
+    pub fn failed_not_for_noise(&self) -> BTreeSet<&str> {
+        let noise = if self.busy > QUIET { NOISE } else { &[] };
+        self.rules("fail").into_iter().filter(|rule| !noise.contains(rule)).collect()
+    }
+
+    /// Did a rule find what it is for? On a busy machine it may say instead that it cannot tell, and why.
+    pub fn found(&self, rule: &str) -> bool {
+        self.rules("fail").contains(rule) || self.busy > QUIET && self.rules("inconclusive").contains(rule)
+    }
+
+    /// Statuses of a rule, by the start of the subject.
+    pub fn statuses(&self, rule: &str, subject: &str) -> BTreeSet<&str> {
+        self.outcomes().into_iter().filter(|o| o.0 == rule && o.1.starts_with(subject)).map(|o| o.2).collect()
+    }
+
+    /// What is not a pass, a line each.
+    pub fn trouble(&self) -> String {
+        let lines = self.outcomes().into_iter().filter(|o| o.2 != "pass").map(|(rule, subject, status, o)| {
+            let why = o["observed"].as_str().map_or_else(|| o["unknown"].to_string(), str::to_owned);
+            format!("  {status} {rule} {subject}: {why}\n")
+        });
+        format!("{} (exit {}, {:.0} s, busy {:.2})\n{}", self.verdict(), self.code, self.took.as_secs_f64(), self.busy, lines.collect::<String>())
+    }
+
+    /// The folder of the recorded run.
+    pub fn run(&self) -> PathBuf {
+        let runs = fs::read_dir(self.folder.join(".rigcheck/runs")).expect("runs").flatten().map(|r| r.path());
+        runs.filter(|p| p.is_dir()).max().expect("a run")
+    }
+}
+
+fn word<'v>(of: &'v Value, key: &str) -> &'v str {
+    of[key].as_str().unwrap_or_default()
+}

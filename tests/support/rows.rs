@@ -1,0 +1,387 @@
+//! The rows of the fault matrix on the real stack: what is done to which part, and what an audit must make of it.
+//! Only data, so that the tests on the reference rig can read it, too.
+
+/// A fault of the real stack, and what must come of it.
+pub struct Row {
+    pub name: &'static str,
+    /// One sentence without a full stop.
+    pub title: &'static str,
+    /// The real part to which it is done.
+    pub part: &'static str,
+    pub does: &'static [Does],
+    /// Who is judged by this row: the beginnings of subjects. Everybody else must stay quiet.
+    pub touches: &'static [&'static str],
+    /// Rules that must fail.
+    pub must: &'static [&'static str],
+    /// Rules that may fail too, since the same thing is wrong in their eyes.
+    pub may: &'static [&'static str],
+    /// Rules that must say of somebody that they could not tell, and must not pass anywhere among those touched.
+    pub untold: &'static [&'static str],
+    /// What the report must say.
+    pub note: &'static str,
+    pub verdict: Wanted,
+}
+
+/// The verdict that a fault deserves.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    NotReady,
+    /// Could not tell, or worse: never ready.
+    NeverReady,
+    /// No figure is wrong: what the other rules say decides.
+    Any,
+}
+
+/// What is really done.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Does {
+    /// The gateway is started with this fault (`examples/fastapi-gateway/gateway/faults.py`).
+    Gateway(&'static str),
+    /// The gateway's wall clock is off by so much from the start.
+    Clock(&'static str),
+    /// The gateway's wall clock steps to this offset during the load.
+    Step(&'static str),
+    /// The load generator under audit times the total by this definition.
+    Total(&'static str),
+    /// A claim more under `metrics`, in YAML.
+    Claim(&'static str),
+    /// The claims on histograms say that there are exemplars.
+    Exemplars,
+    /// From the beginning of the load on Prometheus scrapes in this interval.
+    Interval(&'static str),
+    /// Prometheus ends during the load and is started again on its data.
+    RestartPrometheus,
+    /// Prometheus stands still for 4 s during the load.
+    FreezePrometheus,
+    /// The metrics page answers 503 for 4 s during the load.
+    RefusePages,
+    /// The metrics page answers 503 from the middle of the load on.
+    RefusePagesForGood,
+    /// The files in which one worker counts, or all of them do, are deleted during the load.
+    WipeOneWorker,
+    WipeAllWorkers,
+    /// So many foreign traces of the same service reach Jaeger during the load.
+    ForeignTraces(usize),
+    /// A second gateway of the same name, with traffic of its own, reports to the same Jaeger.
+    SecondGateway,
+}
+
+impl Row {
+    /// Nothing may fail or be left open because of it.
+    pub fn is_quiet(&self) -> bool {
+        self.must.is_empty() && self.may.is_empty() && self.untold.is_empty()
+    }
+
+    /// Do the two touch somebody in common?
+    pub fn meets(&self, other: &Row) -> bool {
+        let meet = |a: &str, b: &str| a.starts_with(b) || b.starts_with(a);
+        self.touches.iter().any(|a| other.touches.iter().any(|b| meet(a, b)))
+    }
+}
+
+use Does::*;
+
+const LOG: &[&str] = &["access_log"];
+// The gateway's own histograms; what Prometheus records of them are claims of their own.
+const METRICS: &[&str] = &["prometheus:ttft", "prometheus:total", "scrape"];
+const PROMETHEUS: &[&str] = &["prometheus:ttft", "prometheus:total"];
+const TRACES: &[&str] = &["jaeger"];
+const ALL: &[&str] = &[""];
+
+const PLAIN: Row =
+    Row { name: "", title: "", part: "", does: &[], touches: &[], must: &[], may: &[], untold: &[], note: "", verdict: Wanted::NotReady };
+const IN_LOG: Row = Row { part: "gateway, access log", touches: LOG, ..PLAIN };
+const IN_METRICS: Row = Row { part: "gateway, metrics page", touches: METRICS, ..PLAIN };
+const IN_TRACES: Row = Row { part: "gateway, OpenTelemetry", touches: TRACES, ..PLAIN };
+const IN_TRAFFIC: Row = Row { part: "gateway, stream", touches: ALL, ..PLAIN };
+const AT_PROMETHEUS: Row = Row { part: "Prometheus", touches: PROMETHEUS, ..PLAIN };
+
+/// All rows: log, metrics, Prometheus, traces, the stream itself, the client.
+pub const ROWS: &[Row] = &[
+    Row {
+        name: "log-rounds-seconds",
+        title: "the access log rounds durations to whole seconds",
+        does: &[Gateway("log-rounds-seconds")],
+        must: &["LAT-14"],
+        may: &["LAT-01", "LAT-08", "LAT-10", "LAT-15", "LAT-16", "LAT-17"],
+        ..IN_LOG
+    },
+    Row {
+        name: "log-ms-as-s",
+        title: "the access log writes seconds under names that say milliseconds",
+        does: &[Gateway("log-ms-as-s")],
+        must: &["LAT-08", "LAT-14"],
+        may: &["LAT-01", "LAT-10", "LAT-15", "LAT-16", "LAT-17"],
+        ..IN_LOG
+    },
+    Row {
+        name: "log-offset-200ms",
+        title: "durations in the access log are 200 ms too long",
+        does: &[Gateway("log-offset-200ms")],
+        must: &["LAT-14", "LAT-17"],
+        may: &["LAT-01", "LAT-10", "LAT-15", "LAT-16"],
+        ..IN_LOG
+    },
+    Row {
+        name: "log-scale-5pct",
+        title: "durations in the access log are 5 % too long",
+        does: &[Gateway("log-scale-5pct")],
+        must: &["LAT-15"],
+        may: &["LAT-01", "LAT-14", "LAT-16", "LAT-17"],
+        ..IN_LOG
+    },
+    Row {
+        name: "log-outliers",
+        title: "every 100th line of a worker's access log is 3 s too long",
+        does: &[Gateway("log-outliers")],
+        must: &["LAT-16"],
+        may: &["LAT-10", "LAT-17"],
+        ..IN_LOG
+    },
+    Row {
+        name: "log-early",
+        title: "the access log line is written when the first chunk goes out, not when the last one does",
+        does: &[Gateway("log-early")],
+        must: &["LAT-14"],
+        may: &["LAT-01", "LAT-02", "LAT-08", "LAT-10", "LAT-13", "LAT-15", "LAT-16"],
+        ..IN_LOG
+    },
+    Row {
+        name: "log-lost-lines",
+        title: "3 % of the access log's lines are not written",
+        does: &[Gateway("log-lost-lines")],
+        must: &["LAT-02"],
+        ..IN_LOG
+    },
+    Row {
+        name: "log-slow-without-ttft",
+        title: "lines of requests longer than 700 ms have no TTFT",
+        does: &[Gateway("log-slow-without-ttft")],
+        must: &["LAT-13"],
+        ..IN_LOG
+    },
+    Row {
+        // Half of the requests have no line of their own; the others have two that contradict one another.
+        name: "duplicate-ids",
+        title: "every second line of the access log repeats the ids of the line before",
+        does: &[Gateway("duplicate-ids")],
+        must: &["LAT-02"],
+        may: &["LAT-13"],
+        ..IN_LOG
+    },
+    Row {
+        name: "metric-ms",
+        title: "histograms named in seconds are fed milliseconds",
+        does: &[Gateway("metric-ms")],
+        must: &["LAT-08"],
+        may: &["LAT-03", "LAT-04", "LAT-05", "LAT-06"],
+        ..IN_METRICS
+    },
+    Row {
+        name: "metric-no-stream",
+        title: "the duration histogram leaves out the time of streaming",
+        does: &[Gateway("metric-no-stream")],
+        must: &["LAT-03"],
+        may: &["LAT-04", "LAT-05", "LAT-08"],
+        ..IN_METRICS
+    },
+    Row {
+        name: "buckets-pinned",
+        title: "the largest finite bucket lies below the usual durations",
+        does: &[Gateway("buckets-pinned")],
+        must: &["LAT-06"],
+        may: &["LAT-04", "LAT-05"],
+        ..IN_METRICS
+    },
+    Row {
+        name: "private-registries",
+        title: "each worker has a registry of its own, and a scrape sees whichever worker answers",
+        does: &[Gateway("private-registries")],
+        must: &["LAT-02"],
+        may: &["LAT-03", "LAT-04"],
+        ..IN_METRICS
+    },
+    Row {
+        name: "label-split",
+        title: "half of the observations are under another label value than the one that the spec matches",
+        does: &[Gateway("label-split")],
+        must: &["LAT-02"],
+        ..IN_METRICS
+    },
+    Row {
+        name: "counter-reset",
+        title: "what one of two workers has counted is lost during the load, and counters go backwards",
+        does: &[WipeOneWorker],
+        must: &["LAT-02"],
+        may: &["LAT-03", "LAT-04"],
+        ..IN_METRICS
+    },
+    Row {
+        name: "counters-vanished",
+        title: "what all workers have counted is lost during the load, and the series are gone",
+        does: &[WipeAllWorkers],
+        untold: &["LAT-02", "LAT-03", "LAT-04"],
+        verdict: Wanted::NeverReady,
+        ..IN_METRICS
+    },
+    Row {
+        // Counters keep what was not read: the readings before and after the load bracket it.
+        name: "page-refused",
+        title: "the metrics page answers 503 for 4 s during the load",
+        does: &[Gateway("page-refused"), RefusePages],
+        verdict: Wanted::Any,
+        ..IN_METRICS
+    },
+    Row {
+        name: "page-refused-for-good",
+        title: "the metrics page answers 503 from the middle of the load on",
+        does: &[Gateway("page-refused"), RefusePagesForGood],
+        untold: &["LAT-02", "LAT-03", "LAT-04"],
+        verdict: Wanted::NeverReady,
+        ..IN_METRICS
+    },
+    Row {
+        name: "prometheus-frozen",
+        title: "Prometheus stands still for 4 s during the load",
+        does: &[FreezePrometheus],
+        verdict: Wanted::Any,
+        ..AT_PROMETHEUS
+    },
+    Row {
+        name: "prometheus-restarted",
+        title: "Prometheus ends during the load and starts again on its data",
+        does: &[RestartPrometheus],
+        verdict: Wanted::Any,
+        ..AT_PROMETHEUS
+    },
+    Row {
+        name: "scrapes-rare",
+        title: "Prometheus scrapes every 10 min, and the load takes half a minute",
+        does: &[Interval("10m")],
+        untold: &["LAT-02", "LAT-03", "LAT-04"],
+        verdict: Wanted::NeverReady,
+        ..AT_PROMETHEUS
+    },
+    Row {
+        name: "recorded-rates",
+        title: "a recording rule that sums rates of buckets is claimed as the histogram",
+        does: &[Claim("recorded: {of: total, source: prometheus, histogram: recorded_rate_seconds, match: {model: rigcheck-truth}}")],
+        touches: &["prometheus:recorded"],
+        must: &["LAT-02"],
+        may: &["LAT-03", "LAT-04", "LAT-05", "LAT-06", "LAT-08"],
+        ..AT_PROMETHEUS
+    },
+    Row {
+        name: "recorded-quantile",
+        title: "a recording rule that averages quantiles is claimed as the histogram",
+        does: &[Claim("averaged: {of: total, source: prometheus, histogram: recorded_p95_seconds, match: {model: rigcheck-truth}}")],
+        touches: &["prometheus:averaged"],
+        untold: &["LAT-02", "LAT-03", "LAT-04", "LAT-05", "LAT-06"],
+        verdict: Wanted::NeverReady,
+        ..AT_PROMETHEUS
+    },
+    Row {
+        // Its first chunk comes when the span is over: the attribute is lost.
+        name: "span-without-stream",
+        title: "the server span ends when the response starts",
+        does: &[Gateway("span-without-stream")],
+        must: &["LAT-14"],
+        may: &["LAT-01", "LAT-08", "LAT-10", "LAT-13", "LAT-15", "LAT-16"],
+        ..IN_TRACES
+    },
+    Row {
+        name: "head-sampling-10pct",
+        title: "nine traces of ten are never recorded",
+        does: &[Gateway("head-sampling-10pct")],
+        must: &["LAT-02"],
+        may: &["LAT-13"],
+        ..IN_TRACES
+    },
+    Row {
+        name: "foreign-traces",
+        title: "6,000 foreign traces of the same service reach Jaeger during the load, more than one search returns",
+        part: "Jaeger",
+        does: &[ForeignTraces(6_000)],
+        verdict: Wanted::Any,
+        ..IN_TRACES
+    },
+    Row {
+        name: "second-gateway",
+        title: "a second gateway of the same service name, with traffic of its own, reports to the same Jaeger",
+        part: "a second gateway",
+        does: &[SecondGateway],
+        verdict: Wanted::Any,
+        ..IN_TRACES
+    },
+    Row {
+        // Durations are measured by the monotonic clock: only when something was is wrong.
+        name: "clock-250ms",
+        title: "the gateway's wall clock is 250 ms ahead",
+        part: "gateway's clock",
+        does: &[Clock("+0.250")],
+        verdict: Wanted::Any,
+        ..IN_TRAFFIC
+    },
+    Row {
+        name: "clock-step-250ms",
+        title: "the gateway's wall clock steps by 250 ms during the load",
+        part: "gateway's clock",
+        does: &[Clock("+0.000"), Step("+0.250")],
+        may: &["LAT-16", "LAT-17"],
+        verdict: Wanted::Any,
+        ..IN_TRAFFIC
+    },
+    Row {
+        name: "dangling-exemplars",
+        title: "exemplars point to traces that were not recorded",
+        part: "gateway, metrics page and OpenTelemetry",
+        does: &[Gateway("dangling-exemplars"), Exemplars],
+        touches: &["prometheus:ttft", "prometheus:total", "scrape", "jaeger"],
+        must: &["LAT-02", "LAT-12"],
+        may: &["LAT-13"],
+        ..PLAIN
+    },
+    Row {
+        // The task runs inside the application: the server span lasts until its end, too.
+        name: "background-task",
+        title: "the duration histogram includes 50 to 150 ms of work that follows the response",
+        does: &[Gateway("background-task")],
+        touches: &["prometheus:ttft", "prometheus:total", "scrape", "jaeger"],
+        must: &["LAT-03"],
+        may: &["LAT-01", "LAT-04", "LAT-10", "LAT-14", "LAT-15", "LAT-16", "LAT-17"],
+        ..IN_METRICS
+    },
+    Row {
+        name: "buffered-sse",
+        title: "chunks are held back and sent at once, while the telemetry shows when they came from the provider",
+        does: &[Gateway("buffered-sse")],
+        must: &["LAT-14"],
+        may: &["LAT-01", "LAT-10", "LAT-15", "LAT-16"],
+        ..IN_TRAFFIC
+    },
+    Row {
+        // Log, metrics and traces tell the truth of how long it took; that the provider was asked twice is a note.
+        name: "retry-hidden",
+        title: "every 10th request of a worker goes to the provider twice, and nothing says so",
+        does: &[Gateway("retry-hidden")],
+        note: "reached the reference endpoint more than once",
+        verdict: Wanted::Any,
+        ..IN_TRAFFIC
+    },
+    Row {
+        name: "nagle",
+        title: "TCP_NODELAY is left off on connections: first tokens wait up to 42 ms",
+        does: &[Gateway("nagle")],
+        must: &["LAT-14"],
+        ..IN_TRAFFIC
+    },
+    Row {
+        name: "client-at-headers",
+        title: "the load tool stops its clock at the response headers and never reads the stream",
+        part: "load generator",
+        does: &[Total("total.headers")],
+        must: &["LAT-01", "LAT-14"],
+        may: &["LAT-03", "LAT-04", "LAT-08", "LAT-10", "LAT-15", "LAT-16", "LAT-17"],
+        ..IN_TRAFFIC
+    },
+];
