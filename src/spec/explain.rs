@@ -9,7 +9,7 @@ use crate::model::{
 use std::fmt::Write as _;
 
 /// Longer lines are hard to read.
-const WIDTH: usize = 100;
+pub(super) const WIDTH: usize = 100;
 
 /// A line of `rigcheck list`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -163,7 +163,7 @@ fn section(out: &mut String, title: &str, text: &str) {
 }
 
 /// Words on lines of at most `width` characters.
-fn wrap(text: &str, width: usize) -> Vec<String> {
+pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = vec![];
     for word in text.split(' ').filter(|w| !w.is_empty()) {
         match lines.last_mut() {

@@ -1,6 +1,6 @@
 //! A catalogue among a rule's parameters, as a table: what figures are known to time.
 
-use super::explain::cell;
+use super::explain::{WIDTH, cell, wrap};
 use crate::{
     llm::definitions,
     model::{
@@ -55,11 +55,11 @@ impl<'n> Events<'n> {
                 let _ = writeln!(out, "  {}", figure.tool);
                 tool = figure.tool;
             }
-            let _ = writeln!(out, "    {} ({}): {}\n      {}", figure.name, figure.unit, figure.times, figure.source);
+            entry(&mut out, &format!("{} ({}): {}", figure.name, figure.unit, figure.times), figure.source);
         }
         out.push_str("  rigcheck, by its own stamps (`target.chat.timing`)\n");
         for own in definitions::ALL {
-            let _ = writeln!(out, "    {} (ms): {} → {}\n      {}", own.name, own.times.from.word(), own.times.to.word(), own.from_to);
+            entry(&mut out, &format!("{} (ms): {} → {}", own.name, own.times.from.word(), own.times.to.word()), own.from_to);
         }
         out.push_str("\nEvents, as the spec names them (`metrics.….definition: {from: …, to: …}`)\n");
         for moment in Moment::ALL {
@@ -75,5 +75,14 @@ impl<'n> Events<'n> {
             let _ = writeln!(out, "| {} |", cells.join(" | "));
         }
         out
+    }
+}
+
+/// A figure, and below it who says so.
+fn entry(out: &mut String, figure: &str, source: &str) {
+    for (text, indent) in [(figure, 4), (source, 6)] {
+        for (nth, line) in wrap(text, WIDTH - 8).into_iter().enumerate() {
+            let _ = writeln!(out, "{:indent$}{line}", "", indent = if nth == 0 { indent } else { 8 });
+        }
     }
 }
