@@ -47,7 +47,7 @@ fn uncommented(line: &str) -> String {
     let bare = line.trim_start();
     let yaml = bare.strip_prefix("# ").filter(|rest| {
         let key = rest.trim_start().split(':').next().unwrap_or_default();
-        rest.contains(':') && key.chars().all(|c| c.is_ascii_lowercase() || c == '_') && !rest.starts_with("rigcheck")
+        rest.contains(':') && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !rest.starts_with("rigcheck")
     });
     match yaml {
         Some(rest) => format!("{}{rest}\n", &line[..line.len() - bare.len()]),

@@ -68,18 +68,21 @@ fn the_load_generator_is_calibrated_only_past_another_server() {
 #[test]
 fn each_capability_comes_from_what_is_declared() {
     let has = |text: &str| good(text).profile.rig.capabilities;
-    let all = SMALL.replace("  truth:", "  otlp: {}\n  truth:").replace("duration_seconds}", "duration_seconds, exemplars: true}");
+    let all = SMALL.replace("  truth:", "  otlp: {}\n  truth:").replace("duration_seconds}", "duration_seconds, exemplars: true}")
+        + "cases: {PERF_INFRA_MONITORING_LATENCY_ACCURACY_001: {slo: {total: 10s}}}\n";
     assert_eq!(has(&all), Capability::ALL.into());
     assert_eq!(has("version: 1\nrig: x\n"), [].into());
     let without = [
         ("  truth: {url: http://localhost:9999}\n", "", vec![Capability::KnownTruth]),
-        ("  otlp: {}\n", "", vec![Capability::Exemplars, Capability::Traces, Capability::Clocks]),
+        ("  otlp: {}\n", "", vec![Capability::Exemplars, Capability::TotalTwice, Capability::Traces, Capability::Clocks]),
         ("  access_log: {path: access.jsonl}\n", "", vec![Capability::AccessLog]),
         (", exemplars: true", "", vec![Capability::Exemplars]),
+        ("slo: {total: 10s}", "slo: {ttft: 1s}", vec![Capability::Slo]),
+        ("otlp: {}", "otlp: {claims: [ttft]}", vec![Capability::TotalTwice]),
         (
             "metrics:\n  total: {histogram: http_request_duration_seconds, exemplars: true}\n",
             "",
-            vec![Capability::Histogram, Capability::RequestHistogram, Capability::Exemplars],
+            vec![Capability::Histogram, Capability::RequestHistogram, Capability::Exemplars, Capability::Slo, Capability::TotalTwice],
         ),
         ("model: rigcheck-truth}", "model: rigcheck-truth, stream: false}", vec![Capability::Streaming]),
         (", chat: {model: rigcheck-truth}", "", vec![Capability::ControlledLoad, Capability::Streaming]),
@@ -230,4 +233,25 @@ fn what_is_read_of_a_source_is_in_the_recorded_profile() {
     ] {
         assert_ne!(reads(&text, "access_log"), reads(&text.replace(what, with), "access_log"), "{with}");
     }
+}
+
+#[test]
+fn what_is_stated_of_slos_and_definitions_is_a_fact_of_the_rig() {
+    use rigcheck::model::{
+        rig::Quantity,
+        times::{Moment, Times},
+        units::Ms,
+    };
+    let text = SMALL.replace("duration_seconds}", "duration_seconds, definition: {from: arrival, to: done}}")
+        + "cases: {PERF_INFRA_MONITORING_LATENCY_ACCURACY_001: {slo: {total: 1.5s, ttft: 200ms}}}\n";
+    let loaded = good(&text);
+    assert_eq!(loaded.profile.rig.slo, [(Quantity::Ttft, Ms(200.0)), (Quantity::Total, Ms(1500.0))].into());
+    assert_eq!(loaded.profile.rig.definitions, [("prometheus:total".into(), Times::new(Moment::Arrival, Moment::Done))].into());
+    let told = loaded.warnings.to_string();
+    assert!(told.contains("no histogram claims `ttft`, so the objective of 200 ms is not judged") && !told.contains("`total`"), "{told}");
+    // An objective is no change of the checks.
+    assert!(loaded.profile.changed.is_empty(), "{:?}", loaded.profile.changed);
+    // It survives the recording of a run.
+    let recorded = serde_json::to_string(&loaded.profile.rig).unwrap();
+    assert_eq!(serde_json::from_str::<rigcheck::model::rig::Rig>(&recorded).unwrap(), loaded.profile.rig);
 }

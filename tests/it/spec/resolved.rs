@@ -28,7 +28,7 @@ sources:
   edge: {kind: access_log, docker: edge, format: nginx, log_format: '${remote_addr} [$time_iso8601] $status $request_time $http_x_request_id'}
   truth: {url: http://127.0.0.1:9999}
 metrics:
-  ttft: {histogram: ttft_seconds, unit: s, match: {route: "yes", code: 200}, exemplars: true, of: ttft, source: prometheus}
+  ttft: {histogram: ttft_seconds, unit: s, match: {route: "yes", code: 200}, exemplars: true, of: ttft, source: prometheus, definition: {from: arrival, to: first_token}}
   total: {histogram: total_seconds}
 cases:
   PERF_INFRA_MONITORING_LATENCY_ACCURACY_001:
