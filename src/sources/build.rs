@@ -8,6 +8,7 @@ use super::{
     otlp::{Otlp, OtlpFiles},
     prometheus::Prometheus,
     scrape::Scrape,
+    spans::Pace,
     truth::Truth,
 };
 use crate::{
@@ -43,9 +44,16 @@ fn one(source: &Name, how: &SourceSettings, rig: &Rig) -> Result<Arc<dyn Source>
     Ok(match how {
         SourceSettings::Prometheus { connection } => Arc::new(Prometheus::new(source.clone(), connection, claims())?),
         SourceSettings::Scrape { connection, interval } => Arc::new(Scrape::new(source.clone(), connection, *interval, claims())?),
-        SourceSettings::Jaeger { connection, service } => Arc::new(Jaeger::new(source.clone(), connection, service.clone())?),
-        SourceSettings::Otlp { from: OtlpPlace::Listen(at), service } => Arc::new(Otlp::new(source.clone(), *at, service.clone())?),
-        SourceSettings::Otlp { from: OtlpPlace::File(path), service } => Arc::new(OtlpFiles::new(source.clone(), path.clone(), service.clone())),
+        SourceSettings::Jaeger { connection, service, settle } => {
+            Arc::new(Jaeger::new(source.clone(), connection, service.clone())?.with_pace(Pace::settling(*settle)))
+        }
+        SourceSettings::Otlp { from, service, settle } => {
+            let (name, service, pace) = (source.clone(), service.clone(), Pace::settling(*settle));
+            match from {
+                OtlpPlace::Listen(at) => Arc::new(Otlp::new(name, *at, service)?.with_pace(pace)),
+                OtlpPlace::File(path) => Arc::new(OtlpFiles::new(name, path.clone(), service).with_pace(pace)),
+            }
+        }
         SourceSettings::AccessLog(log) => Arc::new(Log::new(source.clone(), log)?),
         SourceSettings::Clock(by) => Arc::new(Clock::new(source.clone(), by)?),
         SourceSettings::Truth { connection } => Arc::new(Truth::new(source.clone(), connection)?),

@@ -124,18 +124,19 @@ fn sources() -> Value {
 }
 
 fn source(kind: &'static str) -> Value {
+    let settle = ("settle", described(text(), "How long after the load traces may take to come: more than a tail sampler's `decision_wait`"));
     let claims = ("claims", list_of(&words(Quantity::ALL.map(Quantity::word))));
     let with = |own: Vec<(&'static str, Value)>| connection().into_iter().chain(own).collect::<Vec<_>>();
     let field = || object(&json!(["field", "unit"]), [("field", text()), ("unit", unit())]);
     let (required, mut keys) = match kind {
         "scrape" => (json!(["url"]), with(vec![("interval", text())])),
-        "jaeger" => (json!(["url", "service"]), with(vec![("service", text()), claims])),
+        "jaeger" => (json!(["url", "service"]), with(vec![("service", text()), settle, claims])),
         "otlp" => {
             let places = [
                 ("listen", described(text(), "A loopback address to which spans are sent; not together with `path`")),
                 ("path", described(text(), "A file to which a collector writes OTLP-JSON")),
             ];
-            (json!([]), places.into_iter().chain([("service", text()), claims]).collect())
+            (json!([]), places.into_iter().chain([("service", text()), settle, claims]).collect())
         }
         "access_log" => {
             let places = [("path", described(text(), "A file; `-` is standard input")), ("docker", described(text(), "A container"))];

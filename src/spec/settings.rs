@@ -139,6 +139,8 @@ pub enum SourceSettings {
         connection: Connection,
         /// The service whose traces are searched.
         service: String,
+        /// How long nothing new may come before what is missing is not coming any more.
+        settle: Ms,
     },
     /// Exported spans, in the form of OTLP.
     Otlp {
@@ -146,6 +148,8 @@ pub enum SourceSettings {
         from: OtlpPlace,
         /// Only spans of this service count; empty means any.
         service: String,
+        /// How long nothing new may come before what is missing is not coming any more.
+        settle: Ms,
     },
     /// An access log.
     AccessLog(AccessLog),

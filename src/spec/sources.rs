@@ -26,6 +26,8 @@ pub(super) const METRICS: [&str; 2] = ["prometheus", "scrape"];
 pub(super) const LOAD: &str = "load";
 /// Where OTLP over HTTP is received unless told otherwise (the port that IANA registered for it).
 const OTLP: ([u8; 4], u16) = ([127, 0, 0, 1], 4318);
+/// A batch span processor exports every 5 s by default (OpenTelemetry's specification, `OTEL_BSP_SCHEDULE_DELAY`).
+const SETTLE: Ms = Ms(6_000.0);
 /// Prometheus servers scrape every 15 s or more; a page that we read ourselves is small enough for 1 s.
 const SCRAPE_INTERVAL: Ms = Ms(1_000.0);
 
@@ -128,14 +130,17 @@ fn source(declared: &Declared, field: &Field<'_>, cx: &Reading) -> Option<Source
         "jaeger" => {
             let connection = connection(&mut table, "http://jaeger:16686", cx);
             let service = table.need("service", "gateway", cx).and_then(|f| f.text(cx));
+            let settle = settle(&mut table, cx);
             claims = span_claims(&mut table, name, cx);
-            connection.zip(service).map(|((c, _), service)| (c.place(), SourceSettings::Jaeger { connection: c, service }))
+            let told = connection.zip(service).zip(settle);
+            told.map(|(((connection, _), service), settle)| (connection.place(), SourceSettings::Jaeger { connection, service, settle }))
         }
         "otlp" => {
             let from = otlp_place(&mut table, cx);
             let service = table.get("service").map_or_else(|| Some(String::new()), |f| f.text(cx));
+            let settle = settle(&mut table, cx);
             claims = span_claims(&mut table, name, cx);
-            from.zip(service).map(|((place, from), service)| (place, SourceSettings::Otlp { from, service }))
+            from.zip(service).zip(settle).map(|(((place, from), service), settle)| (place, SourceSettings::Otlp { from, service, settle }))
         }
         "access_log" => access_log::read(&mut table, cx).map(|log| {
             claims = log.claims(name);
@@ -167,6 +172,10 @@ fn scrape(table: &mut Table<'_>, cx: &Reading) -> Option<(String, SourceSettings
         connection.url += "/metrics";
     }
     Some((connection.place(), SourceSettings::Scrape { connection, interval: interval? }))
+}
+
+fn settle(table: &mut Table<'_>, cx: &Reading) -> Option<Ms> {
+    table.get("settle").map_or(Some(SETTLE), |f| f.ms(cx))
 }
 
 /// How spans come: to our receiver unless a file is named.

@@ -73,11 +73,11 @@ impl Files {
             Err(Gap::Unreachable(_)) => return Ok(()),
             found => found?,
         };
-        self.known = found.into_iter().map(|f| self.at_its_end(f)).collect::<Result<_, _>>()?;
+        self.known = found.iter().map(|f| self.at_its_end(f)).collect::<Result<_, _>>()?;
         Ok(())
     }
-    fn at_its_end(&self, found: Found) -> Result<Known, Gap> {
-        let mut known = self.unread(&found);
+    fn at_its_end(&self, found: &Found) -> Result<Known, Gap> {
+        let mut known = self.unread(found);
         // A packed file is whole: nothing is ever added to it.
         known.offset = if found.packed { found.len.max(1) } else { found.len };
         known.skipped = known.offset;

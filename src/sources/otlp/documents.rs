@@ -137,7 +137,9 @@ impl Take for Documents {
             Ok((rows, without_id)) => {
                 self.spans += without_id;
                 self.without_id += without_id;
-                rows.into_iter().for_each(|row| self.take(row));
+                for row in rows {
+                    self.take(row);
+                }
             }
             Err(_) if text == b"{}" => {}
             Err(NotOtlp::TooMany) => self.too_large += 1,

@@ -78,7 +78,7 @@ impl OtlpFiles {
         let state = State { files, documents: Documents::new(gathered, self.service.clone()) };
         let (state, cut) = self.until_settled(state, &slot).await?;
         self.bytes.fetch_add(state.files.bytes(), Ordering::Relaxed);
-        self.answer(state, cut)
+        Self::answer(state, cut)
     }
 
     /// Reads on until every expected trace is there and nothing has been added for a while, or until nothing has been added
@@ -143,7 +143,7 @@ impl OtlpFiles {
         Ok((state, end))
     }
 
-    fn answer(&self, state: State, cut: Option<Gap>) -> Result<Seen, Gap> {
+    fn answer(state: State, cut: Option<Gap>) -> Result<Seen, Gap> {
         let State { files, documents } = state;
         let (place, act) = (files.request(), documents.gathered.ours().covered);
         let told = documents.told(&place)?;

@@ -1,3 +1,4 @@
+use crate::model::units::Ms;
 use std::time::Duration;
 
 /// How long to wait for spans that are still on their way. The default fits exporters with the SDKs' own defaults:
@@ -11,6 +12,17 @@ pub struct Pace {
     /// When all traces are there: how long nothing new may come before their spans count as complete.
     pub confirm: Duration,
 }
+
+impl Pace {
+    /// The same, but so long without anything new before what is missing is given up.
+    #[must_use]
+    pub fn settling(settle: Ms) -> Pace {
+        Pace { quiet: Duration::from_secs_f64(settle.0.clamp(0.0, LONGEST_MS) / 1e3), ..Pace::default() }
+    }
+}
+
+/// A wait beyond a day is no wait that anyone means; the bound keeps the conversion from overflowing.
+const LONGEST_MS: f64 = 86_400_000.0;
 
 impl Default for Pace {
     fn default() -> Self {

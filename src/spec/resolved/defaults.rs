@@ -61,12 +61,12 @@ fn source(name: &Name, settings: &SourceSettings, rig: &Rig) -> Shown {
     let claims = || Shown::words(rig.claims.iter().filter(|c| c.source == *name && matches!(c.by, By::Spans)).map(|c| c.quantity.word()));
     match settings {
         SourceSettings::Scrape { interval, .. } => keys.push(("interval", text(&exact(*interval)))),
-        SourceSettings::Jaeger { .. } => keys.push(("claims", claims())),
-        SourceSettings::Otlp { from, .. } => {
+        SourceSettings::Jaeger { settle, .. } => keys.extend([("settle", text(&exact(*settle))), ("claims", claims())]),
+        SourceSettings::Otlp { from, settle, .. } => {
             if let OtlpPlace::Listen(listen) = from {
                 keys.push(("listen", text(&listen.to_string())));
             }
-            keys.push(("claims", claims()));
+            keys.extend([("settle", text(&exact(*settle))), ("claims", claims())]);
         }
         SourceSettings::AccessLog(log) => keys.extend(access_log(log)),
         SourceSettings::Prometheus { .. } | SourceSettings::Truth { .. } | SourceSettings::Clock(_) => {}

@@ -355,5 +355,5 @@ fn exemplars_of_traces_that_were_not_kept() {
 #[test]
 fn traces_of_long_requests_are_lost() {
     let said = check(world(|w| w.spans_kept = |r| r.span.total < 700.0), &["LAT-02"], &["LAT-12"]);
-    assert!(finding(&said, "LAT-02", "jaeger").because[0].contains("long requests are lost"), "{}", shown(&said));
+    assert!(finding(&said, "LAT-02", "jaeger").because[0].contains("longer ones are missing"), "{}", shown(&said));
 }

@@ -201,6 +201,13 @@ fn reasons(records: &Records<'_>, sent: &Requests<'_>, missing: u64) -> Vec<Stri
                         .map(|p| format!("the spans themselves say that {} of all traces are kept (`ot=th` of their trace state)", Share(p))),
                 );
             }
+            if missing == ok && spans.foreign == 0 {
+                because.push(
+                    "they may come later than was waited: a tail sampler decides 30 s after a trace's first span unless its `decision_wait` says \
+                     otherwise; write a longer one than that as the source's `settle`"
+                        .into(),
+                );
+            }
             if missing == ok && spans.foreign > 0 {
                 because.push(format!("{} other traces are stored: our `traceparent` is not passed on", spans.foreign));
             }
