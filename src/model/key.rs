@@ -3,7 +3,9 @@
 
 use super::{
     name::Name,
-    payload::{ClockReadings, Emissions, Exposition, FactTable, HistogramSeries, LogLines as LogAnswer, Performed, Rises, RoundTrips, Spans as SpanAnswer},
+    payload::{
+        ClockReadings, Emissions, Exposition, FactTable, HistogramSeries, LogLines as LogAnswer, Performed, Rises, RoundTrips, Spans as SpanAnswer,
+    },
     rows::{Attach, Blobs},
 };
 use serde::{Deserialize, Serialize};

@@ -13,7 +13,7 @@ mod layers;
 mod privacy;
 mod reference;
 mod report;
-#[path = "../support/rows.rs"]
+#[path = "../support/rows/mod.rs"]
 #[allow(dead_code, reason = "the tests on the real stack do what the rows say; here only the rules are read")]
 mod rows;
 mod scoring;

@@ -60,12 +60,7 @@ pub fn finding(whose: &str, against: &str, offset: &Offset, limits: Limits, bega
     let step = moved(decided).filter(|(by, ..)| status == Status::Fail && by.abs() > limits.warn);
     let observed = if let Some((by, before, after)) = step {
         because.extend(decided.iter().map(|s| format!("from {} to {} it is {}", when(began, s.from), when(began, s.to), range(s))));
-        format!(
-            "{whose} moved by at least {:+} against {against} between {} and {}",
-            Ms(by),
-            when(began, before.to),
-            when(began, after.from)
-        )
+        format!("{whose} moved by at least {:+} against {against} between {} and {}", Ms(by), when(began, before.to), when(began, after.from))
     } else {
         format!("{whose} is {} off {against}", range(&Stretch { lo, hi, ..decided[0] }))
     };
@@ -105,12 +100,10 @@ mod tests {
     #[test]
     fn three_answers_and_a_warning() {
         let status = |lo, hi| LIMITS.status(&one(lo, hi));
-        assert_eq!([status(-1.0, 1.0), status(-10.0, 10.0), status(249.0, 251.0), status(-300.0, -51.0)], [
-            Status::Pass,
-            Status::Pass,
-            Status::Fail,
-            Status::Fail
-        ]);
+        assert_eq!(
+            [status(-1.0, 1.0), status(-10.0, 10.0), status(249.0, 251.0), status(-300.0, -51.0)],
+            [Status::Pass, Status::Pass, Status::Fail, Status::Fail]
+        );
         assert_eq!([status(12.0, 12.5), status(-1.0, 40.0)], [Status::Warn; 2]);
         assert_eq!([status(-1000.0, 1000.0), status(20.0, 60.0), status(f64::NEG_INFINITY, 0.3)], [Status::Inconclusive; 3]);
         assert_eq!(status(f64::NEG_INFINITY, -60.0), Status::Fail, "stamped before it was sent");

@@ -120,7 +120,13 @@ pub fn of_log(log: &LogLines, requests: &Requests<'_>, late: Ms) -> Result<Offse
     }
     // Time formats cut, they do not round (strftime's %S, nginx's $time_iso8601); from milliseconds on either may be.
     let all = |us: i64| lines.iter().all(|(_, at, _)| at.0.rem_euclid(us) == 0);
-    let (before, after) = if all(1_000_000) { (0.0, 1_000.0) } else if all(1_000) { (1.0, 1.0) } else { (0.001, 0.001) };
+    let (before, after) = if all(1_000_000) {
+        (0.0, 1_000.0)
+    } else if all(1_000) {
+        (1.0, 1.0)
+    } else {
+        (0.001, 0.001)
+    };
     let within = if log.resolution_ms.is_finite() { log.resolution_ms.max(0.0) } else { 0.0 };
     let stamp = |at: Wall| {
         let ms = (at.0 - began.0) as f64 / 1e3;
@@ -184,8 +190,15 @@ fn hop(mut calls: Vec<Call>) -> Result<Offset, String> {
     let n = calls.len();
     let both = calls.iter().map(|(ours, start, end)| ours.around(ours.sent, *start, *end)).collect();
     understood(both, "starts and ends of spans")
-        .or_else(|| understood(calls.iter().map(|(ours, start, _)| ours.from_start(*start)).collect(), "starts of spans: their ends lie beyond their callers'"))
-        .ok_or_else(|| format!("the {n} pairs of spans fit no clock that runs evenly; several hosts under one name, or calls that nobody waits for, look so"))
+        .or_else(|| {
+            understood(
+                calls.iter().map(|(ours, start, _)| ours.from_start(*start)).collect(),
+                "starts of spans: their ends lie beyond their callers'",
+            )
+        })
+        .ok_or_else(|| {
+            format!("the {n} pairs of spans fit no clock that runs evenly; several hosts under one name, or calls that nobody waits for, look so")
+        })
 }
 
 fn parent<'t>(trace: &'t [SpanRow], span: &SpanRow) -> Option<&'t SpanRow> {

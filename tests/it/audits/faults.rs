@@ -238,7 +238,11 @@ fn histogram_in_milliseconds_under_a_name_of_seconds() {
 
 #[test]
 fn histogram_with_coarse_and_with_few_buckets() {
-    check(world(|w| w.edges = vec![5.0, 10.0, 25.0, 50.0, 75.0, 100.0, 250.0, 500.0, 750.0, 1000.0, 2500.0, 5000.0, 10000.0]), &["LAT-05"], &["LAT-07"]);
+    check(
+        world(|w| w.edges = vec![5.0, 10.0, 25.0, 50.0, 75.0, 100.0, 250.0, 500.0, 750.0, 1000.0, 2500.0, 5000.0, 10000.0]),
+        &["LAT-05"],
+        &["LAT-07"],
+    );
     check(world(|w| w.edges = vec![5.0, 10.0, 25.0, 50.0, 100.0, 250.0]), &["LAT-06"], &["LAT-05", "LAT-07"]);
 }
 
