@@ -65,7 +65,7 @@ pub struct Allow {
 /// What kind of source a name stands for, in the words of the spec.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SourceInfo {
-    /// The spec's word: `prometheus`, `scrape`, `jaeger`, `otlp`, `access_log`, `truth`, `load`.
+    /// The spec's word: `prometheus`, `scrape`, `jaeger`, `otlp`, `access_log`, `truth`, `clock`, `load`.
     pub kind: Name,
     /// Where it is, without credentials: a URL, a path, `docker: NAME`.
     pub place: String,

@@ -2,6 +2,7 @@
 
 use super::{
     access_log::Log,
+    clock::Clock,
     jaeger::Jaeger,
     load::Load,
     otlp::{Otlp, OtlpFiles},
@@ -46,6 +47,7 @@ fn one(source: &Name, how: &SourceSettings, rig: &Rig) -> Result<Arc<dyn Source>
         SourceSettings::Otlp { from: OtlpPlace::Listen(at), service } => Arc::new(Otlp::new(source.clone(), *at, service.clone())?),
         SourceSettings::Otlp { from: OtlpPlace::File(path), service } => Arc::new(OtlpFiles::new(source.clone(), path.clone(), service.clone())),
         SourceSettings::AccessLog(log) => Arc::new(Log::new(source.clone(), log)?),
+        SourceSettings::Clock(by) => Arc::new(Clock::new(source.clone(), by)?),
         SourceSettings::Truth { connection } => Arc::new(Truth::new(source.clone(), connection)?),
     })
 }

@@ -69,6 +69,10 @@ impl Http {
         let asked = self.client.get(&url).query(query).header(reqwest::header::ACCEPT, accept);
         self.send(asked, slot, cap).await
     }
+    /// The same, with the text of one header of the answer.
+    pub async fn get_with_header(&self, header: &str, slot: &Slot, cap: usize) -> Result<(Answered, Option<String>), Gap> {
+        self.send_for(self.client.get(&self.connection.url), Some(header), slot, cap).await
+    }
     /// Gives a request the connection's headers and credentials. The request must be for this origin.
     pub fn authorize(&self, mut request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
         for (name, value) in &self.connection.headers {
@@ -81,20 +85,36 @@ impl Http {
         }
     }
     async fn send(&self, request: reqwest::RequestBuilder, slot: &Slot, cap: usize) -> Result<Answered, Gap> {
+        self.send_for(request, None, slot, cap).await.map(|(answered, _)| answered)
+    }
+    async fn send_for(
+        &self,
+        request: reqwest::RequestBuilder,
+        wanted: Option<&str>,
+        slot: &Slot,
+        cap: usize,
+    ) -> Result<(Answered, Option<String>), Gap> {
         let request = self.authorize(request).build().map_err(|e| Gap::NotConfigured(format!("{}: {e}", self.connection.url)))?;
         let url = request.url().to_string();
-        let work = self.exchange(request, &url, cap);
+        let work = self.exchange(request, &url, wanted, cap);
         let deadline = tokio::time::Instant::from_std(slot.deadline);
         tokio::select! {
             () = slot.cancel.cancelled() => Err(Gap::NotReached("interrupted".into())),
             done = tokio::time::timeout_at(deadline, work) => done.unwrap_or_else(|_| Err(Gap::TooLate(format!("{url}: no whole answer before the deadline")))),
         }
     }
-    async fn exchange(&self, request: reqwest::Request, url: &str, cap: usize) -> Result<Answered, Gap> {
+    async fn exchange(
+        &self,
+        request: reqwest::Request,
+        url: &str,
+        wanted: Option<&str>,
+        cap: usize,
+    ) -> Result<(Answered, Option<String>), Gap> {
         self.queries.fetch_add(1, Ordering::Relaxed);
         let mut response = self.client.execute(request).await.map_err(|e| failed(&self.connection, url, &e))?;
-        let header = |name| response.headers().get(name).and_then(|v| v.to_str().ok());
+        let header = |name: &str| response.headers().get(name).and_then(|v| v.to_str().ok());
         let (content_type, server) = (header(CONTENT_TYPE.as_str()).unwrap_or_default().to_ascii_lowercase(), header("server").and_then(product));
+        let wanted = wanted.and_then(header).map(str::to_owned);
         let status = response.status();
         if status.is_redirection() {
             return Err(Gap::Malformed(format!("{url}: redirects with {status}; write the final URL, redirects are not followed")));
@@ -111,7 +131,7 @@ impl Http {
             return Err(gap);
         }
         let request = format!("{url}{}", self.connection.through());
-        Ok(Answered { status, content_type, body: body.into(), request, server })
+        Ok((Answered { status, content_type, body: body.into(), request, server }, wanted))
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod access_log;
 mod build;
 pub mod client;
+pub mod clock;
 pub mod exposition;
 pub mod failing;
 pub mod http;

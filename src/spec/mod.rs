@@ -12,6 +12,7 @@ mod case_file;
 pub mod catalogue;
 mod changes;
 mod chosen;
+mod clock;
 pub mod connection;
 pub mod diagnostics;
 pub mod discover;

@@ -143,6 +143,12 @@ fn source(kind: &'static str) -> Value {
             let timed = || described(json!({"anyOf": [field(), {"const": "none"}, {"type": "null"}]}), "`none` where the log has none");
             (json!([]), places.into_iter().chain(reading).chain([("duration", timed()), ("ttft", timed()), ("inter_chunk", timed())]).collect())
         }
+        "clock" => {
+            let timex = described(object(&json!(["url"]), connection()), "node_exporter's page, with its collector `timex`");
+            let header = object(&json!(["url"]), with(vec![("name", described(text(), "Without it, `date`")), ("unit", unit())]));
+            let header = described(header, "A time in a response's header; `unit` where it is a number since the epoch");
+            (json!([]), vec![("chrony", described(text(), "Where chronyd takes commands, such as 127.0.0.1:323")), ("timex", timex), ("header", header)])
+        }
         _ => (json!(["url"]), with(vec![])),
     };
     keys.push(("kind", json!({"const": kind})));

@@ -154,13 +154,50 @@ pub enum SourceSettings {
         /// The mock's base URL, as seen from here.
         connection: Connection,
     },
+    /// How far the clock of a host may be off.
+    Clock(ClockBy),
+}
+
+/// Who tells how far a host's clock may be off.
+#[derive(Clone, Debug)]
+pub enum ClockBy {
+    /// chronyd, by its own protocol.
+    Chrony {
+        /// `HOST:PORT` at which it takes commands.
+        at: String,
+    },
+    /// The kernel, as node_exporter shows it.
+    Timex {
+        /// The page's full URL.
+        connection: Connection,
+    },
+    /// A time in the header of a response.
+    Header {
+        /// What is asked.
+        connection: Connection,
+        /// The header, lower case.
+        name: String,
+        /// Milliseconds per unit of a number since the epoch; none for a date.
+        unit_ms: Option<f64>,
+    },
+}
+
+impl ClockBy {
+    fn reads(&self) -> String {
+        match self {
+            ClockBy::Chrony { .. } => "chrony tracking".into(),
+            ClockBy::Timex { .. } => "timex".into(),
+            ClockBy::Header { name, unit_ms: Some(ms), .. } => format!("header {name} in {ms} ms"),
+            ClockBy::Header { name, unit_ms: None, .. } => format!("header {name}"),
+        }
+    }
 }
 
 impl SourceSettings {
     /// Are wall-clock times of its host read, which must then agree with ours?
     pub fn reads_wall_clock(&self) -> bool {
         match self {
-            SourceSettings::Jaeger { .. } | SourceSettings::Otlp { .. } => true,
+            SourceSettings::Jaeger { .. } | SourceSettings::Otlp { .. } | SourceSettings::Clock(_) => true,
             SourceSettings::AccessLog(log) => log.at.is_some(),
             SourceSettings::Prometheus { .. } | SourceSettings::Scrape { .. } | SourceSettings::Truth { .. } => false,
         }
@@ -170,6 +207,7 @@ impl SourceSettings {
         match self {
             SourceSettings::Jaeger { service, .. } | SourceSettings::Otlp { service, .. } => format!("spans of service {service}"),
             SourceSettings::AccessLog(log) => log.reads(),
+            SourceSettings::Clock(by) => by.reads(),
             SourceSettings::Prometheus { .. } | SourceSettings::Scrape { .. } | SourceSettings::Truth { .. } => String::new(),
         }
     }

@@ -1,7 +1,7 @@
 //! The section `sources`: who can be asked, and which of them claim a value for each request.
 
 use super::{
-    access_log,
+    access_log, clock,
     connection::connection,
     diagnostics::{Problem, nearest},
     settings::{OtlpPlace, SourceSettings},
@@ -17,7 +17,7 @@ use reqwest::Url;
 use std::{collections::HashMap, net::SocketAddr};
 
 /// The kinds of this release.
-pub(super) const KINDS: [&str; 6] = ["prometheus", "scrape", "jaeger", "otlp", "access_log", "truth"];
+pub(super) const KINDS: [&str; 7] = ["prometheus", "scrape", "jaeger", "otlp", "access_log", "truth", "clock"];
 /// Kinds that hold traces.
 pub(super) const TRACES: [&str; 2] = ["jaeger", "otlp"];
 /// Kinds that hold histograms.
@@ -145,6 +145,7 @@ fn source(declared: &Declared, field: &Field<'_>, cx: &Reading) -> Option<Source
             url = Some(at);
             (c.place(), SourceSettings::Truth { connection: c })
         }),
+        "clock" => clock::read(&mut table, cx).map(|(place, by)| (place, SourceSettings::Clock(by))),
         other => {
             // A kind of KINDS without an arm here.
             cx.problem(Problem::new(declared.at, format!("sources of kind `{other}` cannot be read by this release")));

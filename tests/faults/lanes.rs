@@ -43,8 +43,8 @@ impl Pack {
 
     fn gateway(&self) -> Gateway {
         let faults: Vec<_> = self.does().filter_map(|d| if let Does::Gateway(fault) = d { Some(fault) } else { None }).collect();
-        let clock = self.does().find_map(|d| if let Does::Clock(offset) = d { Some(offset) } else { None });
-        Gateway { faults: faults.join(","), clock, ..Gateway::REPAIRED }
+        let faketime = self.does().find_map(|d| if let Does::Clock(offset) = d { Some(offset) } else { None });
+        Gateway { faults: faults.join(","), faketime, ..Gateway::REPAIRED }
     }
 
     /// The rig's spec with what the rows change in it.

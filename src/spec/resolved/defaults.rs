@@ -69,7 +69,7 @@ fn source(name: &Name, settings: &SourceSettings, rig: &Rig) -> Shown {
             keys.push(("claims", claims()));
         }
         SourceSettings::AccessLog(log) => keys.extend(access_log(log)),
-        SourceSettings::Prometheus { .. } | SourceSettings::Truth { .. } => {}
+        SourceSettings::Prometheus { .. } | SourceSettings::Truth { .. } | SourceSettings::Clock(_) => {}
     }
     section(keys)
 }

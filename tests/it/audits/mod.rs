@@ -5,6 +5,7 @@
 
 mod case;
 mod clean;
+mod clocks;
 mod doubtful;
 mod events;
 mod evidence;

@@ -52,8 +52,10 @@ const OWNERS: [&str; 41] = [
     "store/write.rs",
 ];
 
-/// The files that may name what listens. `reference/rig.rs` only looks for a free port on loopback.
-const LISTENERS: [&str; 4] = ["reference/mock_llm/mod.rs", "reference/rig.rs", "sources/otlp/mod.rs", "sources/otlp/receiver.rs"];
+/// The files that may name what listens. `reference/rig.rs` only looks for a free port on loopback; `sources/clock/chrony.rs`
+/// receives the replies of the one address that it asks.
+const LISTENERS: [&str; 5] =
+    ["reference/mock_llm/mod.rs", "reference/rig.rs", "sources/clock/chrony.rs", "sources/otlp/mod.rs", "sources/otlp/receiver.rs"];
 
 /// The files that may start tasks or threads. Over questions only `engine/gather.rs` fans out; the others do it for one
 /// question, one server or one signal; `sources/survey` looks at all places at once, before there are questions.

@@ -1,6 +1,7 @@
 //! Sources against fakes on port 0.
 
 mod access_log;
+mod clock;
 mod engines;
 mod exposition;
 mod init;

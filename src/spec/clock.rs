@@ -1,0 +1,74 @@
+//! A source of kind `clock`: who tells how far a host's clock may be off.
+
+use super::{
+    connection::connection,
+    diagnostics::Problem,
+    settings::ClockBy,
+    sources::unit_ms,
+    table::{Field, Reading, Table},
+};
+
+/// The header that every HTTP server should send (RFC 9110), in whole seconds.
+const DATE: &str = "date";
+/// Where chronyd takes commands.
+const CHRONY_PORT: u16 = 323;
+
+/// Reads the one way by which a clock is told: where it is, and how.
+pub(super) fn read(table: &mut Table<'_>, cx: &Reading) -> Option<(String, ClockBy)> {
+    let at = table.at();
+    let ways = [table.get("chrony"), table.get("timex"), table.get("header")];
+    if ways.iter().flatten().count() != 1 {
+        let label = "add one of `chrony: HOST:323`, `timex: {url: http://HOST:9100/metrics}`, `header: {url: http://HOST/healthz}`";
+        cx.problem(Problem::new(at, "this clock is told by none of `chrony`, `timex` and `header`, or by several").label(label));
+        return None;
+    }
+    match ways {
+        [Some(field), ..] => chrony(&field, cx),
+        [_, Some(field), _] => timex(&field, cx),
+        [.., field] => header(&field?, cx),
+    }
+}
+
+/// `HOST:PORT`, or a host alone.
+fn chrony(field: &Field<'_>, cx: &Reading) -> Option<(String, ClockBy)> {
+    let text = field.text(cx)?;
+    // More than one colon and no bracket is an IPv6 address without a port.
+    let alone = !text.contains(':') || text.matches(':').count() > 1 && !text.contains(']');
+    let host = if alone && text.contains(':') { format!("[{text}]") } else { text.clone() };
+    let at = if alone || text.ends_with(']') { format!("{host}:{CHRONY_PORT}") } else { text };
+    let port = at.rsplit_once(':').and_then(|(host, port)| port.parse::<u16>().ok().filter(|_| !host.is_empty()));
+    if port.is_none() || at.contains(['/', '@', ' ']) {
+        cx.problem(field.refuse("is not where chronyd takes commands", "write `127.0.0.1:323`"));
+        return None;
+    }
+    Some((format!("chronyd at {at}"), ClockBy::Chrony { at }))
+}
+
+fn timex(field: &Field<'_>, cx: &Reading) -> Option<(String, ClockBy)> {
+    let mut table = field.table(cx)?;
+    let connection = connection(&mut table, "http://127.0.0.1:9100/metrics", cx);
+    table.close(cx);
+    let (connection, _) = connection?;
+    Some((connection.place(), ClockBy::Timex { connection }))
+}
+
+/// `unit` says that the header holds a number since the epoch; without it, it is a date.
+fn header(field: &Field<'_>, cx: &Reading) -> Option<(String, ClockBy)> {
+    let mut table = field.table(cx)?;
+    let connection = connection(&mut table, "http://gateway:8000/healthz", cx);
+    let name = table.get("name").map_or_else(|| Some(DATE.to_owned()), |f| f.text(cx).map(|t| t.to_ascii_lowercase()));
+    let unit = table.get("unit");
+    let unit_ms = unit.as_ref().map(|f| unit_ms(f, cx));
+    table.close(cx);
+    let (name, (connection, _)) = (name?, connection?);
+    let unit_ms = match unit_ms {
+        Some(None) => return None,
+        Some(Some(ms)) => Some(ms),
+        None => None,
+    };
+    if unit_ms.is_none() && name != DATE {
+        cx.problem(Problem::new(field.key, format!("the unit of the header `{name}` is not told")).label("add `unit: ms` (since the epoch)"));
+        return None;
+    }
+    Some((connection.place(), ClockBy::Header { connection, name, unit_ms }))
+}
