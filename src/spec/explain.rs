@@ -1,6 +1,6 @@
 //! What `rigcheck explain` and `rigcheck list` say, and the catalogue page, all from the case files.
 
-use super::catalogue::Catalogue;
+use super::{catalogue::Catalogue, explain_events::Events};
 use crate::model::{
     case::{Case, RuleSpec},
     node::{Node, Value},
@@ -96,6 +96,9 @@ fn explain_rule(case: &Case, rule: &RuleSpec) -> String {
         format!("these seeded faults make it fail: {}", rule.proven_by.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
     };
     section(&mut out, "Proof", &proven);
+    if let Some(events) = Events::of(&rule.params) {
+        out.push_str(&events.text());
+    }
     out
 }
 
@@ -123,6 +126,8 @@ fn limits(params: &Node) -> Vec<String> {
     for (key, value) in params.entries().unwrap_or_default() {
         let key = key.text().unwrap_or_default();
         match &value.value {
+            // It has a table of its own.
+            Value::Map(all) if Events::is_catalogue(value) => lines.push(format!("{key}: {} figures", all.len())),
             Value::Map(_) => lines.extend(limits(value).into_iter().map(|line| format!("{key}.{line}"))),
             _ => lines.push(format!("{key} = {}", inline(value))),
         }
@@ -204,11 +209,14 @@ pub fn catalogue_markdown(catalogue: &Catalogue) -> String {
             for (title, text) in parts.into_iter().filter(|(_, text)| !text.is_empty()) {
                 let _ = write!(out, "\n**{title}.** {text}\n");
             }
+            if let Some(events) = Events::of(&rule.params) {
+                out.push_str(&events.markdown());
+            }
         }
     }
     out
 }
 
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ")
 }

@@ -22,6 +22,7 @@ pub mod edition_file;
 mod editions;
 mod exec;
 pub mod explain;
+mod explain_events;
 mod extends;
 pub mod files;
 mod folders;

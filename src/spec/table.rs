@@ -258,7 +258,7 @@ impl<'a> Field<'a> {
     pub(super) fn ms(&self, cx: &Reading) -> Option<Ms> {
         let ms: Ms = self.unit("a duration", cx)?;
         if ms.0 <= 0.0 {
-            cx.problem(self.refuse("must be longer than nothing", ""));
+            cx.problem(self.refuse("must be longer than nothing", "write one above 0, such as `500ms`"));
             return None;
         }
         Some(ms)

@@ -57,6 +57,7 @@ pub fn write(found: &Found, judged: &Judged<'_>) -> Done {
     let chat_path = target(&mut out, found, judged);
     sources(&mut out, found);
     metrics(&mut out, found, chat_path.as_deref());
+    objectives(&mut out);
     missing(&mut out, judged);
     Done { text: out.text.finish(), to_confirm: out.to_confirm, snippets: out.snippets }
 }
@@ -291,6 +292,14 @@ fn metrics(out: &mut Written, found: &Found, chat_path: Option<&str>) {
     if mapping.unusable.len() > 12 {
         out.text.comment(2, &format!("and {} more", mapping.unusable.len() - 12));
     }
+}
+
+/// Nothing that can be looked at says what users may expect.
+fn objectives(out: &mut Written) {
+    out.text.gap();
+    out.text.comment(0, "What users may expect of it, if that is written down: a histogram must have a bucket edge there.");
+    out.text.off(0, "cases:");
+    out.text.off(0, "  PERF_INFRA_MONITORING_LATENCY_ACCURACY_001: {slo: {ttft: 500ms, total: 10s}}");
 }
 
 fn told(proposal: &Proposal) -> String {
