@@ -2,9 +2,11 @@
 
 use crate::{
     audited::QUIET,
-    lanes,
+    judge::{told, wrong},
+    lanes::{Pack, run},
     reference::{Run, audit},
-    rig::{AT_ONCE, Gateway, REQUESTS, Rig, Turn},
+    rig::REQUESTS,
+    rows::CLEAN,
     stack::NotUp,
 };
 use futures_util::StreamExt;
@@ -13,7 +15,7 @@ use std::{
     hint::spin_loop,
     io::{self, Write},
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     thread,
@@ -24,8 +26,6 @@ const ON_THE_STACK: usize = 20;
 const MAY_BE_UNDECIDED: usize = 1;
 /// Short clean runs on the embedded rig: with no alarm in 300 the rate of false alarms is below 0.99 % a run.
 const SHORT: usize = 300;
-/// What the stack is, and the engine that reads the gateway's page beside Prometheus, if one does.
-const VARIANTS: &[(&str, &str)] = &[("plain", "")];
 /// One of so many short runs shares its processors with a program that only computes.
 const STRESSED: usize = 3;
 /// The fewest at which the rules judge.
@@ -37,61 +37,18 @@ const RATE: &str = "max_tokens: 64, rate: 30/s";
 
 /// What is wrong with clean runs on the real stack: a rule that fails in any of them, or too few that are READY.
 pub fn on_the_real_stack() -> Result<Vec<String>, NotUp> {
-    let on_the_stack = so_many("RIGCHECK_CLEAN_RUNS", ON_THE_STACK);
-    let shared =
-        VARIANTS.iter().enumerate().map(|(i, variant)| (variant, on_the_stack / VARIANTS.len() + usize::from(i < on_the_stack % VARIANTS.len())));
-    let left = Mutex::new(shared.rev().collect::<Vec<_>>());
-    let done = Mutex::new(vec![]);
-    let next = || left.lock().ok().and_then(|mut left| left.pop());
-    let lane = || -> Result<(), NotUp> {
-        while let Some((variant, runs)) = next() {
-            if runs == 0 {
-                continue;
-            }
-            let mut rig: Rig = lanes::start(Gateway::REPAIRED)?;
-            let engine = variant.1;
-            if !engine.is_empty() {
-                rig.stack.add(&[engine, "--targets", "gateway", "--interval", "1s"])?;
-            }
-            let spec = spec(&rig, engine);
-            for n in 1..=runs {
-                let audited = rig.audit_spec_in_turn(&Turn::take(AT_ONCE / 2), &format!("clean-{n}"), &spec, || {});
-                let _ = writeln!(io::stderr(), "clean run {n} of {runs}, {}: {}", variant.0, audited.verdict());
-                if let Ok(mut done) = done.lock() {
-                    done.push(audited);
-                }
-            }
-        }
-        Ok(())
-    };
-    thread::scope(|scope| {
-        let lanes = [scope.spawn(lane), scope.spawn(lane)];
-        lanes.into_iter().try_for_each(|lane| lane.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-    })?;
-    let done = done.into_inner().expect("no lane panicked");
-    let ready = done.iter().filter(|audited| audited.verdict() == "ready").count();
-    let busy = done.iter().filter(|audited| audited.busy > QUIET).count();
-    let _ = writeln!(io::stderr(), "{ready} of {} clean runs on the real stack are READY; the machine was busy in {busy}", done.len());
-    let mut wrong: Vec<String> = done
-        .iter()
-        .filter(|a| !a.failed_not_for_noise().is_empty() || !a.rules("error").is_empty())
-        .map(|a| format!("a false alarm: {}", a.trouble()))
-        .collect();
+    let packs = CLEAN.iter().cycle().take(so_many("RIGCHECK_CLEAN_RUNS", ON_THE_STACK)).map(|row| Pack(vec![row]));
+    let done = run(packs.collect(), REQUESTS)?;
+    let ready = done.iter().filter(|ran| ran.audited.verdict() == "ready").count();
+    let busy = done.iter().filter(|ran| ran.audited.busy > QUIET).count();
+    let _ = writeln!(io::stderr(), "{}{ready} of {} clean runs on the real stack are READY; the machine was busy in {busy}", told(&done), done.len());
+    let mut wrong: Vec<String> = done.iter().flat_map(wrong).collect();
     // On a machine that does something else the share of READY says nothing.
     if ready + MAY_BE_UNDECIDED + busy < done.len() {
         wrong.push(format!("only {ready} of {} clean runs are READY", done.len()));
-        wrong.extend(done.iter().filter(|a| a.verdict() != "ready").map(|a| a.trouble()));
+        wrong.extend(done.iter().filter(|ran| ran.audited.verdict() != "ready").map(|ran| ran.audited.trouble()));
     }
     Ok(wrong)
-}
-
-/// The rig's spec; a second engine answers for the same claims.
-fn spec(rig: &Rig, engine: &str) -> String {
-    let spec = rig.spec(&format!("audit: {{requests: {REQUESTS}}}"));
-    if engine.is_empty() {
-        return spec;
-    }
-    spec.replacen("sources:\n", &format!("sources:\n  {engine}: {{kind: prometheus, url: {}}}\n", rig.stack.url(engine)), 1)
 }
 
 /// What is wrong with many short clean runs on the embedded rig: each rule that failed.

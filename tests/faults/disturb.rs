@@ -88,7 +88,16 @@ pub fn meanwhile(rig: &Rig, does: Does) -> Held {
             fs::rename(new, clock).expect("the same folder");
         }
         Does::ForeignTraces(many) => foreign(rig, many),
-        Does::Gateway(_) | Does::Clock(_) | Does::Total(_) | Does::Claim(_) | Does::Exemplars | Does::SecondGateway => {}
+        Does::Collector(_)
+        | Does::Front(_)
+        | Does::Engine(_)
+        | Does::Case(_)
+        | Does::Gateway(_)
+        | Does::Clock(_)
+        | Does::Total(_)
+        | Does::Claim(_)
+        | Does::Exemplars
+        | Does::SecondGateway => {}
     }
     Held::Nothing
 }

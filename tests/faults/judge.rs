@@ -12,7 +12,8 @@ pub fn wrong(ran: &Ran) -> Vec<String> {
     let (rows, audited) = (&ran.pack.0, &ran.audited);
     let mut wrong: Vec<String> = rows.iter().flat_map(|row| missed(row, audited)).collect();
     for (rule, subject, status, _) in audited.outcomes() {
-        let expected = rows.iter().any(|row| touches(row, subject) && (row.must.contains(&rule) || row.may.contains(&rule)));
+        let expected =
+            rows.iter().any(|row| row.pairs.contains(&rule) || touches(row, subject) && (row.must.contains(&rule) || row.may.contains(&rule)));
         let noise = audited.busy > QUIET && NOISE.contains(&rule);
         if status == "error" || status == "fail" && !expected && !noise {
             wrong.push(format!("{rule} of {subject} must be quiet: {status}"));

@@ -5,7 +5,7 @@ use crate::{
     disturb::{self, Held},
     rig::{Gateway, Rig, Turn},
     rows::{Does, Row},
-    stack::NotUp,
+    stack::{NotUp, Stack},
 };
 use std::{
     io::{self, Write},
@@ -43,25 +43,56 @@ impl Pack {
 
     fn gateway(&self) -> Gateway {
         let faults: Vec<_> = self.does().filter_map(|d| if let Does::Gateway(fault) = d { Some(fault) } else { None }).collect();
-        let clock = self.does().find_map(|d| if let Does::Clock(offset) = d { Some(offset) } else { None });
-        Gateway { faults: faults.join(","), clock, ..Gateway::REPAIRED }
+        let faketime = self.does().find_map(|d| if let Does::Clock(offset) = d { Some(offset) } else { None });
+        Gateway { faults: faults.join(","), faketime, ..Gateway::REPAIRED }
     }
 
     /// The rig's spec with what the rows change in it.
     fn spec(&self, rig: &Rig, requests: u64) -> String {
-        let spec = rig.spec(&format!("audit: {{requests: {requests}}}"));
+        let case: String = self.does().map(|does| if let Does::Case(setting) = does { format!(", {setting}") } else { String::new() }).collect();
+        let spec = rig.spec(&format!("audit: {{requests: {requests}}}{case}"));
         self.does().fold(spec, |spec, does| match does {
             Does::Total(definition) => changed(&spec, "max_tokens: 64", &format!("max_tokens: 64, timing: {{total: {definition}}}")),
             Does::Claim(claim) => changed(&spec, "metrics:\n", &format!("metrics:\n  {claim}\n")),
             Does::Exemplars => spec.replace("unit: s, match", "unit: s, exemplars: true, match"),
+            Does::Engine(engine) => {
+                changed(&spec, "sources:\n", &format!("sources:\n  {engine}: {{kind: prometheus, url: {}}}\n", rig.stack.url(engine)))
+            }
+            Does::Front(_) => through(&rig.stack, &spec),
             _ => spec,
         })
+    }
+
+    /// The parts that stand beside the rig, with their options: before the gateway starts, and after.
+    fn parts(&self, rig: &Rig) -> (Vec<Vec<String>>, Vec<Vec<String>>) {
+        let (mut before, mut after) = (vec![], vec![]);
+        let words = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>();
+        for does in self.does() {
+            match does {
+                Does::Collector(options) => before.push(words(&[&["collector"], options].concat())),
+                Does::Front(buffering) => after.push(words(&["front", "--upstream", rig.stack.url("gateway"), "--buffering", buffering])),
+                Does::Engine(engine) => after.push(words(&[engine, "--targets", "gateway", "--interval", "1s"])),
+                _ => {}
+            }
+        }
+        (before, after)
     }
 
     /// What is left of the rig serves no other run.
     fn wears_out(&self) -> bool {
         self.does().any(|d| matches!(d, Does::Interval(_) | Does::RestartPrometheus))
     }
+}
+
+/// The load goes through nginx, whose log claims the total: `$request_time` ends when the last byte is sent.
+fn through(stack: &Stack, spec: &str) -> String {
+    let (front, gateway) = (stack.part("front"), stack.url("gateway"));
+    let log = format!(
+        "sources:\n  nginx_log: {{kind: access_log, path: {}, id: request_id, at: ts, status: status, duration: {{field: request_time, unit: s}}}}\n",
+        front.files["access_log"].display()
+    );
+    let spec = changed(spec, "sources:\n", &log);
+    changed(&spec, &format!("target:\n  url: {gateway}\n"), &format!("target:\n  url: {}\n", front.url))
 }
 
 fn changed(spec: &str, from: &str, to: &str) -> String {
@@ -107,11 +138,31 @@ pub fn run(packs: Vec<Pack>, requests: u64) -> Result<Vec<Ran>, NotUp> {
 }
 
 fn one(rig: &mut Option<Rig>, pack: &Pack, requests: u64) -> Result<Audited, NotUp> {
-    match rig {
-        None => *rig = Some(start(pack.gateway())?),
-        Some(rig) => rig.replace_gateway(pack.gateway())?,
+    let fresh = rig.is_none();
+    let rig = match rig {
+        Some(rig) => rig,
+        None => rig.insert(start(pack.gateway())?),
+    };
+    let (first, _) = pack.parts(rig);
+    add(rig, &first)?;
+    // A gateway looks for the collector when it starts.
+    if !fresh || !first.is_empty() {
+        rig.replace_gateway(pack.gateway())?;
     }
-    let rig = rig.as_ref().expect("one was started");
+    let (_, then) = pack.parts(rig);
+    add(rig, &then)?;
+    let audited = disturbed(rig, pack, requests)?;
+    for part in first.iter().chain(&then) {
+        rig.stack.down(&part[0]);
+    }
+    Ok(audited)
+}
+
+fn add(rig: &mut Rig, parts: &[Vec<String>]) -> Result<(), NotUp> {
+    parts.iter().try_for_each(|part| rig.stack.add(&part.iter().map(String::as_str).collect::<Vec<_>>()))
+}
+
+fn disturbed(rig: &Rig, pack: &Pack, requests: u64) -> Result<Audited, NotUp> {
     let before: Vec<Held> = pack.does().map(|does| disturb::before(rig, does)).collect::<Result<_, _>>()?;
     let mut meanwhile = vec![];
     let audited = rig.audit_spec_in_turn(&Turn::take(1), &pack.name(), &pack.spec(rig, requests), || {
@@ -123,6 +174,6 @@ fn one(rig: &mut Option<Rig>, pack: &Pack, requests: u64) -> Result<Audited, Not
 }
 
 /// A rig whose Prometheus also records.
-pub fn start(gateway: Gateway) -> Result<Rig, NotUp> {
+fn start(gateway: Gateway) -> Result<Rig, NotUp> {
     Rig::start_with(gateway, &["--interval", "1s", "--rules", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/faults/recording.yml")])
 }

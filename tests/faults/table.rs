@@ -32,7 +32,7 @@ fn page() -> String {
             Wanted::Any if row.note.is_empty() => "no figure is wrong",
             Wanted::Any => "no figure is wrong; a note says it",
         };
-        let (must, may, untold) = (listed(row.must), listed(row.may), listed(row.untold));
+        let (must, may, untold) = (listed(row.must), listed(&[row.may, row.pairs].concat()), listed(row.untold));
         let _ = writeln!(text, "| `{}` | {} | {} | {must} | {may} | {untold} | {verdict} |", row.name, row.title, row.part);
     }
     text += "\n## On the embedded rig\n\nThe rig of `rigcheck demo --fault NAME` (`tests/it/faults`).\n\n";

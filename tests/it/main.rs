@@ -15,7 +15,7 @@ mod privacy;
 mod reference;
 mod report;
 mod scale;
-#[path = "../support/rows.rs"]
+#[path = "../support/rows/mod.rs"]
 #[allow(dead_code, reason = "the tests on the real stack do what the rows say; here only the rules are read")]
 mod rows;
 mod scoring;

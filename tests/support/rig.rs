@@ -31,15 +31,15 @@ pub struct Gateway {
     pub variant: &'static str,
     /// Names of faults, separated by commas.
     pub faults: String,
-    /// How far its wall clock is off, such as `+0.250` s.
-    pub clock: Option<&'static str>,
     /// Does the provider send its headers at once, or with the first chunk?
     pub headers_first: bool,
+    /// How far its wall clock is off, in libfaketime's words.
+    pub faketime: Option<&'static str>,
 }
 
 impl Gateway {
-    pub const COMMON: Gateway = Gateway { variant: "common", faults: String::new(), clock: None, headers_first: false };
-    pub const REPAIRED: Gateway = Gateway { variant: "repaired", faults: String::new(), clock: None, headers_first: false };
+    pub const COMMON: Gateway = Gateway { variant: "common", faults: String::new(), headers_first: false, faketime: None };
+    pub const REPAIRED: Gateway = Gateway { variant: "repaired", faults: String::new(), headers_first: false, faketime: None };
 }
 
 /// A rig that runs. Dropping it ends it.
@@ -74,7 +74,7 @@ impl Rig {
         let receiver = free.to_string();
         let (url, otlp) = (mock.url(), format!("http://{receiver}"));
         let mut args = vec!["gateway", "--mock", &url, "--variant", gateway.variant, "--otlp", &otlp];
-        args.extend(gateway.clock.into_iter().flat_map(|clock| ["--clock", clock]));
+        args.extend(gateway.faketime.into_iter().flat_map(|off| ["--faketime", off]));
         let stack = Stack::up(&args)?;
         Ok(Rig::around(stack, gateway, mock, receiver))
     }
@@ -126,7 +126,7 @@ impl Rig {
         args.extend(faults.into_iter().flat_map(|faults| ["--fault", faults]));
         // Exemplars need one process: prometheus_client has none in multiprocess mode.
         args.extend(if self.gateway.faults.contains("exemplars") { &["--workers", "1"][..] } else { &[] });
-        args.extend(self.gateway.clock.into_iter().flat_map(|clock| ["--clock", clock]));
+        args.extend(self.gateway.faketime.into_iter().flat_map(|off| ["--faketime", off]));
         self.stack.add(&args)
     }
 

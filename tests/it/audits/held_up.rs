@@ -88,3 +88,28 @@ fn nor_is_it_taken_for_a_wrong_clock_of_its_own() {
     let (without, with, too_little) = (of_client(0.0), of_client(30.0), of_client(5.0));
     assert_eq!((without.0, with.0, too_little.0), (Status::Fail, Status::Inconclusive, Status::Fail), "{}\n{}\n{}", without.1, with.1, too_little.1);
 }
+
+#[test]
+fn a_stalled_load_generator_fails_no_source_and_excuses_none_that_shows_more() {
+    // In two of three requests it stalls, and they come later than the stall itself explains: a queue has grown meanwhile.
+    let of = |rule: &str, log: f64| {
+        let world = Simulated::new(79, 240).with(|i, r| {
+            r.log.map(|t| t + log);
+            if i % 3 > 0 {
+                r.client.map(|t| t + 700.0 + 5.0 * (i % 80) as f64);
+                (r.stalled, r.held_up) = (true, 260.0);
+            }
+        });
+        let said = judge(&*bound(), &rig::full(), &world.evidence());
+        let found = finding(&said, rule, "access_log:total");
+        (found.status, format!("{}; {}", found.observed, found.because.join("; ")))
+    };
+    for rule in ["LAT-14", "LAT-16"] {
+        let (status, told) = of(rule, 0.0);
+        assert_eq!(status, Status::Inconclusive, "{rule}: {told}");
+    }
+    let (_, told) = of("LAT-16", 0.0);
+    assert!(told.contains("160 of 240 requests are set aside") && told.contains("0 of 80 requests"), "no line through late requests: {told}");
+    let (status, told) = of("LAT-14", 200.0);
+    assert_eq!(status, Status::Fail, "no stall of the client makes the log show more\n{told}");
+}

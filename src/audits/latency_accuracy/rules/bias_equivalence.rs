@@ -4,7 +4,7 @@ use crate::{
         held_up::{excuse, unexplained},
         say, spoil,
         tolerance::Tolerance,
-        view::{Latencies, Pairs},
+        view::{Latencies, Pair, Pairs},
     },
     model::{
         audit::{Judgement, Rule},
@@ -121,13 +121,16 @@ impl Rule<LatencyAccuracy> for BiasEquivalence {
 }
 
 impl BiasEquivalence {
-    /// Does nothing fail any more once what hold-ups of the load generator itself explain is taken away?
+    /// Does nothing fail any more once what hold-ups of the load generator itself explain is taken away? A request during
+    /// which it stalled proves no client late: whatever waited meanwhile comes on top of the stall.
     fn explained(&self, pairs: &Pairs<'_>, differences: &[f64], d: f64, far: f64) -> bool {
-        let left = pairs.rows.iter().zip(differences).map(|(p, x)| unexplained(*x, p.held_up, pairs.claim.quantity));
-        let left: Vec<f64> = left.collect();
+        let quantity = pairs.claim.quantity;
+        let stalled = |p: &Pair, x: f64| p.stalled && (x > 0.0 || quantity == Quantity::InterChunk);
+        let left = pairs.rows.iter().zip(differences).filter(|(p, x)| !stalled(p, **x));
+        let left: Vec<f64> = left.map(|(p, x)| unexplained(*x, p.held_up, quantity)).collect();
         let beyond = left.iter().filter(|x| x.abs() > far).count() as u64;
         let few = share_at_most(beyond, left.len() as u64, self.tail.share.0);
-        location(&left).is_some_and(|l| say::worse(location_within(&l, -d, d), few) != Answer::Fail)
+        location(&left).is_none_or(|l| say::worse(location_within(&l, -d, d), few) != Answer::Fail)
     }
 }
 

@@ -1,100 +1,6 @@
-//! The rows of the fault matrix on the real stack: what is done to which part, and what an audit must make of it.
-//! Only data, so that the tests on the reference rig can read it, too.
+//! Each fault of the real stack.
 
-/// A fault of the real stack, and what must come of it.
-pub struct Row {
-    pub name: &'static str,
-    /// One sentence without a full stop.
-    pub title: &'static str,
-    /// The real part to which it is done.
-    pub part: &'static str,
-    pub does: &'static [Does],
-    /// Who is judged by this row: the beginnings of subjects. Everybody else must stay quiet.
-    pub touches: &'static [&'static str],
-    /// Rules that must fail.
-    pub must: &'static [&'static str],
-    /// Rules that may fail too, since the same thing is wrong in their eyes.
-    pub may: &'static [&'static str],
-    /// Rules that must say of somebody that they could not tell, and must not pass anywhere among those touched.
-    pub untold: &'static [&'static str],
-    /// What the report must say.
-    pub note: &'static str,
-    pub verdict: Wanted,
-}
-
-/// The verdict that a fault deserves.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Wanted {
-    NotReady,
-    /// Could not tell, or worse: never ready.
-    NeverReady,
-    /// No figure is wrong: what the other rules say decides.
-    Any,
-}
-
-/// What is really done.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Does {
-    /// The gateway is started with this fault (`examples/fastapi-gateway/gateway/faults.py`).
-    Gateway(&'static str),
-    /// The gateway's wall clock is off by so much from the start.
-    Clock(&'static str),
-    /// The gateway's wall clock steps to this offset during the load.
-    Step(&'static str),
-    /// The load generator under audit times the total by this definition.
-    Total(&'static str),
-    /// A claim more under `metrics`, in YAML.
-    Claim(&'static str),
-    /// The claims on histograms say that there are exemplars.
-    Exemplars,
-    /// From the beginning of the load on Prometheus scrapes in this interval.
-    Interval(&'static str),
-    /// Prometheus ends during the load and is started again on its data.
-    RestartPrometheus,
-    /// Prometheus stands still for 4 s during the load.
-    FreezePrometheus,
-    /// The metrics page answers 503 for 4 s during the load.
-    RefusePages,
-    /// The metrics page answers 503 from the middle of the load on.
-    RefusePagesForGood,
-    /// The files in which one worker counts, or all of them do, are deleted during the load.
-    WipeOneWorker,
-    WipeAllWorkers,
-    /// So many foreign traces of the same service reach Jaeger during the load.
-    ForeignTraces(usize),
-    /// A second gateway of the same name, with traffic of its own, reports to the same Jaeger.
-    SecondGateway,
-}
-
-impl Row {
-    /// Nothing may fail or be left open because of it.
-    pub fn is_quiet(&self) -> bool {
-        self.must.is_empty() && self.may.is_empty() && self.untold.is_empty()
-    }
-
-    /// Do the two touch somebody in common?
-    pub fn meets(&self, other: &Row) -> bool {
-        let meet = |a: &str, b: &str| a.starts_with(b) || b.starts_with(a);
-        self.touches.iter().any(|a| other.touches.iter().any(|b| meet(a, b)))
-    }
-}
-
-use Does::*;
-
-const LOG: &[&str] = &["access_log"];
-// The gateway's own histograms; what Prometheus records of them are claims of their own.
-const METRICS: &[&str] = &["prometheus:ttft", "prometheus:total", "scrape"];
-const PROMETHEUS: &[&str] = &["prometheus:ttft", "prometheus:total"];
-const TRACES: &[&str] = &["jaeger"];
-const ALL: &[&str] = &[""];
-
-const PLAIN: Row =
-    Row { name: "", title: "", part: "", does: &[], touches: &[], must: &[], may: &[], untold: &[], note: "", verdict: Wanted::NotReady };
-const IN_LOG: Row = Row { part: "gateway, access log", touches: LOG, ..PLAIN };
-const IN_METRICS: Row = Row { part: "gateway, metrics page", touches: METRICS, ..PLAIN };
-const IN_TRACES: Row = Row { part: "gateway, OpenTelemetry", touches: TRACES, ..PLAIN };
-const IN_TRAFFIC: Row = Row { part: "gateway, stream", touches: ALL, ..PLAIN };
-const AT_PROMETHEUS: Row = Row { part: "Prometheus", touches: PROMETHEUS, ..PLAIN };
+use super::{AT_PROMETHEUS, Does::*, IN_LOG, IN_METRICS, IN_TRACES, IN_TRAFFIC, METRICS, PLAIN, Row, Wanted};
 
 /// All rows: log, metrics, Prometheus, traces, the stream itself, the client.
 pub const ROWS: &[Row] = &[
@@ -174,7 +80,7 @@ pub const ROWS: &[Row] = &[
         title: "histograms named in seconds are fed milliseconds",
         does: &[Gateway("metric-ms")],
         must: &["LAT-08"],
-        may: &["LAT-03", "LAT-04", "LAT-05", "LAT-06"],
+        may: &["LAT-03", "LAT-04", "LAT-05", "LAT-06", "LAT-11"],
         ..IN_METRICS
     },
     Row {
@@ -263,6 +169,30 @@ pub const ROWS: &[Row] = &[
         ..AT_PROMETHEUS
     },
     Row {
+        name: "slo-between-edges",
+        title: "the SLO of the total lies between two edges of the histogram",
+        part: "gateway, metrics page",
+        does: &[Case("slo: {total: 480ms}")],
+        touches: METRICS,
+        must: &["LAT-07"],
+        verdict: Wanted::Any,
+        ..PLAIN
+    },
+    Row {
+        name: "two-definitions",
+        title: "a histogram that is said to end at the headers is claimed as the total",
+        part: "spec",
+        does: &[Claim(
+            "second: {of: total, source: scrape, histogram: gateway_request_duration_seconds, \
+             definition: {from: arrival, to: headers}, match: {model: rigcheck-truth}}",
+        )],
+        touches: &["scrape:second"],
+        must: &["LAT-09"],
+        // Whom it contradicts is named, too.
+        pairs: &["LAT-09"],
+        ..PLAIN
+    },
+    Row {
         name: "recorded-rates",
         title: "a recording rule that sums rates of buckets is claimed as the histogram",
         does: &[Claim("recorded: {of: total, source: prometheus, histogram: recorded_rate_seconds, match: {model: rigcheck-truth}}")],
@@ -287,6 +217,8 @@ pub const ROWS: &[Row] = &[
         does: &[Gateway("span-without-stream")],
         must: &["LAT-14"],
         may: &["LAT-01", "LAT-08", "LAT-10", "LAT-13", "LAT-15", "LAT-16"],
+        // The histogram shows more than the span.
+        pairs: &["LAT-11"],
         ..IN_TRACES
     },
     Row {
@@ -295,6 +227,16 @@ pub const ROWS: &[Row] = &[
         does: &[Gateway("head-sampling-10pct")],
         must: &["LAT-02"],
         may: &["LAT-13"],
+        ..IN_TRACES
+    },
+    Row {
+        name: "tail-sampling",
+        title: "a collector keeps only traces of up to 500 ms",
+        part: "OpenTelemetry collector",
+        does: &[Collector(&["--sampling", "tail", "--keep", "500"])],
+        must: &["LAT-02"],
+        may: &["LAT-13"],
+        note: "longer ones are missing, not an even sample",
         ..IN_TRACES
     },
     Row {
@@ -319,6 +261,7 @@ pub const ROWS: &[Row] = &[
         title: "the gateway's wall clock is 250 ms ahead",
         part: "gateway's clock",
         does: &[Clock("+0.250")],
+        must: &["LAT-18", "LAT-19"],
         verdict: Wanted::Any,
         ..IN_TRAFFIC
     },
@@ -327,6 +270,7 @@ pub const ROWS: &[Row] = &[
         title: "the gateway's wall clock steps by 250 ms during the load",
         part: "gateway's clock",
         does: &[Clock("+0.000"), Step("+0.250")],
+        must: &["LAT-18", "LAT-19"],
         may: &["LAT-16", "LAT-17"],
         verdict: Wanted::Any,
         ..IN_TRAFFIC
@@ -348,7 +292,7 @@ pub const ROWS: &[Row] = &[
         does: &[Gateway("background-task")],
         touches: &["prometheus:ttft", "prometheus:total", "scrape", "jaeger"],
         must: &["LAT-03"],
-        may: &["LAT-01", "LAT-04", "LAT-10", "LAT-14", "LAT-15", "LAT-16", "LAT-17"],
+        may: &["LAT-01", "LAT-04", "LAT-10", "LAT-11", "LAT-14", "LAT-15", "LAT-16", "LAT-17"],
         ..IN_METRICS
     },
     Row {
@@ -357,6 +301,15 @@ pub const ROWS: &[Row] = &[
         does: &[Gateway("buffered-sse")],
         must: &["LAT-14"],
         may: &["LAT-01", "LAT-10", "LAT-15", "LAT-16"],
+        ..IN_TRAFFIC
+    },
+    Row {
+        name: "nginx-buffered",
+        title: "nginx holds streams back, as it does unless told otherwise",
+        part: "nginx before the gateway",
+        does: &[Front("on")],
+        must: &["LAT-14"],
+        may: &["LAT-01", "LAT-10", "LAT-15", "LAT-16", "LAT-18"],
         ..IN_TRAFFIC
     },
     Row {
