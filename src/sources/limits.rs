@@ -2,7 +2,7 @@
 //! here they are together, as `docs/limits.md` shows them. Nobody's answer may end the audit for want of memory: beyond its
 //! limit an answer is a gap.
 
-use super::{access_log, http, load, otlp, scrape, spans::MOST_SPANS, survey};
+use super::{access_log, http, lines, load, otlp, scrape, spans::MOST_SPANS, survey};
 use crate::{spec::yaml, store};
 
 /// One limit.
@@ -65,8 +65,8 @@ pub const LIMITS: [Limit; 10] = [
     },
     Limit {
         of: "a line of an access log",
-        read: access_log::CAP,
-        memory: (BODY + VALUE) * access_log::CAP,
+        read: lines::CAP,
+        memory: (BODY + VALUE) * lines::CAP,
         beyond: "the line is bad, and told as one; packed files are unpacked piece by piece until the deadline",
     },
     Limit {

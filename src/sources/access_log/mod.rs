@@ -25,7 +25,6 @@ use crate::{
 };
 use ids::Ids;
 use line::Reader;
-pub(super) use pieces::CAP;
 use std::{
     path::Path,
     sync::{
