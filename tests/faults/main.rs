@@ -9,7 +9,7 @@ mod judge;
 mod lanes;
 mod matrix;
 #[path = "../it/faults/run.rs"]
-#[allow(dead_code, reason = "the tests on the reference rig use the rest of it")]
+#[allow(dead_code, clippy::unwrap_used, clippy::disallowed_methods, reason = "a part of the tests on the reference rig, which use the rest")]
 mod reference;
 #[path = "../support/mod.rs"]
 mod support;

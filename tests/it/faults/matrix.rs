@@ -17,7 +17,7 @@ const REQUESTS: u64 = 300;
 /// The least at which every rule can fail.
 const FAULTY: u64 = 220;
 /// A run waits most of its time: so many share two cores without being late.
-const AT_ONCE: usize = 5;
+const AT_ONCE: usize = 4;
 /// From here on the load generator itself says that it stalled, ms.
 const STALL: f64 = 250.0;
 /// Shorter hold-ups of the load generator, ms, move no figure beyond its margin.
