@@ -14,10 +14,10 @@ mod layers;
 mod privacy;
 mod reference;
 mod report;
-mod scale;
 #[path = "../support/rows/mod.rs"]
 #[allow(dead_code, reason = "the tests on the real stack do what the rows say; here only the rules are read")]
 mod rows;
+mod scale;
 mod scoring;
 mod sources;
 mod spec;

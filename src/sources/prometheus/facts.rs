@@ -108,7 +108,9 @@ pub async fn server(api: &Api, slot: &Slot) -> FactTable {
     // Who does not know the question has no features to tell of.
     if let Ok(told) = api.get::<BTreeMap<String, BTreeMap<String, bool>>>("features", &[], slot).await {
         let on = |(group, name): (&str, &str)| told.data.get(group)?.get(name).map(bool::to_string);
-        FEATURES.iter().for_each(|(group, name)| put(&mut facts, &format!("feature.{name}"), on((group, name))));
+        for (group, name) in FEATURES {
+            put(&mut facts, &format!("feature.{name}"), on((group, name)));
+        }
     }
     match api.get::<ConfigText>("status/config", &[], slot).await {
         Ok(told) => config(&mut facts, &told.data.yaml),

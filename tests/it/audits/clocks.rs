@@ -25,7 +25,7 @@ fn with_clock(seed: u64, ahead_ms: impl Fn(f64) -> f64) -> (Simulated, Evidence)
     let mut evidence = world.evidence();
     let ns = |at: u64| {
         let ahead = ahead_ms((at as f64 / 1e3 - super::evidence::BEGAN as f64) / 1e3);
-        (at as i128 + (ahead * 1e6) as i128) as u64
+        (i128::from(at) + (ahead * 1e6) as i128) as u64
     };
     evidence.alter(&name("jaeger"), &Spans { of: rig::controlled() }, |spans| {
         spans.spans.alter(|s| (s.start_ns, s.end_ns) = (ns(s.start_ns), ns(s.end_ns)));
@@ -109,7 +109,7 @@ fn with_provider(ahead_ms: f64, late_ms: f64) -> Evidence {
         let mut rows: Vec<SpanRow> = vec![];
         for span in spans.spans.iter() {
             if span.kind == "client" {
-                let moved = |ns: u64, by: f64| (ns as i128 + ((ahead_ms + by) * 1e6) as i128) as u64;
+                let moved = |ns: u64, by: f64| (i128::from(ns) + ((ahead_ms + by) * 1e6) as i128) as u64;
                 let (start_ns, end_ns) = (moved(span.start_ns, 0.2), moved(span.end_ns, late_ms - 0.2));
                 let (span_id, parent_id) = ("inner".into(), Some(span.span_id.clone()));
                 rows.push(SpanRow { span_id, parent_id, kind: "server".into(), service: "provider".into(), start_ns, end_ns, ..span.clone() });

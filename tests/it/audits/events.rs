@@ -33,7 +33,7 @@ fn named(quantity: Quantity, metric: &str, stated: Option<Times>) -> Rig {
             of.metric = metric.into();
         }
     }
-    rig.definitions.extend(stated.map(|times| (name(&format!("scrape:{quantity}")), times)));
+    rig.definitions.extend(stated.map(|times| (name(format!("scrape:{quantity}")), times)));
     rig
 }
 

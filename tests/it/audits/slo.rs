@@ -26,7 +26,7 @@ fn an_edge_in_another_unit_is_the_same_edge() {
     // Edges are kept in seconds, the SLO in milliseconds: 1.08^90 differs in its last digit after the division.
     let mut world = Simulated::new(3, 200);
     world.edges = vec![100.0, 300.0, 700.0, 1100.0, 20_000.0];
-    let found = judged(&with(Ms(1100.000_000_1)), &world);
+    let found = judged(&with(Ms(1_100.000_000_1)), &world);
     assert_eq!(found.status, Status::Pass, "{found:?}");
     assert!(found.observed.contains("has an edge at 1.10 s"), "{}", found.observed);
     assert_eq!(judged(&with(Ms(1100.01)), &world).status, Status::Fail);

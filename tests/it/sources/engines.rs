@@ -257,7 +257,9 @@ async fn partial_answers_of_a_querier_are_gaps_and_raw_deduplicated_samples_are_
                 .iter()
                 .flat_map(|replica| {
                     let mut copy = if is_claim(path, params) { stored(end) } else { vec![up(replica)] };
-                    copy.iter_mut().for_each(|s| s["metric"]["replica"] = (*replica).into());
+                    for series in &mut copy {
+                        series["metric"]["replica"] = (*replica).into();
+                    }
                     copy
                 })
                 .collect();

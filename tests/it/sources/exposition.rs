@@ -6,6 +6,7 @@ use rigcheck::{
     model::units::Wall,
     sources::exposition::{Format, Kind, Page, lost_by_lax_reader, parse, parse_kept},
 };
+use std::fmt::Write as _;
 
 const CLASSIC: &[u8] = include_bytes!("../../fixtures/exposition/classic.prom");
 const OPEN: &[u8] = include_bytes!("../../fixtures/exposition/openmetrics.txt");
@@ -64,8 +65,9 @@ fn large(sets: usize, at: impl Fn(usize) -> [u64; 2]) -> String {
     let mut page = "# TYPE h histogram\n".to_owned();
     for n in 0..sets {
         let [top, count] = at(n);
-        page += &format!(
-            "h_bucket{{n=\"{n}\",le=\"1\"}} 2\nh_bucket{{n=\"{n}\",le=\"+Inf\"}} {top}\nh_sum{{n=\"{n}\"}} 1\nh_count{{n=\"{n}\"}} {count}\n"
+        let _ = writeln!(
+            page,
+            "h_bucket{{n=\"{n}\",le=\"1\"}} 2\nh_bucket{{n=\"{n}\",le=\"+Inf\"}} {top}\nh_sum{{n=\"{n}\"}} 1\nh_count{{n=\"{n}\"}} {count}"
         );
     }
     page

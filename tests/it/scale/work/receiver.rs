@@ -64,7 +64,7 @@ pub fn read(spans: usize) -> String {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let every = spans / OURS;
         let one = |n: usize| {
-            let whose = if n % every == 0 && n / every < OURS { trace(n / every) } else { 0x77 << 64 | (n as u128 / 4 + 1) };
+            let whose = if n.is_multiple_of(every) && n / every < OURS { trace(n / every) } else { 0x77 << 64 | (n as u128 / 4 + 1) };
             span(whose, n as u64 + 1, began.plus_us(n as i64))
         };
         for batch in (0..spans).step_by(BATCH) {
