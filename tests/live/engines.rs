@@ -23,7 +23,8 @@ fn add_engines(rig: &mut Rig) -> Result<(), NotUp> {
 
 /// The rig's spec with all engines as sources; every claim is then made by each of them.
 fn spec(rig: &Rig, case: &str) -> String {
-    let more: String = ENGINES[1..].iter().map(|engine| format!("  {engine}: {{kind: prometheus, url: {}}}\n", rig.stack.url(engine))).collect();
+    let more: Vec<String> = ENGINES[1..].iter().map(|engine| format!("  {engine}: {{kind: prometheus, url: {}}}\n", rig.stack.url(engine))).collect();
+    let more = more.concat();
     rig.spec(case).replace("  jaeger: {", &format!("{more}  jaeger: {{"))
 }
 

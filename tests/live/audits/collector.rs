@@ -64,7 +64,6 @@ fn missing_traces(audited: &Audited) -> String {
     assert_eq!(audited.statuses("LAT-02", "access_log"), BTreeSet::from(["pass"]), "{trouble}");
     assert_eq!((audited.code, audited.verdict()), (1, "not_ready"), "{trouble}");
     let found = audited.outcomes().into_iter().find(|o| o.0 == "LAT-02" && o.1 == "jaeger").expect("an outcome");
-    println!("{}\n{}", found.3["observed"], found.3["because"]);
     found.3["because"].to_string()
 }
 

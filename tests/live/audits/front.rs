@@ -21,7 +21,6 @@ fn through(folder: &str, buffering: &str) -> Result<Audited, NotUp> {
     let spec = spec.replace("sources:\n", &log).replace(&format!("target:\n  url: {gateway}\n"), &format!("target:\n  url: {}\n", front.url));
     assert!(spec.contains(&front.url), "{spec}");
     let audited = rig.audit_spec(folder, &spec, &[]);
-    println!("{}", audited.trouble());
     Ok(audited)
 }
 
