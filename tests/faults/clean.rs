@@ -34,7 +34,7 @@ const FEW: u64 = 220;
 /// A load generator that stood still for so long, ms, shows that the machine has no time for the rig.
 const STARVED: f64 = 1_000.0;
 /// Short runs at once: they wait most of their time.
-const SHORT_AT_ONCE: usize = 5;
+const SHORT_AT_ONCE: usize = 3;
 /// Twice as fast as a user's run.
 const RATE: &str = "max_tokens: 64, rate: 30/s";
 
