@@ -4,7 +4,6 @@ use super::{
     connection::connection,
     diagnostics::Problem,
     settings::ClockBy,
-    sources::unit_ms,
     table::{Field, Reading, Table},
 };
 
@@ -13,13 +12,22 @@ const DATE: &str = "date";
 /// Where chronyd takes commands.
 const CHRONY_PORT: u16 = 323;
 
+/// Units of a number since the epoch, ms.
+const UNITS: [(&str, f64); 4] = [("s", 1e3), ("ms", 1.0), ("us", 1e-3), ("ns", 1e-6)];
+
 /// Reads the one way by which a clock is told: where it is, and how.
 pub(super) fn read(table: &mut Table<'_>, cx: &Reading) -> Option<(String, ClockBy)> {
     let at = table.at();
     let ways = [table.get("chrony"), table.get("timex"), table.get("header")];
-    if ways.iter().flatten().count() != 1 {
+    let told: Vec<String> = ways.iter().flatten().map(|field| format!("`{}`", field.path)).collect();
+    if told.len() != 1 {
+        let how = if told.is_empty() {
+            "is told by none of `chrony`, `timex` and `header`".to_owned()
+        } else {
+            format!("is told by {}: one is enough", told.join(" and "))
+        };
         let label = "add one of `chrony: HOST:323`, `timex: {url: http://HOST:9100/metrics}`, `header: {url: http://HOST/healthz}`";
-        cx.problem(Problem::new(at, "this clock is told by none of `chrony`, `timex` and `header`, or by several").label(label));
+        cx.problem(Problem::new(at, format!("this clock {how}")).label(label));
         return None;
     }
     match ways {
@@ -58,7 +66,7 @@ fn header(field: &Field<'_>, cx: &Reading) -> Option<(String, ClockBy)> {
     let connection = connection(&mut table, "http://gateway:8000/healthz", cx);
     let name = table.get("name").map_or_else(|| Some(DATE.to_owned()), |f| f.text(cx).map(|t| t.to_ascii_lowercase()));
     let unit = table.get("unit");
-    let unit_ms = unit.as_ref().map(|f| unit_ms(f, cx));
+    let unit_ms = unit.as_ref().map(|f| f.word("unit", &UNITS, cx));
     table.close(cx);
     let (name, (connection, _)) = (name?, connection?);
     let unit_ms = match unit_ms {
@@ -69,6 +77,10 @@ fn header(field: &Field<'_>, cx: &Reading) -> Option<(String, ClockBy)> {
     if unit_ms.is_none() && name != DATE {
         cx.problem(Problem::new(field.key, format!("the unit of the header `{name}` is not told")).label("add `unit: ms` (since the epoch)"));
         return None;
+    }
+    if unit_ms.is_none() {
+        let coarse = Problem::new(field.key, format!("the header `{name}` has whole seconds: it can show a clock wrong, and never right (LAT-18)"));
+        cx.warn(coarse.label("name one with parts of a second and its unit (`name: x-server-time`, `unit: ms`), or use `chrony` or `timex`"));
     }
     Some((connection.place(), ClockBy::Header { connection, name, unit_ms }))
 }

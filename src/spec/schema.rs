@@ -146,7 +146,13 @@ fn source(kind: &'static str) -> Value {
         }
         "clock" => {
             let timex = described(object(&json!(["url"]), connection()), "node_exporter's page, with its collector `timex`");
-            let header = object(&json!(["url"]), with(vec![("name", described(text(), "Without it, `date`")), ("unit", unit())]));
+            let header = object(
+                &json!(["url"]),
+                with(vec![
+                    ("name", described(text(), "Without it, `date`, which is too coarse to show a clock right")),
+                    ("unit", words(["s", "ms", "us", "ns"])),
+                ]),
+            );
             let header = described(header, "A time in a response's header; `unit` where it is a number since the epoch");
             (
                 json!([]),

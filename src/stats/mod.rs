@@ -17,7 +17,7 @@ pub use answer::{Answer, location_within, share_at_least, share_at_most, slope_w
 pub use episodes::episodes;
 pub use histogram::{Within, bucket_of};
 pub use location::{Location, TRIM, location, trimmed_mean};
-pub use offset::{Reading, Stretch, stretches};
+pub use offset::{Reading, Stretch, Tolerance, stretches};
 pub use quantile::{mean, median, quantile, quantile_sorted};
 pub use rank::rank_sum;
 pub use share::{clopper_pearson_hi, clopper_pearson_lo};

@@ -4,6 +4,37 @@
 //! that the most bounds hold is the one to believe (Marzullo 1984; NTP selects its servers so, RFC 5905 section 11.2.1).
 //! Where bounds of before and after contradict each other, the clock stepped or drifts between them.
 
+use crate::model::units::Count;
+use serde::Deserialize;
+
+/// How much a set of readings is forgiven before it says nothing of a clock.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tolerance {
+    /// Fewest readings that make a stretch, and that make a step when they disagree with the others in a row.
+    pub few: Count,
+    /// From so many readings on, some may be wrong.
+    pub from: Count,
+    /// One of them, or one in so many, whichever is more.
+    pub one_in: Count,
+    /// So many wrong ones that agree with each other, wherever they stand, are another clock.
+    pub agree: Count,
+    /// A clock that needs more stretches than this fits no description that is worth telling.
+    pub stretches: Count,
+    /// Readings at the start of a stretch that may be left out: they were under way when the clock stepped.
+    pub under_way: Count,
+}
+
+impl Tolerance {
+    fn few(self) -> usize {
+        self.few.0.max(1) as usize
+    }
+    /// How many of `n` may be wrong.
+    fn wrong(self, n: usize) -> usize {
+        if (n as u64) < self.from.0 { 0 } else { (n / self.one_in.0.max(1) as usize).max(1) }
+    }
+}
+
 /// One bound on the offset of another clock against ours.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reading {
@@ -45,39 +76,38 @@ pub struct Stretch {
     pub of: usize,
 }
 
-/// Fewest readings that make a stretch, and that make a step when they disagree with the others in a row.
-pub const FEWEST: usize = 5;
-/// From so many readings on, some may be wrong: one, or this share of them (1 in 20), whichever is more.
-const FORGIVING: usize = 8;
-const WRONG: usize = 20;
-/// A clock that needs more stretches than this fits no description that is worth telling.
-const MOST: usize = 8;
-/// Readings at the start of a stretch that may be left out: they were under way when the clock stepped.
-const UNDER_WAY: usize = 24;
+impl Stretch {
+    /// What holds if either of the two does.
+    #[must_use]
+    pub fn hull(self, other: &Stretch) -> Stretch {
+        Stretch { lo: self.lo.min(other.lo), hi: self.hi.max(other.hi), fit: self.fit.min(other.fit), ..self }
+    }
+}
 
 /// The stretches that explain readings in order of time: one where the clocks keep their offset, several where one of them
 /// stepped or drifts. `None` where there are too few readings, or they fit no few stretches.
-pub fn stretches(readings: &[Reading]) -> Option<Vec<Stretch>> {
+pub fn stretches(readings: &[Reading], tolerance: Tolerance) -> Option<Vec<Stretch>> {
+    let (few, under_way) = (tolerance.few(), tolerance.under_way.0 as usize);
     let mut found: Vec<Stretch> = vec![];
     let mut rest = readings;
-    while rest.len() >= FEWEST {
-        let skips = if found.is_empty() { 1 } else { UNDER_WAY };
-        let Some(skip) = (0..skips.min(rest.len() - FEWEST + 1)).find(|skip| coherent(&rest[*skip..*skip + FEWEST]).is_some()) else {
+    while rest.len() >= few {
+        let skips = if found.is_empty() { 1 } else { under_way.max(1) };
+        let Some(skip) = (0..skips.min(rest.len() - few + 1)).find(|skip| coherent(&rest[*skip..*skip + few], tolerance).is_some()) else {
             // Too few after a stretch to say anything of them: they may have been under way.
-            if !found.is_empty() && rest.len() < UNDER_WAY {
+            if !found.is_empty() && rest.len() < under_way {
                 break;
             }
             // The very first readings disagree among themselves: see whether the whole forgives them.
-            return if found.is_empty() { coherent(rest).map(|one| vec![one]) } else { None };
+            return if found.is_empty() { coherent(rest, tolerance).map(|one| vec![one]) } else { None };
         };
-        let (length, stretch) = longest(&rest[skip..])?;
+        let (length, stretch) = longest(&rest[skip..], tolerance)?;
         if let Some(before) = found.last_mut() {
             // Wide readings may allow both offsets: what shows that the clock still ran as before is the last that allows one only.
             let told = readings.iter().take(readings.len() - rest.len()).rfind(|r| r.at >= before.from && r.allows(before) && r.excludes(&stretch));
             before.to = told.map_or(before.to, |r| r.at);
         }
         found.push(stretch);
-        if found.len() > MOST {
+        if found.len() as u64 > tolerance.stretches.0 {
             return None;
         }
         rest = &rest[skip + length..];
@@ -86,20 +116,20 @@ pub fn stretches(readings: &[Reading]) -> Option<Vec<Stretch>> {
 }
 
 /// The longest stretch from the start of `readings`, whose first few are coherent.
-fn longest(readings: &[Reading]) -> Option<(usize, Stretch)> {
-    if let Some(whole) = coherent(readings) {
+fn longest(readings: &[Reading], tolerance: Tolerance) -> Option<(usize, Stretch)> {
+    if let Some(whole) = coherent(readings, tolerance) {
         return Some((readings.len(), whole));
     }
-    let (mut good, mut bad) = (FEWEST, readings.len());
+    let (mut good, mut bad) = (tolerance.few(), readings.len());
     while bad - good > 1 {
         let middle = usize::midpoint(good, bad);
-        if coherent(&readings[..middle]).is_some() {
+        if coherent(&readings[..middle], tolerance).is_some() {
             good = middle;
         } else {
             bad = middle;
         }
     }
-    let stretch = coherent(&readings[..good])?;
+    let stretch = coherent(&readings[..good], tolerance)?;
     // Those at its end that do not fit begin what comes next.
     let last = readings[..good].iter().rposition(|r| r.allows(&stretch))?;
     Some((last + 1, stretch))
@@ -107,22 +137,42 @@ fn longest(readings: &[Reading]) -> Option<(usize, Stretch)> {
 
 /// The one offset that explains nearly all readings, if there is one: some may be wrong, but not several in a row that agree
 /// on another offset.
-fn coherent(readings: &[Reading]) -> Option<Stretch> {
-    let n = readings.len();
-    let wrong = if n < FORGIVING { 0 } else { (n / WRONG).max(1) };
+fn coherent(readings: &[Reading], tolerance: Tolerance) -> Option<Stretch> {
+    let (n, few) = (readings.len(), tolerance.few());
+    let wrong = tolerance.wrong(n);
     let (lo, hi, fit) = densest(readings)?;
-    if n < FEWEST || fit + wrong < n {
+    if n < few || fit + wrong < n {
         return None;
     }
     let fits = |r: &&Reading| r.lo <= lo && hi <= r.hi;
-    let misfits_in_a_row = readings.split(|r| fits(&r)).filter(|run| run.len() >= FEWEST);
-    if misfits_in_a_row.flat_map(|run| run.windows(FEWEST)).any(|run| densest(run).is_some_and(|(.., agree)| agree == run.len())) {
+    let misfits_in_a_row = readings.split(|r| fits(&r)).filter(|run| run.len() >= few);
+    if misfits_in_a_row.flat_map(|run| run.windows(few)).any(|run| densest(run).is_some_and(|(.., agree)| agree == run.len())) {
         return None;
     }
     let mut fitting = readings.iter().filter(fits);
     let first = fitting.next()?;
     let last = fitting.next_back().unwrap_or(first);
     Some(Stretch { from: first.at, to: last.at, lo, hi, fit, of: n })
+}
+
+/// The readings that do not fit a stretch, where most of them agree on another offset: their places. Another clock under
+/// the same name looks so; noise does not agree with itself.
+pub fn apart(readings: &[Reading], stretch: &Stretch, tolerance: Tolerance) -> Option<(Stretch, Vec<usize>)> {
+    let misfits: Vec<usize> = (0..readings.len()).filter(|i| !readings[*i].allows(stretch)).collect();
+    let (lo, hi, fit) = densest(&misfits.iter().map(|i| readings[*i]).collect::<Vec<_>>())?;
+    if (fit as u64) < tolerance.agree.0 || 2 * fit <= misfits.len() {
+        return None;
+    }
+    let theirs: Vec<usize> = misfits.into_iter().filter(|i| readings[*i].lo <= lo && hi <= readings[*i].hi).collect();
+    let (first, last) = (readings[*theirs.first()?].at, readings[*theirs.last()?].at);
+    Some((Stretch { from: first, to: last, lo, hi, fit, of: readings.len() }, theirs))
+}
+
+/// The offsets that all of some readings allow.
+pub fn common(readings: &[Reading]) -> Option<(f64, f64)> {
+    let lo = readings.iter().map(|r| r.lo).reduce(f64::max)?;
+    let hi = readings.iter().map(|r| r.hi).reduce(f64::min)?;
+    (lo <= hi).then_some((lo, hi))
 }
 
 /// The offsets that the most readings allow, and how many do.
@@ -147,9 +197,15 @@ fn densest(readings: &[Reading]) -> Option<(f64, f64, usize)> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{Count, Reading, Stretch, Tolerance, apart};
     use proptest::prelude::*;
 
+    const TOLERANCE: Tolerance =
+        Tolerance { few: Count(5), from: Count(8), one_in: Count(20), agree: Count(3), stretches: Count(8), under_way: Count(24) };
+
+    fn stretches(readings: &[Reading]) -> Option<Vec<Stretch>> {
+        super::stretches(readings, TOLERANCE)
+    }
     fn readings(bounds: &[(f64, f64)]) -> Vec<Reading> {
         bounds.iter().enumerate().map(|(i, (lo, hi))| Reading { at: i as f64, lo: *lo, hi: *hi }).collect()
     }
@@ -174,6 +230,21 @@ mod tests {
         assert!(stretches(&readings(&bounds)).is_none_or(|s| s.len() > 1), "3 of 40 are more than 1 in 20");
         let scattered: Vec<(f64, f64)> = (0..60).map(|i| f64::from(i * 37 % 101)).map(|x| (x, x + 1.0)).collect();
         assert_eq!(stretches(&readings(&scattered)), None);
+    }
+
+    #[test]
+    fn wrong_readings_that_agree_are_another_clock() {
+        let mut bounds = vec![(-1.0, 1.0); 100];
+        for (i, lo) in [(11, 30.0), (37, 30.5), (62, 29.5)] {
+            bounds[i] = (lo, lo + 2.0);
+        }
+        bounds[80] = (2.0, -2.0);
+        let read = readings(&bounds);
+        let (other, theirs) = apart(&read, &stretches(&read).unwrap()[0], TOLERANCE).unwrap();
+        assert_eq!((other.lo, other.hi, other.fit, theirs), (30.5, 31.5, 3, vec![11, 37, 62]));
+        bounds[37] = (70.0, 72.0);
+        let read = readings(&bounds);
+        assert_eq!(apart(&read, &stretches(&read).unwrap()[0], TOLERANCE), None, "noise");
     }
 
     #[test]

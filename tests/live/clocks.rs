@@ -31,7 +31,9 @@ fn a_gateway_whose_clock_is_off_is_found() {
     for (rule, subject) in [("LAT-18", "access_log"), ("LAT-18", "otlp"), ("LAT-19", "otlp")] {
         let outcomes = said.outcomes();
         let (.., status, outcome) = outcomes.iter().find(|o| o.0 == rule && o.1 == subject).unwrap();
-        assert_eq!(*status, "fail", "{rule} {subject}: {outcome:#}\n{}", said.trouble());
+        // Lines that are written late look like a clock that is ahead; spans do not.
+        let expected = if subject == "access_log" { "inconclusive" } else { "fail" };
+        assert_eq!(*status, expected, "{rule} {subject}: {outcome:#}\n{}", said.trouble());
         let (lo, hi) = (outcome["figure"]["lo"].as_f64().unwrap(), outcome["figure"]["hi"].as_f64().unwrap());
         // A busy machine widens the bound; it must hold what was planted all the same.
         assert!(lo <= 250.0 && 250.0 <= hi, "{rule} {subject}: {lo} … {hi}");

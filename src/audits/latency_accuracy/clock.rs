@@ -21,10 +21,26 @@ pub struct Limits {
 impl Limits {
     /// By the bounds that must hold a clock may be shown wrong, by those that hold of prompt servers shown right.
     fn status(self, offset: &Offset) -> Status {
-        match self.told_by(&offset.near) {
+        let of_most = match self.told_by(&offset.near) {
             Status::Fail if self.told_by(&offset.sure) != Status::Fail => Status::Inconclusive,
             status => status,
+        };
+        match self.elsewhere(offset) {
+            Some(Status::Fail) => Status::Fail,
+            Some(_) if of_most == Status::Pass => Status::Warn,
+            _ => of_most,
         }
+    }
+    /// What those come to that agree on another offset: a failure where it must be one, a warning where late stamps explain it.
+    fn elsewhere(self, offset: &Offset) -> Option<Status> {
+        let (near, sure) = offset.apart?;
+        let beyond = |s: Stretch| self.told_by(&[s]) == Status::Fail;
+        beyond(near).then(|| if beyond(sure) { Status::Fail } else { Status::Warn })
+    }
+    /// What a difference of two told clocks proves: a wide bound proves nothing.
+    pub fn proven(self, lo: f64, hi: f64) -> Option<Status> {
+        let nearest = lo.max(-hi);
+        (nearest > self.warn).then_some(if nearest > self.fail { Status::Fail } else { Status::Warn })
     }
     fn told_by(self, stretches: &[Stretch]) -> Status {
         let nearest = |s: &Stretch| s.lo.max(-s.hi).max(0.0);
@@ -66,10 +82,27 @@ pub fn finding(whose: &str, against: &str, offset: &Offset, limits: Limits, bega
     };
     if status == Status::Inconclusive {
         because.push(if limits.told_by(&offset.near) == Status::Fail {
-            "a server that stamps late looks the same, and what must hold whatever it does allows a right clock".into()
+            "late stamps (a line that is written long after its request, a time that is rounded up) look the same, and what must hold \
+             whatever was late allows a right clock"
+                .into()
         } else {
             "bounds so wide show neither".into()
         });
+    }
+    if let ([one], None) = (decided.as_slice(), offset.apart)
+        && one.fit < one.of
+    {
+        because.push(format!("{} of {} readings do not fit this and are left out: they agree on no other offset", one.of - one.fit, one.of));
+    }
+    let mut observed = observed;
+    if let Some((theirs, _)) = offset.apart {
+        let text = format!("{} of {} readings agree on {} off {against}", theirs.fit, theirs.of, range(&theirs));
+        if limits.elsewhere(offset).is_some() {
+            because.push("another host's clock under the same name looks so".into());
+            observed = format!("{text}; of the others, {observed}");
+        } else {
+            because.push(text);
+        }
     }
     let expected = if limits.fail > limits.warn {
         format!("within ±{} of {against}, beyond ±{} a failure, and steady", Ms(limits.warn), Ms(limits.fail))
@@ -78,6 +111,16 @@ pub fn finding(whose: &str, against: &str, offset: &Offset, limits: Limits, bega
     };
     let margin = (lo.is_finite() && step.is_none()).then(|| (limits.warn - lo.abs().max(hi.abs())) / limits.warn);
     Finding { margin, because, ..say::finding(status, figure, observed, expected) }
+}
+
+/// The worst of several findings; of equals the one that rests on most. The others are told with it.
+pub fn worst(told: Vec<Finding>) -> Option<Finding> {
+    let rest: Vec<String> = told.iter().map(|f| f.observed.clone()).collect();
+    let badness = |f: &Finding| [Status::Pass, Status::Warn, Status::Inconclusive, Status::Fail].iter().position(|s| *s == f.status);
+    let mut worst = told.into_iter().max_by(|a, b| badness(a).cmp(&badness(b)).then(b.figure.n.cmp(&a.figure.n)))?;
+    let others: Vec<String> = rest.into_iter().filter(|text| *text != worst.observed).collect();
+    worst.because.extend(others);
+    Some(worst)
 }
 
 /// `-0.51 ms … +0.12 ms`.
@@ -120,6 +163,26 @@ mod tests {
     }
 
     #[test]
+    fn a_few_that_agree_on_another_offset_are_no_pass() {
+        let apart = |lo, hi, sure: (f64, f64)| {
+            let theirs = Stretch { from: 0.0, to: 9.0, lo, hi, fit: 9, of: 225 };
+            Offset { apart: Some((theirs, Stretch { lo: sure.0, hi: sure.1, ..theirs })), ..one(-1.0, 1.0) }
+        };
+        assert_eq!(LIMITS.status(&apart(249.0, 251.0, (249.0, 251.0))), Status::Fail);
+        let late = apart(249.0, 251.0, (f64::NEG_INFINITY, 251.0));
+        let found = finding("the clock of a", "ours", &late, LIMITS, Wall(0));
+        assert_eq!(found.status, Status::Warn);
+        assert!(found.observed.starts_with("9 of 225 readings agree on +249 ms … +251 ms off ours"), "{}", found.observed);
+        assert_eq!(LIMITS.status(&apart(11.0, 14.0, (11.0, 14.0))), Status::Pass, "within the limits");
+    }
+
+    #[test]
+    fn of_two_told_clocks_only_what_their_bounds_prove_counts() {
+        assert_eq!([LIMITS.proven(17.0, 19.0), LIMITS.proven(-70.0, -60.0)], [Some(Status::Warn), Some(Status::Fail)]);
+        assert_eq!(LIMITS.proven(-12.0, 12.0), None);
+    }
+
+    #[test]
     fn a_movement_is_what_both_sides_prove() {
         let stretch = |at: f64, lo, hi| Stretch { from: at, to: at + 900.0, lo, hi, fit: 9, of: 9 };
         let stepped = [stretch(0.0, -1.0, 2.0), stretch(1_000.0, -4.0, -3.0)];
@@ -127,7 +190,7 @@ mod tests {
         assert_eq!(LIMITS.told_by(&stepped), Status::Pass, "2 ms is no step worth telling");
         let back = [stretch(0.0, -1.0, 2.0), stretch(1_000.0, 22.0, 30.0)];
         assert_eq!(moved(&back).map(|m| m.0), Some(20.0));
-        let offset = Offset { near: back.to_vec(), sure: back.to_vec(), n: 18, by: "a test".into() };
+        let offset = Offset { near: back.to_vec(), sure: back.to_vec(), n: 18, by: "a test".into(), apart: None };
         let found = finding("the clock of b", "ours", &offset, LIMITS, Wall(1_790_000_000_000_000));
         assert_eq!(found.status, Status::Fail);
         assert!(found.observed.contains("moved by at least +20.0 ms against ours between"), "{}", found.observed);

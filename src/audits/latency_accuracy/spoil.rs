@@ -101,18 +101,20 @@ pub fn forget_values(audit: &LatencyAccuracy, rig: &Rig, claim: &Claim, copy: &m
     }
 }
 
-/// Puts the clock of a source ten seconds ahead.
+/// Puts the clock of a source ten seconds back: that it is ahead, late lines would explain.
 pub fn clock(audit: &LatencyAccuracy, rig: &Rig, source: &Name, copy: &mut Evidence) {
-    const AHEAD_MS: f64 = 10_000.0;
+    const BACK_MS: f64 = 10_000.0;
     copy.alter(source, &Clock {}, |told| {
-        told.readings.iter_mut().for_each(|r| (r.lo_ms, r.hi_ms) = (r.lo_ms + AHEAD_MS, r.hi_ms + AHEAD_MS));
+        told.readings.iter_mut().for_each(|r| (r.lo_ms, r.hi_ms) = (r.lo_ms - BACK_MS, r.hi_ms - BACK_MS));
     });
     let Some(act) = audit.act(rig) else { return };
     copy.alter(source, &LogLines { when: When::During(act.clone()) }, |log| {
-        log.lines.alter(|line| line.at = line.at.map(|at| at.plus_us((AHEAD_MS * 1e3) as i64)));
+        log.lines.alter(|line| line.at = line.at.map(|at| at.plus_us(-(BACK_MS * 1e3) as i64)));
     });
     copy.alter(source, &Spans { of: act }, |spans| {
-        spans.spans.alter(|s| (s.start_ns, s.end_ns) = (s.start_ns + (AHEAD_MS * 1e6) as u64, s.end_ns + (AHEAD_MS * 1e6) as u64));
+        spans
+            .spans
+            .alter(|s| (s.start_ns, s.end_ns) = (s.start_ns.saturating_sub((BACK_MS * 1e6) as u64), s.end_ns.saturating_sub((BACK_MS * 1e6) as u64)));
     });
 }
 

@@ -4,6 +4,9 @@
 //! back. That it ended there before we saw its end holds only nearly: a server may stamp the end late. So there are two
 //! sets of bounds: what must hold, and what holds of a server that stamps at once. Only the first can show that a clock is
 //! wrong.
+//!
+//! A line of a log may be written at any time after its request, before it is read: however late it is, it shows that a clock
+//! is behind, and that it is ahead only where it lies beyond the reading.
 
 use super::{records::each_trace, requests::Requests, spans};
 use crate::{
@@ -12,9 +15,9 @@ use crate::{
         timeline::{Nanos, Timeline},
         units::{Ms, Wall},
     },
-    stats::{Reading, Stretch, stretches},
+    stats::{Reading, Stretch, Tolerance, offset, stretches},
 };
-use std::collections::BTreeMap;
+use std::{cmp::Ordering, collections::BTreeMap};
 
 /// What is known of a clock's offset against another one, ms.
 #[derive(Clone, Debug)]
@@ -27,21 +30,58 @@ pub struct Offset {
     pub n: u64,
     /// How the stamps were understood.
     pub by: String,
+    /// What some readings agree on that fit no such clock: bounds as `near` and `sure` are.
+    pub apart: Option<(Stretch, Stretch)>,
+}
+
+/// How stamps are read.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules {
+    /// How late after the end of a request a server that stamps at once may still stamp it.
+    pub late: Ms,
+    /// What is forgiven.
+    pub tolerance: Tolerance,
 }
 
 impl Offset {
     /// From readings of both kinds, in order of time; `None` where they fit no clock.
-    pub fn of(near: &[Reading], sure: &[Reading], by: impl Into<String>) -> Option<Offset> {
-        Some(Offset { near: stretches(near)?, sure: stretches(sure)?, n: near.len() as u64, by: by.into() })
+    pub fn of(near: &[Reading], sure: &[Reading], by: impl Into<String>, tolerance: Tolerance) -> Option<Offset> {
+        let (found, certain) = (stretches(near, tolerance)?, stretches(sure, tolerance)?);
+        let apart = if let [one] = found.as_slice() { offset::apart(near, one, tolerance) } else { None };
+        let apart = apart.map(|(theirs, places)| {
+            let certain: Vec<Reading> = places.iter().map(|i| sure[*i]).collect();
+            let (lo, hi) = offset::common(&certain).unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
+            (theirs, Stretch { lo, hi, ..theirs })
+        });
+        Some(Offset { near: found, sure: certain, n: near.len() as u64, by: by.into(), apart })
+    }
+    /// Of stamps that may be read in two ways. The one by which the clock moved less often is to be believed; where that
+    /// decides nothing, the offset may be either's.
+    fn either(a: Option<Offset>, b: Option<Offset>) -> Option<Offset> {
+        let (a, b) = match (a, b) {
+            (Some(a), Some(b)) => (a, b),
+            (a, b) => return a.or(b),
+        };
+        Some(match a.near.len().cmp(&b.near.len()) {
+            Ordering::Less => a,
+            Ordering::Greater => b,
+            Ordering::Equal => Offset {
+                near: hull(&a.near, &b.near),
+                sure: hull(&a.sure, &b.sure),
+                n: a.n,
+                by: format!("{}, or {}: the durations are too alike to tell which; requests of varied lengths would", a.by, b.by),
+                apart: a.apart.zip(b.apart).map(|(a, b)| (a.0.hull(&b.0), a.1.hull(&b.1))),
+            },
+        })
     }
     /// Of one reading that needs no others beside it.
     pub fn single(reading: Reading, by: impl Into<String>) -> Offset {
         let Reading { at, lo, hi } = reading;
         let one = vec![Stretch { from: at, to: at, lo, hi, fit: 1, of: 1 }];
-        Offset { near: one.clone(), sure: one, n: 1, by: by.into() }
+        Offset { near: one.clone(), sure: one, n: 1, by: by.into(), apart: None }
     }
     /// Of what a source of kind `clock` told. `Err` says why that bounds nothing.
-    pub fn told(told: &ClockReadings) -> Result<Offset, String> {
+    pub fn told(told: &ClockReadings, tolerance: Tolerance) -> Result<Offset, String> {
         if let Some(why) = &told.unbounded {
             return Err(why.clone());
         }
@@ -51,9 +91,19 @@ impl Offset {
         match readings.as_slice() {
             [] => Err("it told no time".into()),
             [one] if one.holds_something() => Ok(Offset::single(*one, told.by.clone())),
-            all => Offset::of(all, all, told.by.clone()).ok_or_else(|| format!("its {} readings fit no clock that runs evenly", all.len())),
+            all => {
+                Offset::of(all, all, told.by.clone(), tolerance).ok_or_else(|| format!("its {} readings fit no clock that runs evenly", all.len()))
+            }
         }
     }
+}
+
+/// What holds if either of two descriptions does.
+fn hull(a: &[Stretch], b: &[Stretch]) -> Vec<Stretch> {
+    if a.len() == b.len() {
+        return a.iter().zip(b).map(|(a, b)| a.hull(b)).collect();
+    }
+    a.iter().chain(b).copied().reduce(|a, b| a.hull(&b)).into_iter().collect()
 }
 
 /// When we sent a request, had its headers and saw its end, ms since the act began.
@@ -79,6 +129,17 @@ impl Stamp {
     }
 }
 
+/// The stamp of a line.
+#[derive(Clone, Copy, Debug)]
+struct Line {
+    /// If times are cut, as formats do (strftime's %S, nginx's $time_iso8601); from milliseconds on either may be.
+    cut: Stamp,
+    /// If they are cut or rounded.
+    either: Stamp,
+    /// When the log was read, ms since the act began on our clock.
+    read: f64,
+}
+
 /// The bounds of one request: near ones and sure ones.
 type Bounds = (Reading, Reading);
 
@@ -98,10 +159,20 @@ impl Ours {
         let sure = Reading { at: self.sent, lo: start.lo - self.headers, hi: start.hi - self.sent };
         (sure, sure)
     }
+    /// The end of a request that lasted so long, written before the log was read.
+    fn until(self, end: Line, total: f64, within: f64) -> Bounds {
+        let (near, _) = self.around(self.closed, end.cut.plus(-total, within), end.cut);
+        (near, Reading { lo: end.either.lo - end.read, hi: end.either.plus(-total, within).hi - self.sent, ..near })
+    }
+    /// The start of a request that lasted so long.
+    fn since(self, start: Line, total: f64, within: f64) -> Bounds {
+        let (near, _) = self.around(self.sent, start.cut, start.cut.plus(total, within));
+        (near, self.around(self.sent, start.either, start.either).1)
+    }
     /// Some time of the request, or soon after it.
-    fn somewhere(self, stamp: Stamp) -> Bounds {
-        let near = Reading { at: self.closed, lo: stamp.lo - self.closed - self.late, hi: stamp.hi - self.sent };
-        (near, Reading { lo: f64::NEG_INFINITY, ..near })
+    fn somewhere(self, line: Line) -> Bounds {
+        let near = Reading { at: self.closed, lo: line.cut.lo - self.closed - self.late, hi: line.cut.hi - self.sent };
+        (near, Reading { lo: line.either.lo - line.read, hi: line.either.hi - self.sent, ..near })
     }
 }
 
@@ -110,17 +181,16 @@ fn ours(requests: &Requests<'_>, late: Ms, key: impl Fn(Timeline) -> String) -> 
     requests.performed.requests.iter().filter_map(|t| Some((Ours::of(&t, late)?, t))).map(|(ours, t)| (key(t), ours)).collect()
 }
 
-/// What a log's stamps say of its clock. `Err` says why they say nothing.
-pub fn of_log(log: &LogLines, requests: &Requests<'_>, late: Ms) -> Result<Offset, String> {
+/// What a log's stamps say of its clock; `read` is when it had been read. `Err` says why they say nothing.
+pub fn of_log(log: &LogLines, requests: &Requests<'_>, rules: Rules, read: Wall) -> Result<Offset, String> {
     let began = requests.began();
-    let ours = ours(requests, late, |t| t.id);
+    let ours = ours(requests, rules.late, |t| t.id);
     let lines: Vec<_> = log.lines.iter().filter_map(|l| Some((*ours.get(&l.id)?, l.at?, l.total_ms))).collect();
     if lines.is_empty() {
         return Err("no log line of a measured request carries a time".into());
     }
-    // Time formats cut, they do not round (strftime's %S, nginx's $time_iso8601); from milliseconds on either may be.
     let all = |us: i64| lines.iter().all(|(_, at, _)| at.0.rem_euclid(us) == 0);
-    let (before, after) = if all(1_000_000) {
+    let (cut, step) = if all(1_000_000) {
         (0.0, 1_000.0)
     } else if all(1_000) {
         (1.0, 1.0)
@@ -128,16 +198,20 @@ pub fn of_log(log: &LogLines, requests: &Requests<'_>, late: Ms) -> Result<Offse
         (0.001, 0.001)
     };
     let within = if log.resolution_ms.is_finite() { log.resolution_ms.max(0.0) } else { 0.0 };
-    let stamp = |at: Wall| {
-        let ms = (at.0 - began.0) as f64 / 1e3;
-        Stamp { lo: ms - before, hi: ms + after }
+    let ms = |at: Wall| (at.0 - began.0) as f64 / 1e3;
+    let stamp = |at: Wall| Line {
+        cut: Stamp { lo: ms(at) - cut, hi: ms(at) + step },
+        either: Stamp { lo: ms(at) - step, hi: ms(at) + step },
+        read: if read > requests.ended() { ms(read) } else { f64::INFINITY },
     };
-    let read = |bounds: &dyn Fn(Ours, Stamp, Option<f64>) -> Option<Bounds>, by| {
-        understood(lines.iter().map(|(ours, at, total)| bounds(*ours, stamp(*at), *total)).collect::<Option<Vec<_>>>()?, by)
+    let understand = |bounds: &dyn Fn(Ours, Line, Option<f64>) -> Option<Bounds>, by| {
+        let bounds = lines.iter().map(|(ours, at, total)| bounds(*ours, stamp(*at), *total)).collect::<Option<Vec<_>>>()?;
+        understood(bounds, by, rules.tolerance)
     };
-    read(&|ours, at, total| Some(ours.around(ours.closed, at.plus(-total?, within), at)), "the end of a request, which began its duration earlier")
-        .or_else(|| read(&|ours, at, total| Some(ours.around(ours.sent, at, at.plus(total?, within))), "the start of a request"))
-        .or_else(|| read(&|ours, at, _| Some(ours.somewhere(at)), "some time of the request: its durations do not fit it"))
+    let end = understand(&|ours, at, total| Some(ours.until(at, total?, within)), "the end of a request, which began its duration earlier");
+    let start = understand(&|ours, at, total| Some(ours.since(at, total?, within)), "the start of a request");
+    Offset::either(end, start)
+        .or_else(|| understand(&|ours, at, _| Some(ours.somewhere(at)), "some time of the request: its durations do not fit it"))
         .ok_or_else(|| format!("the {} stamps fit no clock that runs evenly, wherever in the request they are taken", lines.len()))
 }
 
@@ -158,7 +232,8 @@ pub struct Hop {
 type Call = (Ours, Stamp, Stamp);
 
 /// What the spans say of the clock of each service against that of its caller, our own first.
-pub fn of_traces(spans: &Spans, requests: &Requests<'_>, late: Ms) -> Vec<Hop> {
+pub fn of_traces(spans: &Spans, requests: &Requests<'_>, rules: Rules) -> Vec<Hop> {
+    let late = rules.late;
     let began_ns = i128::from(requests.began().0) * 1_000;
     let ours = ours(requests, late, |t| t.trace_id);
     let ms = |ns: u64| (i128::from(ns) - began_ns) as f64 / 1e6;
@@ -182,18 +257,19 @@ pub fn of_traces(spans: &Spans, requests: &Requests<'_>, late: Ms) -> Vec<Hop> {
             call(Some(&caller.service), span, Ours { sent, headers: closed, closed, late: late.0 });
         }
     });
-    hops.into_iter().map(|((service, caller, callee), calls)| Hop { ours: !service, caller, callee, offset: hop(calls) }).collect()
+    hops.into_iter().map(|((service, caller, callee), calls)| Hop { ours: !service, caller, callee, offset: hop(calls, rules.tolerance) }).collect()
 }
 
-fn hop(mut calls: Vec<Call>) -> Result<Offset, String> {
+fn hop(mut calls: Vec<Call>, tolerance: Tolerance) -> Result<Offset, String> {
     calls.sort_by(|a, b| a.0.sent.total_cmp(&b.0.sent));
     let n = calls.len();
     let both = calls.iter().map(|(ours, start, end)| ours.around(ours.sent, *start, *end)).collect();
-    understood(both, "starts and ends of spans")
+    understood(both, "starts and ends of spans", tolerance)
         .or_else(|| {
             understood(
                 calls.iter().map(|(ours, start, _)| ours.before_headers(*start)).collect(),
                 "starts of spans: their ends lie beyond their callers'",
+                tolerance,
             )
         })
         .ok_or_else(|| {
@@ -206,8 +282,8 @@ fn parent<'t>(trace: &'t [SpanRow], span: &SpanRow) -> Option<&'t SpanRow> {
     trace.iter().find(|p| p.span_id == *id)
 }
 
-fn understood(mut bounds: Vec<Bounds>, by: &'static str) -> Option<Offset> {
+fn understood(mut bounds: Vec<Bounds>, by: &'static str, tolerance: Tolerance) -> Option<Offset> {
     bounds.sort_by(|a, b| a.0.at.total_cmp(&b.0.at));
     let (near, sure): (Vec<_>, Vec<_>) = bounds.into_iter().unzip();
-    Offset::of(&near, &sure, by)
+    Offset::of(&near, &sure, by, tolerance)
 }

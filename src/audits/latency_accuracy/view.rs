@@ -13,6 +13,7 @@ use crate::model::{
     name::{Name, name},
     payload::{ClockReadings, Exposition, FactTable},
     rig::{Claim, Quantity, Rig},
+    units::Wall,
 };
 use std::collections::BTreeMap;
 
@@ -23,6 +24,8 @@ type Asked<T> = Result<T, Unknown>;
 pub struct Latencies<'e> {
     /// What exists.
     pub rig: &'e Rig,
+    /// When everything had been read: nothing that a source says was written later.
+    pub read_until: Wall,
     sent: Asked<Requests<'e>>,
     truth: Option<Asked<Real<'e>>>,
     direct: Option<(Asked<Requests<'e>>, Asked<Real<'e>>)>,
@@ -151,6 +154,7 @@ impl<'e> Latencies<'e> {
         let clock = |s: &Name| (s.clone(), evidence.get(&World::Live, s, &Clock {}).map(|got| (got.value, got.key)));
         Latencies {
             rig,
+            read_until: cx.as_of,
             clocks: rig.sources_of("clock").map(clock).collect(),
             truth: act.as_ref().and_then(|a| truth(evidence, rig, a)),
             direct,
@@ -194,6 +198,10 @@ impl<'e> Latencies<'e> {
     /// What a source of kind `clock` told; `None` of any other source.
     pub fn clock(&self, source: &Name) -> Option<Asked<(&'e ClockReadings, &'e Key)>> {
         self.clocks.get(source).cloned()
+    }
+    /// Everything that sources of kind `clock` told.
+    pub fn clocks(&self) -> impl Iterator<Item = (&Name, &'e ClockReadings, &'e Key)> {
+        self.clocks.iter().filter_map(|(name, told)| told.as_ref().ok().map(|(readings, key)| (name, *readings, *key)))
     }
     /// What a histogram claim observed during the act.
     pub fn window(&self, subject: &Name) -> Asked<&Window<'e>> {

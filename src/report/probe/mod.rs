@@ -2,6 +2,7 @@
 //! row per claim out, each with what was seen instead where the claim did not see it.
 
 mod beside;
+mod clocks;
 mod hints;
 mod histogram;
 mod records;
@@ -13,7 +14,7 @@ use crate::{
         audit::{Effort, Need},
         case::Case,
         evidence::{Evidence, Gap, Got, Unknown},
-        key::{Act, Destination, Histogram, LoadAct, LogLines, Perform, Question, Risen, RoundTrip, Spans, Truth, When, World},
+        key::{Act, Clock, Destination, Histogram, LoadAct, LogLines, Perform, Question, Risen, RoundTrip, Spans, Truth, When, World},
         name::Name,
         rig::{By, Claim, Quantity, Rig},
     },
@@ -103,6 +104,7 @@ pub fn needs(rig: &Rig, load: &LoadAct) -> Vec<Need> {
     needs.extend(counting.into_iter().map(|s| Need::live(s, Risen { when: during() }, once)));
     needs.extend(rig.sources_of("access_log").map(|log| Need::live(log, LogLines { when: during() }, once)));
     needs.extend(["jaeger", "otlp"].into_iter().flat_map(|kind| rig.sources_of(kind)).map(|s| Need::live(s, Spans { of: act.clone() }, once)));
+    needs.extend(rig.sources_of("clock").map(|s| Need::live(s, Clock {}, Effort { rounds: ROUNDS, ..once })));
     needs
 }
 
@@ -138,6 +140,7 @@ impl Probe {
                 });
             }
             rows.extend(look.unclaimed(&seen));
+            rows.extend(look.clocks());
         }
         // From where a request fails, nothing can be settled.
         let vantage = if ours.ok { look.vantage(cases, Some(&ours.client)) } else { vec![] };

@@ -26,6 +26,10 @@ const TRACKING_REPLY: u16 = 5;
 const LENGTH: usize = 104;
 /// Not synchronised (the leap indicator of RFC 5905).
 const UNSYNCHRONISED: u16 = 3;
+/// The reference of a chronyd that follows nothing but itself (`local`, chrony's `NTP_REFID_LOCAL`): it says 0 of its own offset.
+const ITSELF: u32 = 0x7f7f_0101;
+/// From this stratum on nothing is synchronised (RFC 5905, MAXSTRAT); 0 is not known.
+const MOST_STRATA: u16 = 16;
 /// Datagrams may be lost.
 const TRIES: u16 = 3;
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -40,7 +44,8 @@ pub struct Chronyd {
 /// What bounds the clock of its host, s.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Tracking {
-    synchronised: bool,
+    /// Why nothing bounds it, if nothing does.
+    follows_nothing: Option<&'static str>,
     /// How far the clock is slow of NTP time.
     slow: f64,
     root_delay: f64,
@@ -100,7 +105,7 @@ impl Tracking {
             against: "UTC".into(),
             by: "chrony: the offset, root dispersion and half the root delay".into(),
             readings: vec![reading],
-            unbounded: (!self.synchronised).then(|| "chrony says that the clock is not synchronised: nothing bounds it".into()),
+            unbounded: self.follows_nothing.map(Into::into),
         }
     }
 }
@@ -129,13 +134,23 @@ fn tracking(reply: &[u8]) -> Result<Tracking, String> {
         (status, _) => return Err(format!("refuses with status {status}")),
     }
     let all = Tracking {
-        synchronised: u16_at(54) != UNSYNCHRONISED,
+        follows_nothing: follows_nothing(u32_at(28), u16_at(52), u16_at(54)),
         slow: float(u32_at(68)),
         root_delay: float(u32_at(92)),
         root_dispersion: float(u32_at(96)),
     };
     let sane = [all.slow, all.root_delay, all.root_dispersion].iter().all(|x| x.is_finite());
     if sane && all.root_delay >= 0.0 && all.root_dispersion >= 0.0 { Ok(all) } else { Err("answers with numbers that bound nothing".into()) }
+}
+
+fn follows_nothing(reference: u32, stratum: u16, leap: u16) -> Option<&'static str> {
+    if leap == UNSYNCHRONISED || stratum == 0 || stratum >= MOST_STRATA {
+        Some("chrony says that the clock is not synchronised: nothing bounds it")
+    } else if reference == ITSELF {
+        Some("chrony follows no other clock but its own (`local`): nothing bounds it; name a `server` or a `refclock` in chrony.conf")
+    } else {
+        None
+    }
 }
 
 /// chrony's own float: 7 bits of exponent, 25 bits of coefficient, both in two's complement (`util.c`, `UTI_FloatNetworkToHost`).
@@ -167,16 +182,23 @@ mod tests {
         let mut reply = [0_u8; LENGTH];
         (reply[0], reply[1], reply[7]) = (VERSION, REPLY, 5);
         reply[16..20].copy_from_slice(&SEQUENCE.to_be_bytes());
+        reply[53] = 2;
         let half = ((1_u32 << 25) | (1 << 23)).to_be_bytes();
         for at in [68, 92, 96] {
             reply[at..at + 4].copy_from_slice(&half);
         }
         let read = tracking(&reply).unwrap();
-        assert_eq!(read, Tracking { synchronised: true, slow: 0.5, root_delay: 0.5, root_dispersion: 0.5 });
+        assert_eq!(read, Tracking { follows_nothing: None, slow: 0.5, root_delay: 0.5, root_dispersion: 0.5 });
         let told = read.readings();
         assert!((told.readings[0].lo_ms + 1250.0).abs() < 1e-9 && (told.readings[0].hi_ms - 250.0).abs() < 1e-9, "{told:?}");
-        reply[55] = 3;
-        assert!(tracking(&reply).unwrap().readings().unbounded.is_some());
+        let unbounded = |reply: &[u8]| tracking(reply).unwrap().readings().unbounded;
+        for (at, value) in [(55, 3), (53, 0), (53, 16)] {
+            let before = std::mem::replace(&mut reply[at], value);
+            assert!(unbounded(&reply).is_some_and(|why| why.contains("not synchronised")), "{at} {value}");
+            reply[at] = before;
+        }
+        reply[28..32].copy_from_slice(&ITSELF.to_be_bytes());
+        assert!(unbounded(&reply).is_some_and(|why| why.contains("local")));
         reply[9] = 2;
         assert!(tracking(&reply).unwrap_err().contains("status 2"));
         assert!(tracking(&reply[..20]).is_err() && tracking(b"hello").is_err());

@@ -28,8 +28,15 @@ pub async fn read(http: &Http, slot: &Slot) -> Result<Told, Gap> {
 
 fn readings(page: &Page<'_>) -> Result<ClockReadings, String> {
     let value = |name: &str| {
-        let found = page.families.iter().flat_map(|f| &f.samples).find(|s| s.name == name).map(|s| s.value);
-        found.ok_or_else(|| format!("the page has no {name}; node_exporter's collector `timex` shows it"))
+        let found: Vec<f64> = page.families.iter().flat_map(|f| &f.samples).filter(|s| s.name == name).map(|s| s.value).collect();
+        match found.as_slice() {
+            [one] => Ok(*one),
+            [] => Err(format!("the page has no {name}; node_exporter's collector `timex` shows it")),
+            several => Err(format!(
+                "the page has {} samples of {name}, of several hosts or times: give the page of one host's node_exporter, not a federated one",
+                several.len()
+            )),
+        }
     };
     let (offset, maxerror) = (value("node_timex_offset_seconds")?, value("node_timex_maxerror_seconds")?);
     let synchronised = value("node_timex_sync_status")? > 0.0;

@@ -67,7 +67,7 @@ pub fn shipped() -> Case {
 pub type Said = BTreeMap<(String, String), Judgement>;
 
 pub fn judge(case: &dyn AnyCase, rig: &Rig, evidence: &Evidence) -> Said {
-    let judged = case.judge(&Context { rig, evidence, as_of: Wall(0) });
+    let judged = case.judge(&Context { rig, evidence, as_of: Wall(super::evidence::BEGAN).plus_us(600_000_000) });
     judged
         .findings
         .into_iter()

@@ -81,6 +81,17 @@ fn a_right_mapping_appears_everywhere_once() {
 }
 
 #[test]
+fn a_clock_is_asked_too() {
+    let probed = probed(None, |spec| {
+        let url = spec.split("target: {url: ").nth(1).and_then(|rest| rest.split(',').next()).unwrap().to_owned();
+        spec.replacen("sources:\n", &format!("sources:\n  clock: {{header: {{url: {url}/metrics}}}}\n"), 1)
+    });
+    let row = probed.row("clock", "clock");
+    assert_eq!((row["appeared"].as_str(), row["state"].as_str()), (Some("told"), Some("right")), "{row:#}");
+    assert!(row["beside"].as_str().unwrap().ends_with("off ours"), "{row:#}");
+}
+
+#[test]
 fn another_route_is_named_with_the_one_that_rose() {
     let probed = replaced(ROUTE, "match: {route: /v2/chat}");
     probed.wrong(

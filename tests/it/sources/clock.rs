@@ -59,6 +59,13 @@ async fn the_kernels_bound_is_read_off_node_exporters_page() {
     let router = Router::new()
         .route("/metrics", get(text(page(1))))
         .route("/unsynchronised", get(text(page(0))))
+        .route(
+            "/federated",
+            get(text(page(1).replace(
+                "node_timex_offset_seconds 0.0021",
+                "node_timex_offset_seconds{instance=\"a\"} 0.0021\nnode_timex_offset_seconds{instance=\"b\"} 4.2",
+            ))),
+        )
         .route("/without", get(text("# TYPE a gauge\na 1\n".into())));
     let url = serve(router).await;
     let ask = async |path: &str| told(&ClockBy::Timex { connection: to(format!("http://{url}{path}")) }, 1).await;
@@ -67,6 +74,7 @@ async fn the_kernels_bound_is_read_off_node_exporters_page() {
     assert!((one.lo_ms + 2.6).abs() < 1e-9 && (one.hi_ms + 1.6).abs() < 1e-9, "{one:?}");
     assert_eq!((readings.against.as_str(), readings.unbounded), ("UTC", None));
     assert!(ask("/unsynchronised").await.unwrap().unbounded.is_some_and(|why| why.contains("rtcsync")));
+    assert!(matches!(ask("/federated").await, Err(Gap::Malformed(t)) if t.contains("2 samples of node_timex_offset_seconds")));
     assert!(matches!(ask("/without").await, Err(Gap::Malformed(t)) if t.contains("node_timex_offset_seconds")));
 }
 

@@ -257,6 +257,8 @@ fn what_is_odd_is_a_warning() {
     assert!(told.contains("this waiver expired on 2027-01-31T00:00:00+01:00") && told.contains("renew or remove it"), "{told}");
     assert!(!told.contains("holds whatever"), "what is over holds nothing: {told}");
     assert!(summary.contains("expired 2027-01-31") && !summary.contains("until"), "{summary}");
+    let date = warned(&SMALL.replacen("sources:\n", "sources:\n  clock: {header: {url: http://127.0.0.1:8000/healthz}}\n", 1));
+    assert!(date.contains("whole seconds") && date.contains("unit: ms") && date.contains("http://127.0.0.1:8000/healthz"), "{date}");
     let unused = warned(&format!("{SMALL}{WAIVER}cases: []\n"));
     assert!(unused.contains("the waiver of LAT-14 is unused"), "{unused}");
     let open = warned(&format!("{SMALL}gate: {{threshold: 0}}\n"));

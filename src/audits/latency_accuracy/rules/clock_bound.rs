@@ -4,17 +4,19 @@ use crate::{
         clock::{self, Limits},
         records::Kind,
         say, spoil,
-        stamps::{self, Offset},
+        stamps::{self, Hop, Offset, Rules},
         view::Latencies,
     },
     model::{
         audit::{Judgement, Rule},
         evidence::Evidence,
         name::Name,
-        outcome::Finding,
+        outcome::{Finding, Status},
+        payload::ClockReadings,
         rig::{Quantity, Rig},
         units::{Margin, Ms},
     },
+    stats::Tolerance,
 };
 use serde::Deserialize;
 
@@ -29,12 +31,49 @@ pub struct ClockBound {
     fail: Margin,
     /// How late after a request's end a server may stamp it.
     late: Ms,
+    /// What readings are forgiven.
+    readings: Tolerance,
 }
 
 impl ClockBound {
     fn limits(&self, total_ms: f64) -> Limits {
         let relative = if total_ms > 0.0 { self.fail.relative.0 * total_ms } else { f64::INFINITY };
         Limits { warn: self.warn.0, fail: self.fail.absolute.0.min(relative).max(self.warn.0) }
+    }
+}
+
+impl ClockBound {
+    /// What a clock says of itself.
+    fn told(&self, subject: &Name, readings: &ClockReadings, limits: Limits) -> Finding {
+        let found = match Offset::told(readings, self.readings) {
+            Ok(offset) => clock::finding(&format!("the clock that {subject} reads"), &readings.against, &offset, limits, readings.began()),
+            Err(why) => say::cannot_tell(why, format!("a bound on its offset to {}", readings.against), 0, vec![]),
+        };
+        // One reading of a clock's own keeper stands for the many from which the keeper made it.
+        Finding { rows: found.rows.max(self.readings.few.0), ..found }
+    }
+    /// The same beside what the other hosts' clocks say of themselves: two that are each within the limits may lie twice as
+    /// far apart.
+    fn beside(&self, view: &Latencies<'_>, subject: &Name, readings: &ClockReadings, limits: Limits, mut found: Finding) -> Finding {
+        let bounds = |r: &ClockReadings| match Offset::told(r, self.readings).ok()?.near.as_slice() {
+            [one] => Some((one.lo, one.hi)),
+            _ => None,
+        };
+        let Some((lo, hi)) = bounds(readings) else { return found };
+        for (other, theirs, key) in view.clocks().filter(|(name, r, _)| *name != subject && r.against == readings.against) {
+            let Some((theirs_lo, theirs_hi)) = bounds(theirs) else { continue };
+            let (lo, hi) = (lo - theirs_hi, hi - theirs_lo);
+            let Some(status) = limits.proven(lo, hi) else { continue };
+            let text = format!("the clock that {subject} reads is {:+} … {:+} off the one that {other} reads", Ms(lo), Ms(hi));
+            found.from.push(key.clone());
+            if found.status == Status::Pass || found.status == Status::Warn && status == Status::Fail {
+                found.because.push(std::mem::replace(&mut found.observed, text));
+                (found.status, found.margin) = (status, None);
+            } else {
+                found.because.push(text);
+            }
+        }
+        found
     }
 }
 
@@ -49,32 +88,37 @@ impl Rule<LatencyAccuracy> for ClockBound {
         let limits = self.limits(view.sent().map_or(0.0, |sent| sent.level(Quantity::Total)));
         if let Some(told) = view.clock(subject) {
             let (readings, key) = told?;
-            let whose = format!("the clock that {subject} reads");
-            let found = match Offset::told(readings) {
-                Ok(offset) => clock::finding(&whose, &readings.against, &offset, limits, readings.began()),
-                Err(why) => say::cannot_tell(why, format!("a bound on its offset to {}", readings.against), 0, vec![]),
-            };
-            return Ok(Finding { from: vec![key.clone()], ..found });
+            let found = self.told(subject, readings, limits);
+            return Ok(self.beside(view, subject, readings, limits, Finding { from: vec![key.clone()], ..found }));
         }
         let (sent, records) = (view.sent()?, view.records(subject)?);
         let from = vec![sent.key.clone(), records.key.clone()];
-        let offset = match &records.kind {
-            Kind::Log(log) => stamps::of_log(log, sent, self.late),
-            Kind::Traces { spans, .. } => stamps::of_traces(spans, sent, self.late)
-                .into_iter()
-                .find(|hop| hop.ours)
-                .map_or_else(|| Err("no trace has a server span that is nested in a request of ours".into()), |hop| hop.offset),
+        let rules = Rules { late: self.late, tolerance: self.readings };
+        let told: Vec<(String, Result<Offset, String>)> = match &records.kind {
+            Kind::Log(log) => vec![(format!("the clock of {subject}"), stamps::of_log(log, sent, rules, view.read_until))],
+            Kind::Traces { spans, .. } => {
+                let ours: Vec<Hop> = stamps::of_traces(spans, sent, rules).into_iter().filter(|hop| hop.ours).collect();
+                let alone = ours.len() == 1;
+                let whose = |hop: &Hop| if alone { format!("the clock of {subject}") } else { format!("the clock of {} in {subject}", hop.callee) };
+                ours.into_iter().map(|hop| (whose(&hop), hop.offset)).collect()
+            }
         };
-        Ok(match offset {
+        let expected = || format!("stamps of {subject} that bound its clock");
+        let each = told.into_iter().map(|(whose, offset)| match offset {
             Ok(offset) => {
-                let mut found = clock::finding(&format!("the clock of {subject}"), "ours", &offset, limits, sent.began());
+                let mut found = clock::finding(&whose, "ours", &offset, limits, sent.began());
                 if !found.status.fine() {
                     found.because.push(HOW.into());
                 }
-                Finding { from, ..found }
+                found
             }
-            Err(why) => say::cannot_tell(why, format!("stamps of {subject} that bound its clock"), 0, from),
-        })
+            Err(why) => say::cannot_tell(format!("{whose}: {why}"), expected(), 0, vec![]),
+        });
+        // Whoever of several is first in the alphabet says nothing of the others.
+        let worst = clock::worst(each.collect());
+        let found =
+            worst.unwrap_or_else(|| say::cannot_tell("no trace has a server span that is nested in a request of ours", expected(), 0, vec![]));
+        Ok(Finding { from, ..found })
     }
 
     fn spoil(&self, audit: &LatencyAccuracy, rig: &Rig, subject: &Name, copy: &mut Evidence) {

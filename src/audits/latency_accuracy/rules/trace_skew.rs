@@ -4,7 +4,7 @@ use crate::{
         clock::{self, Limits},
         records::Kind,
         say, spoil,
-        stamps::{self, Hop},
+        stamps::{self, Hop, Rules},
         trace_sources,
         view::Latencies,
     },
@@ -12,10 +12,11 @@ use crate::{
         audit::{Judgement, Rule},
         evidence::Evidence,
         name::Name,
-        outcome::{Finding, Status},
+        outcome::Finding,
         rig::Rig,
         units::Ms,
     },
+    stats::Tolerance,
 };
 use serde::Deserialize;
 
@@ -28,6 +29,8 @@ pub struct TraceSkew {
     within: Ms,
     /// How late after it was sent the end of a response may be stamped.
     late: Ms,
+    /// What readings are forgiven.
+    readings: Tolerance,
 }
 
 impl Rule<LatencyAccuracy> for TraceSkew {
@@ -44,19 +47,13 @@ impl Rule<LatencyAccuracy> for TraceSkew {
         let Kind::Traces { spans, .. } = &records.kind else {
             return Ok(say::cannot_tell(format!("{subject} holds no traces"), expected, 0, from));
         };
-        let hops = stamps::of_traces(spans, sent, self.late);
+        let hops = stamps::of_traces(spans, sent, Rules { late: self.late, tolerance: self.readings });
         if !hops.iter().any(|hop| hop.ours) {
             return Ok(say::cannot_tell("no trace has a server span that is nested in a request of ours", expected, 0, from));
         }
         let limits = Limits { warn: self.within.0, fail: self.within.0 };
         let told: Vec<Finding> = hops.iter().map(|hop| of_hop(hop, limits, &expected, sent.began())).collect();
-        let rest: Vec<String> = told.iter().map(|f| f.observed.clone()).collect();
-        let badness = |f: &Finding| [Status::Pass, Status::Warn, Status::Inconclusive, Status::Fail].iter().position(|s| *s == f.status);
-        let Some(mut worst) = told.into_iter().max_by(|a, b| badness(a).cmp(&badness(b)).then(b.figure.n.cmp(&a.figure.n))) else {
-            return Ok(say::cannot_tell("no hop was found", expected, 0, from));
-        };
-        let others = rest.into_iter().filter(|text| *text != worst.observed).collect::<Vec<_>>();
-        worst.because.extend(others);
+        let worst = clock::worst(told).unwrap_or_else(|| say::cannot_tell("no hop was found", expected, 0, vec![]));
         Ok(Finding { from, ..worst })
     }
 
