@@ -4,7 +4,7 @@
 # make lint    formatting and clippy, no warnings
 # make bless   accept changed outputs (snapshots, generated pages); look at the diff afterwards
 # make bench   a large rig's memory and time, readers against their peers (see benches/README.md); some minutes, needs jq and promtool
-# make fuzz    each reader of foreign bytes is fuzzed for a minute (FUZZ_SECONDS); needs a nightly compiler
+# make fuzz    each reader of foreign bytes is fuzzed for a minute (FUZZ_SECONDS); installs cargo-fuzz if it is missing
 .PHONY: demo test faults lint bless bench fuzz
 SHELL := bash
 CARGO ?= cargo

@@ -67,7 +67,7 @@ fn run(reader: &str, file: &str) {
     let seen = match reader {
         "nothing" => bytes().len(),
         "rigcheck page" => parse(&bytes(), Format::Text).samples().count(),
-        "rigcheck claim" => parse_kept(&bytes(), Format::Text, &|name| name.starts_with("t_seconds")).samples().count(),
+        "rigcheck claim" => parse_kept(&bytes(), Format::Text, &|sample| sample.name.starts_with("t_seconds")).samples().count(),
         "prometheus-parse" => {
             let lines = BufReader::new(File::open(file).unwrap()).lines();
             prometheus_parse::Scrape::parse(lines).unwrap().samples.len()

@@ -2,7 +2,7 @@
 //! here they are together, as `docs/limits.md` shows them. Nobody's answer may end the audit for want of memory: beyond its
 //! limit an answer is a gap.
 
-use super::{access_log, http, lines, load, otlp, scrape, spans::MOST_SPANS, survey};
+use super::{access_log, clock, http, lines, load, otlp, scrape, spans::MOST_SPANS, survey};
 use crate::{spec::yaml, store};
 
 /// One limit.
@@ -25,13 +25,17 @@ const BODY: usize = 2;
 const SERIES: usize = 10;
 /// The shortest line of a page that begins a family of its own (`abc 1`) becomes some 600 bytes; `init` looks at all families.
 const FAMILY: usize = 100;
+/// Of a page whose samples are not kept only a hash of each series is, half the page's size at most.
+const HASHES: usize = 2;
+/// A claim's samples are held as they are parsed, as points, and in what is watched, there with an index.
+const HELD: usize = 4;
 /// A span that is kept, with room for its texts.
 const SPAN: usize = 1_000;
 /// A JSON value takes 32 bytes and its text at least two (`0,`); the list of them doubles as it grows.
 const VALUE: usize = 32;
 
 /// All of them.
-pub const LIMITS: [Limit; 10] = [
+pub const LIMITS: [Limit; 15] = [
     Limit {
         of: "an answer of Prometheus",
         read: http::CAP,
@@ -53,8 +57,14 @@ pub const LIMITS: [Limit; 10] = [
     Limit {
         of: "a metrics page",
         read: scrape::CAP,
-        memory: BODY * scrape::CAP,
-        beyond: "a gap (truncated) that names the page; NO DATA for its claims",
+        memory: BODY * scrape::CAP + scrape::CAP / HASHES,
+        beyond: "a gap (truncated) that names the page; NO DATA for its claims. Also beyond 5,000,000 series or 500,000 families; a line of more than 1 MiB or 256 labels is a bad line",
+    },
+    Limit {
+        of: "one claim's series on a metrics page, in text or protobuf",
+        read: scrape::KEPT,
+        memory: HELD * scrape::KEPT,
+        beyond: "the answer is partial and says so; name labels in the claim's `match`. What rose on a whole page (`probe`) is a gap beyond it",
     },
     Limit { of: "a response of the target", read: load::CAP, memory: 2 * BODY * load::CAP, beyond: "this request has failed: `body over 1 MiB`" },
     Limit {
@@ -62,6 +72,12 @@ pub const LIMITS: [Limit; 10] = [
         read: otlp::CAP,
         memory: BODY * otlp::CAP + 2 * SPAN * MOST_SPANS,
         beyond: "it is refused with 413, and the answer is partial. Also beyond 200,000 spans in one export; four are read at once, 300,000 spans are held",
+    },
+    Limit {
+        of: "a document in a file of traces",
+        read: otlp::DOCUMENT_CAP,
+        memory: BODY * otlp::DOCUMENT_CAP + 2 * SPAN * MOST_SPANS,
+        beyond: "it is left out, and the answer is partial. Also beyond 200,000 spans; files are read piece by piece",
     },
     Limit {
         of: "a line of an access log",
@@ -74,6 +90,24 @@ pub const LIMITS: [Limit; 10] = [
         read: access_log::STDIN_CAP,
         memory: BODY * access_log::STDIN_CAP,
         beyond: "a gap (truncated): name the log file instead, which is read piece by piece",
+    },
+    Limit {
+        of: "node_exporter's page, for its kernel's clock",
+        read: clock::TIMEX_CAP,
+        memory: BODY * clock::TIMEX_CAP + clock::TIMEX_CAP / HASHES,
+        beyond: "a gap (truncated) that names the page",
+    },
+    Limit {
+        of: "a response whose header tells the time",
+        read: clock::HEADER_CAP,
+        memory: BODY * clock::HEADER_CAP,
+        beyond: "a gap (truncated): name a path with a short answer",
+    },
+    Limit {
+        of: "a reply of chronyd",
+        read: clock::REPLY_CAP,
+        memory: clock::REPLY_CAP,
+        beyond: "it is cut there; a whole reply has 104 bytes, and whatever else comes is a gap (malformed)",
     },
     Limit {
         of: "one look of `init`",

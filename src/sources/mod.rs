@@ -6,9 +6,9 @@ pub mod client;
 pub mod clock;
 pub mod exposition;
 pub mod failing;
-#[doc(hidden)]
-pub mod fuzzing;
 pub mod http;
+#[doc(hidden)]
+pub mod internals;
 pub mod jaeger;
 pub mod limits;
 mod lines;
@@ -21,5 +21,6 @@ pub mod scrape;
 pub mod spans;
 pub mod survey;
 pub mod truth;
+mod wire;
 
 pub use build::build;

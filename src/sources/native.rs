@@ -74,7 +74,8 @@ fn schema_of(bucket: &Bucket) -> Option<i8> {
 /// What no histogram of latencies has.
 fn check(bucket: &Bucket) -> Result<(), String> {
     let Bucket { lower, upper, count } = *bucket;
-    if !(count >= 0.0 && count.is_finite()) {
+    // What no program can count; the sum over all buckets stays finite.
+    if !(0.0..=u64::MAX as f64).contains(&count) {
         return Err(format!("a bucket of the native histogram holds {count} observations"));
     }
     // NaN edges end here too.

@@ -34,6 +34,9 @@ const MOST_STRATA: u16 = 16;
 const TRIES: u16 = 3;
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// Of a reply no more is read; it has 104 bytes.
+pub const MOST: usize = 1 << 10;
+
 /// A chronyd.
 pub struct Chronyd {
     at: String,
@@ -43,7 +46,7 @@ pub struct Chronyd {
 
 /// What bounds the clock of its host, s.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Tracking {
+pub struct Tracking {
     /// Why nothing bounds it, if nothing does.
     follows_nothing: Option<&'static str>,
     /// How far the clock is slow of NTP time.
@@ -76,7 +79,7 @@ impl Chronyd {
         let socket = UdpSocket::bind(if to.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" }).await.map_err(failed)?;
         // Only what comes from there is received.
         socket.connect(to).await.map_err(failed)?;
-        let mut reply = [0; 1024];
+        let mut reply = [0; MOST];
         for attempt in 0..TRIES {
             self.queries.fetch_add(1, Ordering::Relaxed);
             socket.send(&request(attempt)).await.map_err(failed)?;
@@ -97,7 +100,8 @@ impl Chronyd {
 }
 
 impl Tracking {
-    fn readings(self) -> ClockReadings {
+    /// As an interval around UTC.
+    pub fn readings(self) -> ClockReadings {
         // The three terms of NTP's bound on a clock: its offset, and root dispersion and half the root delay around it.
         let (ahead, around) = (-self.slow * 1e3, (self.root_dispersion + self.root_delay / 2.0) * 1e3);
         let reading = ClockReading { at: wall_now(), lo_ms: ahead - around, hi_ms: ahead + around };
@@ -122,7 +126,8 @@ fn request(attempt: u16) -> [u8; LENGTH] {
 /// Our number of a request; a reply repeats it.
 const SEQUENCE: u32 = 0x7269_6763;
 
-fn tracking(reply: &[u8]) -> Result<Tracking, String> {
+/// Reads a reply, or says what it is instead.
+pub fn tracking(reply: &[u8]) -> Result<Tracking, String> {
     let u16_at = |at: usize| reply.get(at..at + 2).map_or(0, |b| u16::from_be_bytes([b[0], b[1]]));
     let u32_at = |at: usize| reply.get(at..at + 4).map_or(0, |b| u32::from_be_bytes([b[0], b[1], b[2], b[3]]));
     if reply.len() < 28 || reply[0] != VERSION || reply[1] != REPLY || u32_at(16) != SEQUENCE {

@@ -20,7 +20,7 @@ const ROUNDS: u64 = 20;
 /// Time between two probes: no divisor of a second, so that they meet all its parts.
 const SPACING: Duration = Duration::from_millis(137);
 /// Bodies are not looked at.
-const CAP: usize = 1 << 20;
+pub const CAP: usize = 1 << 20;
 /// A `Date` is cut to whole seconds, and servers write it anew only about once a second (Uvicorn's `on_tick`, nginx's cached
 /// time): it may be so much older than the response.
 const DATE_MS: f64 = 2_000.0;

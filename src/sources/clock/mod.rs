@@ -1,6 +1,6 @@
 //! How far the clock of a host may be off: chrony, the kernel's own bound (timex), or a time in the header of a response.
 
-mod chrony;
+pub(super) mod chrony;
 mod header;
 mod timex;
 
@@ -18,6 +18,10 @@ use crate::{
     spec::settings::ClockBy,
 };
 
+pub(super) use chrony::MOST as REPLY_CAP;
+pub(super) use header::CAP as HEADER_CAP;
+pub(super) use timex::CAP as TIMEX_CAP;
+
 /// A host's clock.
 pub struct Clock {
     name: Name,
@@ -31,7 +35,7 @@ enum By {
 }
 
 /// What was told, with the request and who answered.
-struct Told {
+pub(super) struct Told {
     readings: ClockReadings,
     request: String,
     server: Option<String>,

@@ -9,20 +9,21 @@ use crate::{
         source::Slot,
     },
     sources::{
-        exposition::{Format, Page, parse},
+        exposition::{Format, Page, parse_kept},
         http::Http,
     },
 };
 
 /// Larger pages are refused.
-const CAP: usize = 16 << 20;
+pub const CAP: usize = 16 << 20;
 
 /// Reads the page.
 pub async fn read(http: &Http, slot: &Slot) -> Result<Told, Gap> {
     let answered = http.get("", &[], Format::ACCEPT, slot, CAP).await?;
     let format = Format::from_content_type(&answered.content_type)
         .ok_or_else(|| Gap::Malformed(format!("{}: answered with no metrics page in text form", answered.request)))?;
-    let readings = readings(&parse(&answered.body, format)).map_err(|why| Gap::Malformed(format!("{}: {why}", answered.request)))?;
+    let readings = readings(&parse_kept(&answered.body, format, &|s| s.name.starts_with("node_timex_")))
+        .map_err(|why| Gap::Malformed(format!("{}: {why}", answered.request)))?;
     Ok(Told { readings, request: answered.request, server: answered.server, method: Method::Reported, notes: vec![] })
 }
 

@@ -22,6 +22,8 @@ pub struct Unread<'a> {
     pub why: String,
 }
 
+/// More labels than these are on no series; what is kept of one would be many times its text.
+pub const MOST_LABELS: usize = 256;
 /// Exemplar labels and values together may have this many characters (OpenMetrics 1.0, "Exemplars").
 const EXEMPLAR_CHARS: usize = 128;
 
@@ -141,6 +143,9 @@ impl<'a> Reader<'a> {
                 self.blanks();
                 if self.peek() != Some(b'"') {
                     return Err("a label value is not in quotes");
+                }
+                if labels.len() >= MOST_LABELS {
+                    return Err("it has more labels than any series has (256)");
                 }
                 labels.push((key, self.quoted()?));
             } else {

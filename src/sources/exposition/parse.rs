@@ -27,9 +27,9 @@ pub fn parse(page: &[u8], format: Format) -> Page<'_> {
     parse_kept(page, format, &|_| true)
 }
 
-/// The same, but only samples whose name is wanted are kept. The others are read and checked all the same, so that the
+/// The same, but only samples that are wanted are kept. The others are read and checked all the same, so that the
 /// doubts are those of the whole page, whose size alone costs about a fifth of it in memory.
-pub fn parse_kept<'a>(page: &'a [u8], format: Format, wanted: &dyn Fn(&str) -> bool) -> Page<'a> {
+pub fn parse_kept<'a>(page: &'a [u8], format: Format, wanted: &dyn Fn(&Sample<'_>) -> bool) -> Page<'a> {
     let mut reading = Reading::new(page, format, wanted);
     let (rest, bom) = page.strip_prefix(b"\xef\xbb\xbf").map_or((page, false), |rest| (rest, true));
     if bom {
@@ -55,7 +55,7 @@ enum Next {
 struct Reading<'a, 'w> {
     page: &'a [u8],
     format: Format,
-    wanted: &'w dyn Fn(&str) -> bool,
+    wanted: &'w dyn Fn(&Sample<'_>) -> bool,
     doubts: Doubts,
     families: Vec<Family<'a>>,
     /// What is remembered of each family's samples, kept or not.
@@ -88,7 +88,7 @@ struct Place {
 }
 
 impl<'a, 'w> Reading<'a, 'w> {
-    fn new(page: &'a [u8], format: Format, wanted: &'w dyn Fn(&str) -> bool) -> Self {
+    fn new(page: &'a [u8], format: Format, wanted: &'w dyn Fn(&Sample<'_>) -> bool) -> Self {
         Reading {
             page,
             format,
@@ -293,7 +293,7 @@ impl<'a, 'w> Reading<'a, 'w> {
         if matches!(family.kind, Kind::Histogram | Kind::GaugeHistogram) {
             sofar.agreement.add(&family.name, family.kind, &sample, format, &mut self.doubts);
         }
-        if (self.wanted)(&sample.name) {
+        if (self.wanted)(&sample) {
             family.samples.push(sample);
         }
     }

@@ -3,7 +3,7 @@
 
 mod client;
 mod doubt;
-mod legacy;
+pub(super) mod legacy;
 mod search;
 mod settle;
 

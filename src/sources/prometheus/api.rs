@@ -55,7 +55,7 @@ struct Envelope<T> {
 /// `data` of a query.
 #[derive(Deserialize)]
 #[serde(tag = "resultType", content = "result", rename_all = "snake_case")]
-enum Queried {
+pub enum Queried {
     Matrix(Vec<Raw>),
     Vector(Vec<Element>),
     Scalar((f64, String)),
@@ -64,7 +64,7 @@ enum Queried {
 
 /// One element of a vector; a native histogram has no value.
 #[derive(Deserialize)]
-struct Element {
+pub struct Element {
     #[serde(default)]
     value: Option<(f64, String)>,
 }
@@ -171,7 +171,7 @@ pub fn wall(seconds: f64) -> Option<Wall> {
 }
 
 /// Opens the envelope; an error inside is a gap, also when it comes with status 200.
-fn opened<T: DeserializeOwned>(answered: &Answered) -> Result<Told<T>, Gap> {
+pub fn opened<T: DeserializeOwned>(answered: &Answered) -> Result<Told<T>, Gap> {
     let url = &answered.request;
     let status = answered.status.as_u16();
     if answered.body.trim_ascii() == NO_TENANT.as_bytes() {

@@ -1,13 +1,13 @@
 //! A server that speaks the Prometheus HTTP API: stored samples of a histogram around an act, and facts about the server.
 
-mod api;
+pub(super) mod api;
 mod closing;
 mod exemplars;
 mod facts;
 mod histogram;
 mod replicas;
 mod risen;
-mod samples;
+pub(super) mod samples;
 mod selector;
 mod stale;
 mod targets;

@@ -1,15 +1,10 @@
 //! What a page in protobuf says of one histogram claim.
 
-use super::extract::{Extract, Point, labels, marked};
+use super::extract::{Extract, MOST, POINT, Point, labels, marked, takes};
 use crate::{
     model::{payload::Part, rig::HistogramOf, units::Wall},
     sources::exposition::protobuf::{self, Broken, Family, Metric},
 };
-
-/// What one reading may keep, bytes: each point has its labels, which stand on the page only once.
-const MOST: usize = 64 << 20;
-/// What a point or a bucket takes beside its labels, bytes.
-const POINT: usize = 96;
 
 /// Keeps what belongs to the claim.
 pub fn extract(page: &[u8], claim: &HistogramOf, instance: &str) -> Extract {
@@ -58,9 +53,9 @@ impl Reading<'_> {
     fn metric(&mut self, metric: &Metric<'_>) -> Result<(), Broken> {
         let Some(histogram) = metric.histogram else { return Ok(()) };
         let read = histogram.read()?;
-        let own = metric.labels.iter().map(|(n, v)| n.len() + v.len() + POINT).sum::<usize>() + POINT;
         let points = if read.native.is_some() { 3 } else { 3 + read.classic.len() };
-        let takes = own.saturating_mul(points) + POINT * read.native.as_ref().map_or(0, Vec::len);
+        // Labels stand on the page once, and are kept with each point.
+        let takes = takes(metric.labels.iter().copied()).saturating_mul(points) + POINT * read.native.as_ref().map_or(0, Vec::len);
         self.left = self.left.checked_sub(takes).ok_or(Broken("the claim matches more series than any histogram of requests has"))?;
         if !(read.count.is_finite() && read.sum.is_finite() && read.classic.iter().all(|b| b.1.is_finite())) {
             // A recording cannot hold it, and no sum or count of real requests is infinite.

@@ -11,11 +11,13 @@ use crate::{
         ours::trace_id,
     },
 };
-use std::collections::BTreeMap;
+use std::{cell::Cell, collections::BTreeMap};
 
-/// Samples of one claim that are kept of a reading, about half a kilobyte each. A page that has more for one claim has far
-/// more label sets than one rig's routes and models.
-const MOST_POINTS: usize = 100_000;
+/// What a reading may keep of one claim, bytes: about a hundred thousand points, each with its labels. A page that has more
+/// for one claim has far more label sets than one rig's routes and models.
+pub const MOST: usize = 64 << 20;
+/// What a point, each of its labels and a native bucket take beside their texts, bytes.
+pub const POINT: usize = 96;
 
 /// What one reading of the page says of one histogram claim.
 #[derive(Debug, Default)]
@@ -65,7 +67,17 @@ impl Extract {
 }
 
 fn of_lines(body: &[u8], format: Format, claim: &HistogramOf, instance: &str) -> Extract {
-    let page = parse_kept(body, format, &|name| name.starts_with(claim.metric.as_str()));
+    let (left, over) = (Cell::new(MOST), Cell::new(None));
+    let page = parse_kept(body, format, &|sample| {
+        if !belongs(sample, claim) || over.get().is_some() {
+            return false;
+        }
+        match left.get().checked_sub(takes(pairs(&sample.labels))) {
+            Some(rest) => left.set(rest),
+            None => over.set(Some(sample.line)),
+        }
+        over.get().is_none()
+    });
     let mut out = Extract { doubts: page.doubtful_lines, ..Extract::default() };
     let first = page.doubts.first();
     out.first_doubt = first.map(|d| format!("line {}: {}", d.line, d.why));
@@ -74,16 +86,27 @@ fn of_lines(body: &[u8], format: Format, claim: &HistogramOf, instance: &str) ->
         out.declared_type = family.declared.then(|| family.kind.word().to_owned());
         out.declared_unit = family.unit.as_deref().filter(|u| !u.is_empty()).map(str::to_owned);
     }
+    if let Some(line) = over.get() {
+        let why = format!("line {line}: the series of this claim take more than {} MiB; name labels in its `match`", MOST >> 20);
+        out.damage.get_or_insert(why);
+    }
     collect(&page, claim, instance, &mut out);
     out
+}
+
+fn belongs(sample: &Sample<'_>, claim: &HistogramOf) -> bool {
+    let has = |(name, value): (&String, &String)| sample.labels.get(name).unwrap_or_default() == value;
+    sample.name.starts_with(claim.metric.as_str()) && claim.labels.iter().all(has)
+}
+
+/// What a point with these labels takes, bytes.
+pub fn takes<'l>(labels: impl Iterator<Item = (&'l str, &'l str)>) -> usize {
+    labels.map(|(n, v)| n.len() + v.len() + POINT).sum::<usize>() + POINT
 }
 
 fn collect(page: &Page<'_>, claim: &HistogramOf, instance: &str, out: &mut Extract) {
     for sample in page.samples() {
         let Some(ending) = sample.name.strip_prefix(claim.metric.as_str()) else { continue };
-        if claim.labels.iter().any(|(name, value)| sample.labels.get(name).unwrap_or_default() != value) {
-            continue;
-        }
         let part = match ending {
             "_bucket" => sample.labels.get("le").and_then(number).filter(|le| !le.is_nan()).map(Part::Bucket),
             "_sum" => Some(Part::Sum),
@@ -99,11 +122,6 @@ fn collect(page: &Page<'_>, claim: &HistogramOf, instance: &str, out: &mut Extra
             // A recording cannot hold it, and no sum or count of real requests is infinite.
             out.damage.get_or_insert_with(|| format!("line {}: `{}` is infinite or no number", sample.line, sample.name));
             continue;
-        }
-        if out.points.len() >= MOST_POINTS {
-            let why = format!("line {}: more than {MOST_POINTS} samples are of this claim; name labels in its `match`", sample.line);
-            out.damage.get_or_insert(why);
-            return;
         }
         if claim.exemplars
             && let Some(exemplar) = exemplar(sample, part)

@@ -2,8 +2,8 @@
 #![allow(clippy::float_cmp, reason = "a counter that did not change has the same value to the last bit")]
 #![allow(clippy::disallowed_methods, reason = "readings keep a pace on the monotonic clock")]
 
-mod delimited;
-mod extract;
+pub(super) mod delimited;
+pub(super) mod extract;
 mod pages;
 mod risen;
 mod watched;
@@ -27,9 +27,10 @@ use crate::{
     },
     spec::settings::Connection,
 };
+pub(super) use extract::MOST as KEPT;
 use extract::{Extract, extract};
-pub(super) use pages::CAP;
-use pages::{Fetched, Form, Pages};
+pub(super) use pages::{CAP, Fetched};
+use pages::{Form, Pages};
 use std::{
     sync::Arc,
     time::{Duration, Instant},

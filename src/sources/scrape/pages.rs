@@ -8,7 +8,7 @@ use crate::{
         units::Wall,
     },
     sources::{
-        exposition::{Format, Page, parse_kept, protobuf},
+        exposition::{Format, Page, Sample, parse_kept, protobuf},
         http::{Answered, Http},
     },
     spec::settings::Connection,
@@ -33,8 +33,8 @@ const LONGEST: Duration = Duration::from_secs(10);
 /// not mean more load on the target.
 pub struct Pages {
     http: Http,
-    lines: Mutex<Option<Reading>>,
-    protobuf: Mutex<Option<Reading>>,
+    /// One only, of whichever form was asked for last: a page may be large.
+    last: Mutex<Option<Reading>>,
     /// Did it answer in OpenMetrics 2, and is asked for plain text since?
     draft: AtomicBool,
 }
@@ -53,6 +53,7 @@ const PLAIN: &str = "text/plain;version=0.0.4";
 
 #[derive(Clone)]
 struct Reading {
+    form: Form,
     begun: Instant,
     at: Wall,
     page: Result<Arc<Fetched>, Gap>,
@@ -72,7 +73,7 @@ pub struct Fetched {
 
 impl Pages {
     pub fn new(connection: &Connection) -> Result<Pages, Gap> {
-        Ok(Pages { http: Http::new(connection)?, lines: Mutex::default(), protobuf: Mutex::default(), draft: AtomicBool::new(false) })
+        Ok(Pages { http: Http::new(connection)?, last: Mutex::default(), draft: AtomicBool::new(false) })
     }
     pub fn url(&self) -> &str {
         self.http.url()
@@ -87,8 +88,8 @@ impl Pages {
     /// The page, as read not before `since`, with the time at which reading it began.
     pub async fn read(&self, form: Form, since: Instant, slot: &Slot) -> (Wall, Result<Arc<Fetched>, Gap>) {
         // Whoever waits here gets the reading that is under way, if it began late enough.
-        let mut last = if form == Form::Lines { self.lines.lock().await } else { self.protobuf.lock().await };
-        if let Some(shared) = last.as_ref().filter(|l| l.begun >= since) {
+        let mut last = self.last.lock().await;
+        if let Some(shared) = last.as_ref().filter(|l| l.form == form && l.begun >= since) {
             return (shared.at, shared.page.clone());
         }
         let (begun, at) = (Instant::now(), wall_now());
@@ -96,7 +97,7 @@ impl Pages {
         // A page may be large: the one before is let go first.
         *last = None;
         let page = self.fetch(form, &slot).await.map(Arc::new);
-        *last = Some(Reading { begun, at, page: page.clone() });
+        *last = Some(Reading { form, begun, at, page: page.clone() });
         (at, page)
     }
     async fn fetch(&self, form: Form, slot: &Slot) -> Result<Fetched, Gap> {
@@ -136,8 +137,8 @@ fn fetched(answered: Answered, form: Form) -> Result<Fetched, Gap> {
 }
 
 impl Fetched {
-    /// The page as lines, with the samples whose name is wanted; one of protobuf has none, and is asked for only where a claim needs it.
-    pub fn lines(&self, wanted: &dyn Fn(&str) -> bool) -> Page<'_> {
+    /// The page as lines, with the samples that are wanted; one of protobuf has none, and is asked for only where a claim needs it.
+    pub fn lines(&self, wanted: &dyn Fn(&Sample<'_>) -> bool) -> Page<'_> {
         let (body, format) = self.format.map_or((&[][..], Format::Text), |format| (&self.body[..], format));
         parse_kept(body, format, wanted)
     }

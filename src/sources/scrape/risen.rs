@@ -2,7 +2,7 @@
 
 use super::{
     STILL, STILL_READINGS,
-    extract::{labels, pairs},
+    extract::{MOST, labels, pairs, takes},
     not_reached, origin,
     pages::{Fetched, Form},
 };
@@ -20,6 +20,7 @@ use crate::{
     },
 };
 use std::{
+    cell::Cell,
     collections::BTreeMap,
     sync::Arc,
     time::{Duration, Instant},
@@ -75,13 +76,24 @@ impl super::Scrape {
         };
         let (shared, instance) = (Arc::clone(&page), self.instance.clone());
         let read = tokio::task::spawn_blocking(move || counts(&shared, &instance)).await;
-        (at, read.map(|counts| (counts, page)).map_err(|e| Gap::Panicked(e.to_string())))
+        (at, read.unwrap_or_else(|e| Err(Gap::Panicked(e.to_string()))).map(|counts| (counts, page)))
     }
 }
 
 /// Counts and sums of all histograms and summaries, and of what has no declared type and looks like one.
-fn counts(page: &Fetched, instance: &str) -> Counts {
-    let read = page.lines(&|name| name.ends_with("_count") || name.ends_with("_sum"));
+fn counts(page: &Fetched, instance: &str) -> Result<Counts, Gap> {
+    // None once they take more than is kept of a page.
+    let left = Cell::new(Some(MOST));
+    let read = page.lines(&|sample| {
+        let counts = sample.name.ends_with("_count") || sample.name.ends_with("_sum");
+        if counts {
+            left.set(left.get().and_then(|left| left.checked_sub(takes(pairs(&sample.labels)))));
+        }
+        counts && left.get().is_some()
+    });
+    if left.get().is_none() {
+        return Err(Gap::Truncated(format!("{}: its counts and sums take more than {} MiB", page.request, MOST >> 20)));
+    }
     let families = read.families.iter().filter(|f| matches!(f.kind, Kind::Histogram | Kind::Summary | Kind::Unknown));
     let mut counts = Counts::new();
     let mut sums: BTreeMap<(String, BTreeMap<String, String>), f64> = BTreeMap::new();
@@ -95,7 +107,7 @@ fn counts(page: &Fetched, instance: &str) -> Counts {
     for (series, count) in &mut counts {
         count.1 = sums.get(series).copied();
     }
-    counts
+    Ok(counts)
 }
 
 /// What grew; a series that was not there before counted from zero, and so did one that fell.

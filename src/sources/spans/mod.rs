@@ -10,7 +10,6 @@ mod ours;
 mod pace;
 mod read;
 mod waiting;
-mod wire;
 
 pub(super) use gathered::{Gathered, MOST_FOREIGN};
 pub(super) use ids::{is_marked, marked_trace, normal_id, our_span, trace_number};

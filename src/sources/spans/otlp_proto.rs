@@ -4,9 +4,11 @@ use super::{
     ids::hex_id,
     kept::{Keeper, kind_word},
     read::Read,
-    wire::{Broken, Fields, Value},
 };
-use crate::model::payload::SpanRow;
+use crate::{
+    model::payload::SpanRow,
+    sources::wire::{Broken, Fields, Value},
+};
 
 /// Why a body is no export that is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,12 +50,14 @@ pub fn read_protobuf(body: &[u8]) -> Result<(Vec<SpanRow>, u64), NotProtobuf> {
     if read.too_many { Err(NotProtobuf::TooMany) } else { Ok((read.rows, read.without_id)) }
 }
 
+const OTHER_KIND: Broken = Broken("a field is of another kind than in OTLP");
+
 /// Each value of one field that has bytes. Whatever else the message has is passed over, but must be protobuf.
-fn messages<'b>(message: &'b [u8], number: u64, mut each: impl FnMut(&'b [u8]) -> Result<(), Broken>) -> Result<(), Broken> {
+fn messages<'b>(message: &'b [u8], number: u32, mut each: impl FnMut(&'b [u8]) -> Result<(), Broken>) -> Result<(), Broken> {
     for field in Fields::of(message) {
         match field? {
             (n, Value::Bytes(bytes)) if n == number => each(bytes)?,
-            (n, _) if n == number => return Err(Broken),
+            (n, _) if n == number => return Err(OTHER_KIND),
             _ => {}
         }
     }
@@ -71,8 +75,8 @@ fn row(span: &[u8], service: &str, scope: &str) -> Result<Option<SpanRow>, Broke
             (4, Value::Bytes(bytes)) => parent = bytes,
             (5, Value::Bytes(bytes)) => name = text(bytes)?,
             (6, Value::Varint(number)) => kind = number,
-            (7, Value::Fixed(ns)) => start = ns,
-            (8, Value::Fixed(ns)) => end = ns,
+            (7, Value::Fixed64(ns)) => start = ns,
+            (8, Value::Fixed64(ns)) => end = ns,
             (15, Value::Bytes(status)) => {
                 for field in Fields::of(status) {
                     if let (3, Value::Varint(code)) = field? {
@@ -80,7 +84,7 @@ fn row(span: &[u8], service: &str, scope: &str) -> Result<Option<SpanRow>, Broke
                     }
                 }
             }
-            (1..=8 | 15, _) => return Err(Broken),
+            (1..=8 | 15, _) => return Err(OTHER_KIND),
             _ => {}
         }
     }
@@ -111,7 +115,7 @@ fn key_value(attribute: &[u8]) -> Result<(&[u8], Option<String>), Broken> {
                         (1, Value::Bytes(bytes)) => Some(text(bytes)?.to_owned()),
                         (2, Value::Varint(bool)) => Some((bool != 0).to_string()),
                         (3, Value::Varint(int)) => Some(int.cast_signed().to_string()),
-                        (4, Value::Fixed(double)) => Some(f64::from_bits(double).to_string()),
+                        (4, Value::Fixed64(double)) => Some(f64::from_bits(double).to_string()),
                         _ => None,
                     };
                 }
@@ -123,5 +127,5 @@ fn key_value(attribute: &[u8]) -> Result<(&[u8], Option<String>), Broken> {
 }
 
 fn text(bytes: &[u8]) -> Result<&str, Broken> {
-    std::str::from_utf8(bytes).map_err(|_| Broken)
+    std::str::from_utf8(bytes).map_err(|_| Broken("a text is not valid UTF-8"))
 }

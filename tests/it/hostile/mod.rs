@@ -6,6 +6,8 @@
 
 mod encodings;
 mod framing;
+mod generated;
+mod large;
 mod laws;
 mod memory;
 mod redirects;

@@ -45,11 +45,14 @@ impl Script {
         let (head, piece) = (head.into(), piece.into());
         Script::pieces(move || Box::new(std::iter::once(head.clone()).chain(std::iter::repeat(piece.clone()))))
     }
-    /// Byte by byte, one in 300 ms.
-    pub fn slowly(bytes: impl Into<Vec<u8>>) -> Script {
+    /// Byte by byte.
+    pub fn bytes(bytes: impl Into<Vec<u8>>) -> Script {
         let bytes = bytes.into();
-        let pieces = Script::pieces(move || Box::new(bytes.clone().into_iter().map(|b| vec![b])));
-        Script { pause_ms: 300, end: End::Hang, ..pieces }
+        Script::pieces(move || Box::new(bytes.clone().into_iter().map(|b| vec![b])))
+    }
+    /// A piece in 300 ms.
+    pub fn slowly(self) -> Script {
+        Script { pause_ms: 300, ..self }
     }
     /// Ended otherwise.
     pub fn ended(self, end: End) -> Script {

@@ -9,7 +9,7 @@ use axum::Router;
 use rigcheck::{
     model::{Gap, Seen, key, key::Question as _, name},
     sources::{
-        fuzzing::{spans_of_json, spans_of_protobuf},
+        internals::{spans_of_json, spans_of_protobuf},
         jaeger::Jaeger,
     },
 };

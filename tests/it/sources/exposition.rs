@@ -49,11 +49,11 @@ fn reads_openmetrics() {
 fn what_is_not_kept_is_checked_all_the_same() {
     let broken = "# TYPE h histogram\nh_bucket{le=\"1\"} 2\nh_bucket{le=\"1\"} 2\nh_bucket{le=\"+Inf\"} 1\nh_count 1\nh_sum 1\na 1\na 1\nb x\nc 5\n";
     for page in [CLASSIC, broken.as_bytes()] {
-        let (all, kept) = (parse(page, Format::Text), parse_kept(page, Format::Text, &|name| name == "c"));
+        let (all, kept) = (parse(page, Format::Text), parse_kept(page, Format::Text, &|sample| sample.name == "c"));
         assert_eq!((&all.doubts, all.doubtful_lines, names(&all)), (&kept.doubts, kept.doubtful_lines, names(&kept)));
         assert_eq!(kept.samples().map(|s| s.value).collect::<Vec<_>>(), all.samples().filter(|s| s.name == "c").map(|s| s.value).collect::<Vec<_>>());
     }
-    let kept = parse_kept(broken.as_bytes(), Format::Text, &|name| name == "c");
+    let kept = parse_kept(broken.as_bytes(), Format::Text, &|sample| sample.name == "c");
     let because = |metric: &str| kept.damage(metric).map(|d| (d.line, d.why.clone()));
     assert_eq!(because("a"), Some((8, "`a`: the same series a second time (first on line 7)".to_owned())));
     assert_eq!(because("h").map(|d| d.0), Some(3));

@@ -1,10 +1,10 @@
-use super::{
-    label,
-    wire::{Broken, Fields, Value, signed, varint},
-};
+use super::label;
 use crate::{
     model::units::Wall,
-    sources::native::{Bucket, SCHEMAS},
+    sources::{
+        native::{Bucket, SCHEMAS},
+        wire::{Broken, Fields, Value, signed, varint},
+    },
 };
 
 /// One histogram of a page, not yet read further.

@@ -3,11 +3,11 @@
 //! not known are passed over, and what is kept of a page is bounded whatever its bytes say.
 
 mod histogram;
-mod wire;
 
+use super::line::MOST_LABELS;
+pub use crate::sources::wire::Broken;
+use crate::sources::wire::{Fields, Value, bytes};
 pub use histogram::{Buckets, Histogram, Mark};
-pub use wire::Broken;
-use wire::{Fields, Value, bytes};
 
 /// The content type, without its parameters.
 pub const MEDIA: &str = "application/vnd.google.protobuf";
@@ -45,9 +45,6 @@ pub struct Metric<'a> {
     /// What it holds, if it is a histogram.
     pub histogram: Option<Histogram<'a>>,
 }
-
-/// More labels than these are on no series.
-const LABELS: usize = 256;
 
 /// The family of a name. `Err` where the page cannot be read up to its end: it may have been there, or be only in part.
 pub fn family<'a>(page: &'a [u8], name: &str) -> Result<Option<Family<'a>>, Broken> {
@@ -103,7 +100,7 @@ fn one(message: &[u8]) -> Result<Metric<'_>, Broken> {
     let mut metric = Metric::default();
     for field in Fields::of(message) {
         match field? {
-            (1, Value::Bytes(_)) if metric.labels.len() >= LABELS => return Err(Broken("a series has more labels than any has")),
+            (1, Value::Bytes(_)) if metric.labels.len() >= MOST_LABELS => return Err(Broken("a series has more labels than any has")),
             (1, Value::Bytes(pair)) => metric.labels.push(label(pair)?),
             (6, Value::Varint(ms)) => metric.timestamp_ms = Some(ms.cast_signed()),
             (7, Value::Bytes(histogram)) => metric.histogram = Some(Histogram::of(histogram)),
