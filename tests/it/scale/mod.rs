@@ -23,7 +23,7 @@ fn within_its_bound(of: &str, name: &str) {
     assert!(added < most, "{added:.0} of {most:.0} MiB\n{}", told.said);
 }
 
-/// Reading a page costs the page itself, and half as much again for what is remembered of its series.
+/// Reading a page costs the page itself, and at most as much again for what is remembered of its series.
 #[test]
 fn a_large_page_costs_its_size_and_a_share_of_it() {
     within_its_bound("a_large_page_costs_its_size_and_a_share_of_it", "page");
