@@ -1,7 +1,9 @@
 //! A large rig, read by our sources: memory and time of each in a process of its own. `cargo bench --bench scale` runs all
-//! at full size. With `--write` and `--run` it makes inputs and reads them once: the processes that `benches/peers` times.
+//! at full size, and fails if one takes more memory than its bound. With `--write` and `--run` it makes inputs and reads them once: the processes that `benches/peers` times.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout, reason = "a program for measuring")]
 
+#[path = "../tests/support/child.rs"]
+mod child;
 #[path = "../tests/it/scale/work/mod.rs"]
 mod work;
 
@@ -29,21 +31,30 @@ fn main() {
     }
 }
 
-fn peak() -> f64 {
-    procfs::process::Process::myself().unwrap().status().unwrap().vmhwm.unwrap() as f64 / 1024.0
-}
-
 fn work(name: &str, size: usize) {
-    let (_, _, work) = work::ALL.into_iter().find(|(known, ..)| *known == name).unwrap();
-    let (before, began) = (peak(), Instant::now());
-    let what = work(size);
-    println!("{name:12} {what}: {:.0} MiB more at the peak, {:.1} s with making it", peak() - before, began.elapsed().as_secs_f64());
+    let (before, began) = (child::peak(), Instant::now());
+    let what = (work::named(name).run)(size);
+    child::tell(&format!("{what}, {:.1} s with making it", began.elapsed().as_secs_f64()), before);
 }
 
+/// Each in a child; ends with 1 if one took more than it may.
 fn all() {
-    for (name, size, _) in work::ALL {
-        let status = Command::new(std::env::current_exe().unwrap()).args(["--work", name, &size.to_string()]).status().unwrap();
-        assert!(status.success(), "{name}");
+    let mut beyond = vec![];
+    for work in work::ALL {
+        let told = child::run(Command::new(std::env::current_exe().unwrap()).args(["--work", work.name, &work.full.to_string()]));
+        let (added, most) = (told.mib(), (work.most)(work.full));
+        println!(
+            "{:12} {added:4.0} MiB more at the peak, of {most:.0}: {}",
+            work.name,
+            told.said.lines().find(|l| !l.is_empty()).unwrap_or_default()
+        );
+        if added >= most {
+            beyond.push(work.name);
+        }
+    }
+    if !beyond.is_empty() {
+        println!("more memory than its bound: {}", beyond.join(", "));
+        std::process::exit(1);
     }
 }
 

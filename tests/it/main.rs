@@ -6,6 +6,8 @@
 mod audits;
 mod bad_input;
 mod catalogue;
+#[path = "../support/child.rs"]
+mod child;
 mod cli;
 mod engine;
 mod faults;

@@ -59,6 +59,14 @@ struct Reading {
     page: Result<Arc<Fetched>, Gap>,
 }
 
+impl Reading {
+    /// Is it as good as one that begins at `since`? A page that was too large is not asked for again: reading it to the limit
+    /// would weigh on the target and on this host, each time for the same gap.
+    fn stands(&self, since: Instant) -> bool {
+        self.begun >= since || matches!(self.page, Err(Gap::Truncated(_)))
+    }
+}
+
 /// A page as it came.
 pub struct Fetched {
     /// Its bytes.
@@ -89,7 +97,7 @@ impl Pages {
     pub async fn read(&self, form: Form, since: Instant, slot: &Slot) -> (Wall, Result<Arc<Fetched>, Gap>) {
         // Whoever waits here gets the reading that is under way, if it began late enough.
         let mut last = self.last.lock().await;
-        if let Some(shared) = last.as_ref().filter(|l| l.form == form && l.begun >= since) {
+        if let Some(shared) = last.as_ref().filter(|l| l.form == form && l.stands(since)) {
             return (shared.at, shared.page.clone());
         }
         let (begun, at) = (Instant::now(), wall_now());

@@ -12,7 +12,8 @@ mod read;
 mod waiting;
 
 pub(super) use gathered::{Gathered, MOST_FOREIGN};
-pub(super) use ids::{is_marked, marked_trace, normal_id, our_span, trace_number};
+pub use ids::marked_trace;
+pub(super) use ids::{is_marked, normal_id, our_span, trace_number};
 pub(super) use kept::{Keeper, kind_word};
 pub(super) use list::{each, first};
 pub use otlp_json::{NotOtlp, read_json};

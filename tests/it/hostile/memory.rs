@@ -4,12 +4,15 @@ use super::{
     server::{Raw, Script, gzip_without_end, head},
     sources::{ASKING, SHORT, ask, kind},
 };
-use crate::sources::{access_log, metrics_world::to};
+use crate::{
+    child,
+    sources::{access_log, metrics_world::to},
+};
 use rigcheck::{
     sources::limits::{LIMITS, Limit, of_imports},
     spec::{Exec, Options, load_text},
 };
-use std::{fs, path::Path, process::Command, time::Duration};
+use std::{fs, path::Path, time::Duration};
 
 /// What a child does.
 const WHAT: &str = "RIGCHECK_TEST_HOSTILE";
@@ -32,31 +35,20 @@ fn of(source: &str) -> &'static Limit {
     })
 }
 
-/// The most memory that this process ever had.
-fn peak() -> usize {
-    let status = fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() << 10
-}
-
 /// How much a child's peak grew while it did this.
 async fn grew(what: &str, at: &str) -> usize {
-    let mut child = Command::new(std::env::current_exe().unwrap());
-    child.args(["--exact", "hostile::memory::child", "--ignored", "--nocapture"]).env(WHAT, format!("{what} {at}"));
-    let done = tokio::task::spawn_blocking(move || child.output().unwrap()).await.unwrap();
-    let said = String::from_utf8_lossy(&done.stdout).into_owned();
-    let told =
-        said.lines().find_map(|l| l.split_once("grew by ")).unwrap_or_else(|| panic!("{what}: {said}{}", String::from_utf8_lossy(&done.stderr)));
-    println!("{what}: {} MiB; {}", told.1.parse::<usize>().unwrap() >> 20, said.lines().find(|l| l.contains("gap: ")).unwrap_or_default());
-    told.1.parse().unwrap()
+    let mut command = child::test("hostile::memory::child_process", WHAT, &format!("{what} {at}"));
+    let told = tokio::task::spawn_blocking(move || child::run(&mut command)).await.unwrap();
+    println!("{what}: {:.0} MiB; {}", told.mib(), told.said.lines().find(|l| l.contains("gap: ")).unwrap_or_default());
+    told.added
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "a child of the other tests here"]
-async fn child() {
+async fn child_process() {
     let Ok(what) = std::env::var(WHAT) else { return };
     let (what, at) = what.split_once(' ').unwrap();
-    let before = peak();
+    let before = child::peak();
     match what {
         "spec" => {
             let text = fs::read_to_string(at).unwrap();
@@ -73,7 +65,7 @@ async fn child() {
         }
         source => println!("gap: {:?}", ask(source, &to(at.into()), PATIENCE).await.map(|gap| gap.to_string())),
     }
-    println!("grew by {}", peak() - before);
+    child::tell("", before);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -289,3 +289,18 @@ async fn tells_how_well_formed_a_page_is() {
     unknown.claim = name("nobody");
     assert!(matches!(ask(&source, unknown, &slot(1.0)).await, Err(Gap::NotConfigured(_))));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_without_end_is_read_to_its_limit_once() {
+    let (url, reads) = page(|_| {
+        let piece = bytes::Bytes::from_static(&[b'\n'; 1 << 16]);
+        plain(Body::from_stream(stream::repeat_with(move || Ok::<_, std::io::Error>(piece.clone()))))
+    })
+    .await;
+    let source = scrape(&url);
+    for _ in 0..3 {
+        let gap = ask(&source, Page { when: during().when }, &slot(60.0)).await.unwrap_err();
+        assert!(matches!(&gap, Gap::Truncated(why) if why.contains("268435456 bytes")), "{gap}");
+    }
+    assert_eq!(reads.load(Ordering::SeqCst), 1);
+}

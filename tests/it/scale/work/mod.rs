@@ -1,5 +1,6 @@
 //! What a large rig says, made as it is read, and what our sources make of it. Each piece of work runs in a process of its
-//! own, whose peak of memory is then its own: in `cargo test` at a tenth of the size, in `cargo bench --bench scale` whole.
+//! own, whose peak of memory is then its own: in `cargo test` at a size that takes seconds in a debug build, in `cargo bench --bench
+//! scale` whole; the bounds are the same.
 #![allow(dead_code, reason = "the tests and the bench each use a part")]
 #![allow(clippy::cast_possible_wrap, reason = "numbers of this size fit")]
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "helpers of tests; real files, servers and clocks")]
@@ -9,16 +10,19 @@ pub mod log;
 pub mod page;
 pub mod receiver;
 
-use rigcheck::model::{
-    audit::Effort,
-    evidence::{Gap, Origin, Seen},
-    key::{Act, Api, Destination, LoadAct, Payload, Query},
-    name,
-    payload::{Heartbeat, Performed},
-    rows::{InMemory, Rows},
-    source::{ActState, Slot, Source},
-    timeline::{Nanos, Timeline},
-    units::{Span, Wall},
+use rigcheck::{
+    model::{
+        audit::Effort,
+        evidence::{Gap, Origin, Seen},
+        key::{Act, Api, Destination, LoadAct, Payload, Query},
+        name,
+        payload::{Heartbeat, Performed},
+        rows::{InMemory, Rows},
+        source::{ActState, Slot, Source},
+        timeline::{Nanos, Timeline},
+        units::{Span, Wall},
+    },
+    sources::spans::marked_trace,
 };
 use std::{
     future::Future,
@@ -31,26 +35,41 @@ pub const OURS: usize = 300;
 /// How long the act took, µs.
 const LASTING: i64 = 20_000_000;
 
-/// What one piece of work saw: what was asked of it, for a line of the report.
-pub type Work = fn(usize) -> String;
+/// One source that reads what a large rig says.
+pub struct Work {
+    /// What is read.
+    pub name: &'static str,
+    /// How much of it in `cargo bench --bench scale`: bytes, spans or lines.
+    pub full: usize,
+    /// How much in a test.
+    pub small: usize,
+    /// What so much may add to the peak of memory at most, MiB, with the server or client that is the other side.
+    pub most: fn(usize) -> f64,
+    /// Does it, and says what it saw.
+    pub run: fn(usize) -> String,
+}
 
-/// All of them: name, full size, and the work.
-pub const ALL: [(&str, usize, Work); 5] = [
-    ("page", 200 << 20, page::read),
-    ("receiver", 1_000_000, receiver::read),
-    ("jaeger", 1_000_000, jaeger::read),
-    ("log", 1_000_000, log::plain),
-    ("gzipped log", 1_000_000, log::gzipped),
+/// All of them.
+pub const ALL: [Work; 5] = [
+    // The page itself, and at most as much again for what is remembered of its series; code and runtime of a debug build.
+    Work { name: "page", full: 200 << 20, small: 10 << 20, most: |bytes| 2.0 * bytes as f64 / f64::from(1 << 20) + 60.0, run: page::read },
+    // The strangers' spans that are held, however many come.
+    Work { name: "receiver", full: 1_000_000, small: 320_000, most: |_| 480.0, run: receiver::read },
+    // One answer at a time, and the ids of foreign traces.
+    Work { name: "jaeger", full: 1_000_000, small: 50_000, most: |_| 300.0, run: jaeger::read },
+    // Our own lines.
+    Work { name: "log", full: 1_000_000, small: 50_000, most: |_| 40.0, run: log::plain },
+    Work { name: "gzipped log", full: 1_000_000, small: 50_000, most: |_| 40.0, run: log::gzipped },
 ];
 
-/// The trace id of a request of ours, as the load generator makes them: the low half is SplitMix64's output for the high
-/// one (after Vigna's splitmix64.c).
+/// The work of this name.
+pub fn named(name: &str) -> Work {
+    ALL.into_iter().find(|work| work.name == name).unwrap()
+}
+
+/// The trace id of a request of ours.
 pub fn trace(n: usize) -> u128 {
-    let high = 0x0af7_6519_0000_0000 + n as u64;
-    let mut z = high.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    u128::from(high) << 64 | u128::from(z ^ (z >> 31))
+    marked_trace(0x0af7_6519_0000_0000 + n as u64)
 }
 
 pub fn id(n: usize) -> String {
