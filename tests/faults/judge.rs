@@ -2,9 +2,11 @@
 
 use crate::{
     audited::{Audited, NOISE, QUIET},
-    lanes::Ran,
+    lanes::{Ran, TRIES},
     rows::{Row, Wanted},
+    witness::shown,
 };
+use serde_json::Value;
 use std::{collections::BTreeSet, fmt::Write as _};
 
 /// What is wrong with a run, a line each.
@@ -53,10 +55,45 @@ fn missed(row: &Row, audited: &Audited) -> Vec<String> {
             missed.push(format!("{}: {rule} cannot tell, and says {said:?}", row.name));
         }
     }
-    if !audited.text.contains(row.note) {
-        missed.push(format!("{}: the report does not say `{}`", row.name, row.note));
+    for (rule, subject) in row.passes {
+        let said = audited.statuses(rule, subject);
+        if !(said == BTreeSet::from(["pass"]) || audited.busy > QUIET && NOISE.contains(rule)) {
+            missed.push(format!("{}: {rule} of {subject} must pass, and says {said:?}", row.name));
+        }
     }
+    let report = audited.text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for note in row.notes.iter().filter(|note| !report.contains(**note)) {
+        missed.push(format!("{}: the report does not say `{note}`", row.name));
+    }
+    if !shown(row.shows, audited) {
+        missed.push(format!("{}: the evidence does not show that it was done", row.name));
+    }
+    missed.extend(row.planted.into_iter().flat_map(|planted| elsewhere(row, audited, planted)));
     missed
+}
+
+/// Findings whose bounds do not hold what was planted.
+fn elsewhere(row: &Row, audited: &Audited, planted: f64) -> Vec<String> {
+    let found = audited.outcomes().into_iter().filter(|o| o.2 == "fail" && row.must.contains(&o.0) && touches(row, o.1));
+    let end = |outcome: &Value, end: &str| outcome["figure"][end].as_f64().unwrap_or(f64::NAN);
+    let found = found.filter(|(.., outcome)| !(end(outcome, "lo") <= planted && planted <= end(outcome, "hi")));
+    found.map(|(rule, subject, _, outcome)| format!("{}: {rule} of {subject} does not hold {planted} ms: {}", row.name, outcome["figure"])).collect()
+}
+
+/// Of runs that had to be undisturbed: those that never were.
+pub fn never_undisturbed(all: &[Ran]) -> Vec<String> {
+    let busy = all.iter().filter(|ran| ran.audited.busy > QUIET);
+    busy.map(|ran| format!("{}: something else kept the processors busy in each of {TRIES} tries: not judged", ran.pack.name())).collect()
+}
+
+/// How many rows were judged without allowance for a busy machine, for people.
+pub fn strictly(all: &[Ran]) -> String {
+    let rows = |all: &mut dyn Iterator<Item = &Ran>| all.map(|ran| ran.pack.0.len()).sum::<usize>();
+    let (strict, of) = (rows(&mut all.iter().filter(|ran| ran.audited.busy <= QUIET)), rows(&mut all.iter()));
+    match strict {
+        0 => format!("NOT ONE OF {of} ROWS WAS JUDGED STRICTLY: the processors were busy with something else"),
+        _ => format!("{strict} of {of} rows were judged strictly; in the runs of the others the processors were busy with something else"),
+    }
 }
 
 /// Is the verdict that of the worst fault? On a busy machine a finding may have become a doubt, never a pass.
