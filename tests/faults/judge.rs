@@ -4,7 +4,6 @@ use crate::{
     audited::{Audited, NOISE, QUIET},
     lanes::{Ran, TRIES},
     rows::{Row, Wanted},
-    witness::shown,
 };
 use serde_json::Value;
 use std::{collections::BTreeSet, fmt::Write as _};
@@ -12,7 +11,7 @@ use std::{collections::BTreeSet, fmt::Write as _};
 /// What is wrong with a run, a line each.
 pub fn wrong(ran: &Ran) -> Vec<String> {
     let (rows, audited) = (&ran.pack.0, &ran.audited);
-    let mut wrong: Vec<String> = rows.iter().flat_map(|row| missed(row, audited)).collect();
+    let mut wrong: Vec<String> = rows.iter().flat_map(|row| missed(row, ran)).collect();
     for (rule, subject, status, _) in audited.outcomes() {
         let expected =
             rows.iter().any(|row| row.pairs.contains(&rule) || touches(row, subject) && (row.must.contains(&rule) || row.may.contains(&rule)));
@@ -40,7 +39,8 @@ fn statuses<'a>(row: &Row, audited: &'a Audited, rule: &str) -> BTreeSet<&'a str
 }
 
 /// What a row demands and the audit does not say.
-fn missed(row: &Row, audited: &Audited) -> Vec<String> {
+fn missed(row: &Row, ran: &Ran) -> Vec<String> {
+    let audited = &ran.audited;
     let mut missed = vec![];
     for rule in row.must {
         let said = statuses(row, audited, rule);
@@ -65,7 +65,7 @@ fn missed(row: &Row, audited: &Audited) -> Vec<String> {
     for note in row.notes.iter().filter(|note| !report.contains(**note)) {
         missed.push(format!("{}: the report does not say `{note}`", row.name));
     }
-    if !shown(row.shows, audited) {
+    if ran.unseen.contains(&row.name) {
         missed.push(format!("{}: the evidence does not show that it was done", row.name));
     }
     missed.extend(row.planted.into_iter().flat_map(|planted| elsewhere(row, audited, planted)));
@@ -112,8 +112,9 @@ fn deserved(rows: &[&Row], audited: &Audited) -> bool {
 pub fn told(all: &[Ran]) -> String {
     let join = |set: BTreeSet<&str>| set.into_iter().map(|r| r.trim_start_matches("LAT-")).collect::<Vec<_>>().join(" ");
     let mut text = format!("{:24} {:9} {:24} {:24} {:14} {:>4} {:>5}\n", "fault", "must fail", "failed too", "undecided", "verdict", "s", "busy");
-    for Ran { pack, audited } in all {
-        for row in &pack.0 {
+    for ran in all {
+        let audited = &ran.audited;
+        for row in &ran.pack.0 {
             let own = |wanted: &[&str]| -> BTreeSet<&str> {
                 audited.outcomes().into_iter().filter(|o| wanted.contains(&o.2) && touches(row, o.1)).map(|o| o.0).collect()
             };
@@ -128,7 +129,7 @@ pub fn told(all: &[Ran]) -> String {
                 audited.verdict(),
                 audited.took.as_secs_f64(),
                 audited.busy,
-                if missed(row, audited).is_empty() { "✓" } else { "✗" },
+                if missed(row, ran).is_empty() { "✓" } else { "✗" },
             );
         }
     }

@@ -6,6 +6,7 @@ use crate::{
     rig::{Gateway, Rig, Turn},
     rows::{Does, Row},
     stack::NotUp,
+    witness::shown,
 };
 use std::{
     io::{self, Write},
@@ -26,6 +27,8 @@ pub struct Pack(pub Vec<&'static Row>);
 pub struct Ran {
     pub pack: Pack,
     pub audited: Audited,
+    /// Rows whose disturbance the recorded answers do not show.
+    pub unseen: Vec<&'static str>,
 }
 
 impl Pack {
@@ -108,15 +111,15 @@ pub fn run(packs: Vec<Pack>, requests: u64, tries: usize) -> Result<Vec<Ran>, No
     let lane = || -> Result<(), NotUp> {
         let mut rig: Option<Rig> = None;
         while let Some((place, pack)) = next() {
-            let mut audited = one(&mut rig, &pack, requests)?;
+            let (mut audited, mut unseen) = one(&mut rig, &pack, requests)?;
             for _ in 1..tries {
                 if audited.busy <= QUIET {
                     break;
                 }
-                audited = one(&mut rig, &pack, requests)?;
+                (audited, unseen) = one(&mut rig, &pack, requests)?;
             }
             let Ok(mut done) = done.lock() else { continue };
-            let ran = Ran { pack, audited };
+            let ran = Ran { pack, audited, unseen };
             let _ = writeln!(
                 io::stderr(),
                 "{:>3} of {all}: {}: {} in {:.0} s{}",
@@ -139,7 +142,7 @@ pub fn run(packs: Vec<Pack>, requests: u64, tries: usize) -> Result<Vec<Ran>, No
     Ok(done.into_iter().map(|(_, ran)| ran).collect())
 }
 
-fn one(rig_of_lane: &mut Option<Rig>, pack: &Pack, requests: u64) -> Result<Audited, NotUp> {
+fn one(rig_of_lane: &mut Option<Rig>, pack: &Pack, requests: u64) -> Result<(Audited, Vec<&'static str>), NotUp> {
     let fresh = rig_of_lane.is_none();
     let rig = match rig_of_lane {
         Some(rig) => rig,
@@ -154,13 +157,15 @@ fn one(rig_of_lane: &mut Option<Rig>, pack: &Pack, requests: u64) -> Result<Audi
     let (_, then) = pack.parts(rig);
     add(rig, &then)?;
     let audited = disturbed(rig, pack, requests)?;
+    // What was recorded ends with the rig.
+    let unseen = pack.0.iter().filter(|row| !shown(row.shows, &audited)).map(|row| row.name).collect();
     for part in first.iter().chain(&then) {
         rig.stack.down(&part[0]);
     }
     if pack.wears_out() {
         *rig_of_lane = None;
     }
-    Ok(audited)
+    Ok((audited, unseen))
 }
 
 fn add(rig: &mut Rig, parts: &[Vec<String>]) -> Result<(), NotUp> {
