@@ -2,7 +2,7 @@
 
 use crate::{audited::Audited, rows::Shows};
 use rigcheck::{
-    model::{key::Payload, payload::Scrape},
+    model::{key::Payload, payload::Scrape, units::Wall},
     store,
 };
 
@@ -29,4 +29,12 @@ fn scrapes(said: &Payload) -> &[Scrape] {
 /// The longest time between two readings, ms.
 fn longest_hole(scrapes: &[Scrape]) -> f64 {
     scrapes.windows(2).map(|pair| (pair[1].at.0 - pair[0].at.0) as f64 / 1e3).fold(0.0, f64::max)
+}
+
+#[test]
+fn a_hole_is_the_longest_time_between_two_readings() {
+    let at = |seconds: i64| Scrape { instance: "a".into(), at: Wall(seconds * 1_000_000), ok: true };
+    assert!((longest_hole(&[1, 2, 3, 4].map(at)) - 1_000.0).abs() < 1e-9);
+    assert!((longest_hole(&[1, 2, 6, 7].map(at)) - 4_000.0).abs() < 1e-9);
+    assert!(longest_hole(&[at(1)]) == 0.0 && longest_hole(&[]) == 0.0);
 }
