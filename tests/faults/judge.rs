@@ -68,7 +68,9 @@ fn missed(row: &Row, ran: &Ran) -> Vec<String> {
     if ran.unseen.contains(&row.name) {
         missed.push(format!("{}: the evidence does not show that it was done", row.name));
     }
-    missed.extend(row.planted.into_iter().flat_map(|planted| elsewhere(row, audited, planted)));
+    // A span may end well after its last byte has arrived where its process waits for a processor.
+    let planted = row.planted.filter(|_| audited.busy <= QUIET);
+    missed.extend(planted.into_iter().flat_map(|planted| elsewhere(row, audited, planted)));
     missed
 }
 
