@@ -96,6 +96,7 @@ pub fn meanwhile(rig: &Rig, does: Does) -> Held {
         | Does::Clock(_)
         | Does::Total(_)
         | Does::Claim(_)
+        | Does::LogNamedInSeconds
         | Does::Exemplars
         | Does::SecondGateway => {}
     }
@@ -138,14 +139,27 @@ fn rescrape(rig: &Rig, interval: &str) {
     assert!(reloaded.is_ok_and(|r| r.status().is_success()), "Prometheus takes no new configuration");
 }
 
+/// By this variable `tests/stack/down` finds what a killed test left.
+const MARK: &str = "RIGCHECK_STACK_PART";
+/// How long a part that is restarted is away at least: more than one scrape.
+const AWAY: Duration = Duration::from_millis(1_500);
+
+/// What `tests/stack/up` marked a process with.
+fn mark(pid: u32) -> String {
+    let environ = fs::read(format!("/proc/{pid}/environ")).expect("it runs");
+    let mark = environ.split(|b| *b == 0).find_map(|pair| std::str::from_utf8(pair).ok()?.strip_prefix(MARK)?.strip_prefix('='));
+    mark.expect("`up` marks what it starts").to_owned()
+}
+
 /// The same program with the same arguments, once the old process has gone.
 fn restart(rig: &Rig, part: &str) -> Child {
     let running = rig.stack.part(part);
     let line = fs::read(format!("/proc/{}/cmdline", running.pid)).expect("it runs");
+    let mark = mark(running.pid);
     let words: Vec<&str> = line.split(|b| *b == 0).filter_map(|w| std::str::from_utf8(w).ok()).filter(|w| !w.is_empty()).collect();
     rig.kill(part);
-    sleep(Duration::from_millis(500));
-    let started = Command::new(words[0]).args(&words[1..]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    sleep(AWAY);
+    let started = Command::new(words[0]).args(&words[1..]).env(MARK, mark).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
     let started = started.expect("the same program starts again");
     let (address, until) = (running.url.trim_start_matches("http://"), Instant::now() + Duration::from_secs(20));
     while std::net::TcpStream::connect(address).is_err() {

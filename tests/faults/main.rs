@@ -5,14 +5,14 @@
 
 mod clean;
 mod disturb;
+#[path = "../support/embedded.rs"]
+mod embedded;
 mod judge;
 mod lanes;
 mod matrix;
-#[path = "../it/faults/run.rs"]
-#[allow(dead_code, clippy::unwrap_used, clippy::disallowed_methods, reason = "a part of the tests on the reference rig, which use the rest")]
-mod reference;
 #[path = "../support/mod.rs"]
 mod support;
 mod table;
+mod witness;
 
 use support::{audited, rig, rows, stack};

@@ -1,7 +1,7 @@
 //! The matrix as a page of the documentation, generated from the same rows that the tests demand.
 #![allow(clippy::disallowed_methods, reason = "compares a generated page, and writes it if asked to")]
 
-use crate::rows::{ROWS, Wanted};
+use crate::rows::{ROWS, Row, Wanted};
 use rigcheck::reference::faults::ALL;
 use std::{fmt::Write as _, fs};
 
@@ -15,7 +15,8 @@ or that fails where it must stay quiet, fails the tests.
 
 - **must fail**: rules that find the fault in every run. **may fail**: rules in whose eyes the same thing is wrong. All others stay quiet.
 - **cannot tell**: rules that have no data or no conclusion then, and never pass.
-- A rule that must fail somewhere in this page counts as proven (`proven_by` in its case file).
+- **any** verdict: no figure is wrong; the evidence must show all the same that it was done.
+- A name in both tables is one fault. A rule that must fail somewhere in this page counts as proven (`proven_by` in its case file).
 
 `make faults` runs each row by itself, then clean rigs, on which no rule may fail; `make test` lets rows that touch nobody in common
 share a run.
@@ -29,10 +30,10 @@ fn page() -> String {
         let verdict = match row.verdict {
             Wanted::NotReady => "NOT READY",
             Wanted::NeverReady => "never READY",
-            Wanted::Any if row.note.is_empty() => "no figure is wrong",
-            Wanted::Any => "no figure is wrong; a note says it",
+            Wanted::Any if row.notes.is_empty() => "any",
+            Wanted::Any => "any, and a note says it",
         };
-        let (must, may, untold) = (listed(row.must), listed(&[row.may, row.pairs].concat()), listed(row.untold));
+        let (must, may, untold) = (listed(row.must), listed(&also(row)), listed(row.untold));
         let _ = writeln!(text, "| `{}` | {} | {} | {must} | {may} | {untold} | {verdict} |", row.name, row.title, row.part);
     }
     text += "\n## On the embedded rig\n\nThe rig of `rigcheck demo --fault NAME` (`tests/it/faults`).\n\n";
@@ -42,6 +43,11 @@ fn page() -> String {
         let _ = writeln!(text, "| `{}` | {} | {} | {} | {verdict} |", fault.name, fault.title, listed(fault.found_by), listed(fault.may_also));
     }
     text
+}
+
+/// Rules that may fail and need not.
+fn also(row: &Row) -> Vec<&'static str> {
+    [row.may, row.pairs].concat().into_iter().filter(|rule| !row.must.contains(rule)).collect()
 }
 
 fn listed(rules: &[&str]) -> String {

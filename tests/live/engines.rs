@@ -64,7 +64,7 @@ fn three_engines_that_scrape_one_gateway_get_the_same_outcomes() {
         assert_eq!((clean.code, clean.verdict()), (0, "ready"), "{}", clean.trouble());
     }
 
-    for (fault, rule) in [("metric-ms", "LAT-08"), ("buckets-pinned", "LAT-06")] {
+    for (fault, rule) in [("metric-in-ms", "LAT-08"), ("pinned-buckets", "LAT-06")] {
         let faulty = rig.replace_gateway(Gateway { faults: fault.to_owned(), ..Gateway::REPAIRED }).and_then(|()| add_engines(&mut rig));
         if or_skip(name, faulty).is_none() {
             return;

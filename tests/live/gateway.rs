@@ -133,7 +133,7 @@ async fn the_repaired_variant_resolves_quantiles_and_marks_the_first_chunk() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_seeded_fault_changes_what_it_names_and_nothing_else() {
     let name = "a_seeded_fault_changes_what_it_names_and_nothing_else";
-    let Some(left) = one_request(name, "repaired", Some("log-offset-200ms")).await else { return };
+    let Some(left) = one_request(name, "repaired", Some("log-offset")).await else { return };
     let logged = left.line["duration_ms"].as_f64().expect("a number");
     let observed = total(&left.page, "gateway_request_duration_seconds_sum") * 1000.0;
     assert!((logged - observed - 200.0).abs() < 0.01, "log {logged} ms, histogram {observed} ms");

@@ -245,6 +245,19 @@ impl Rig {
         )
     }
 
+    /// The same rig with the load through nginx, whose log claims the total time: `$request_time` ends when the last byte is sent.
+    /// `$upstream_header_time` is the time to the headers, which is no time to a first token, so that it claims nothing.
+    pub fn through_front(&self, spec: &str) -> String {
+        let (front, gateway) = (self.stack.part("front"), self.stack.url("gateway"));
+        let log = format!(
+            "sources:\n  nginx_log: {{kind: access_log, path: {}, id: request_id, at: ts, status: status, duration: {{field: request_time, unit: s}}}}\n",
+            front.files["access_log"].display()
+        );
+        let direct = format!("target:\n  url: {gateway}\n");
+        assert!(spec.contains("sources:\n") && spec.contains(&direct), "{spec}");
+        spec.replacen("sources:\n", &log, 1).replacen(&direct, &format!("target:\n  url: {}\n", front.url), 1)
+    }
+
     /// Audits with so many requests; runs are kept in a folder of that name.
     pub fn audit(&self, folder: &str, requests: u64) -> Audited {
         self.audit_meanwhile(folder, requests, || {})

@@ -7,27 +7,28 @@ import asyncio
 import random
 
 FAULTS = {
-    "log-rounds-seconds": "the access log rounds durations to whole seconds",
-    "log-ms-as-s": "the access log writes seconds under names that say milliseconds",
-    "log-offset-200ms": "durations in the access log are 200 ms too long",
-    "log-scale-5pct": "durations in the access log are 5 % too long",
-    "log-outliers": "every 100th line of a worker's access log is 3 s too long",
-    "log-early": "the access log line is written when the first chunk goes out, not when the last one does",
-    "log-lost-lines": "every 33rd line of a worker's access log is not written",
-    "log-slow-without-ttft": "lines of requests longer than 700 ms have no TTFT",
+    "coarse-log": "the access log rounds durations to whole seconds",
+    "log-in-seconds": "the access log writes seconds under names that say milliseconds",
+    "log-in-ms": "the access log writes milliseconds under names that say seconds",
+    "log-offset": "durations in the access log are 200 ms too long",
+    "log-scale": "durations in the access log are 5 % too long",
+    "rare-log-outliers": "every 100th line of a worker's access log is 3 s too long",
+    "log-written-early": "the access log line is written when the first chunk goes out, not when the last one does",
+    "lost-log-lines": "every 33rd line of a worker's access log is not written",
+    "slow-without-ttft": "lines of requests longer than 700 ms have no TTFT",
     "duplicate-ids": "every second line of the access log repeats the ids of the line before",
-    "metric-ms": "histograms named in seconds are fed milliseconds",
-    "metric-no-stream": "the duration histogram leaves out the time of streaming",
-    "buckets-pinned": "the largest finite bucket lies below the usual durations",
+    "metric-in-ms": "histograms named in seconds are fed milliseconds",
+    "metric-without-stream": "the duration histogram leaves out the time of streaming",
+    "pinned-buckets": "the largest finite bucket lies below the usual durations",
     "private-registries": "each worker has a registry of its own, and a scrape sees whichever worker answers",
     "label-split": "every second observation goes to another value of the label `model`",
     "page-refused": "the metrics page answers 503 while a file `refuse` lies in PROMETHEUS_MULTIPROC_DIR",
     "dangling-exemplars": "observations name their trace (no multiprocess mode: for one worker), and every second trace is never recorded",
     "background-task": "the duration histogram includes 50 to 150 ms of work that follows the response",
     "span-without-stream": "the server span ends when the response starts",
-    "head-sampling-10pct": "nine traces of ten are never recorded",
-    "buffered-sse": "chunks are held back and sent at once, while the telemetry shows when they came from the provider",
-    "retry-hidden": "every 10th request of a worker goes to the provider twice, and nothing says so",
+    "head-sampling": "nine traces of ten are never recorded",
+    "buffered-stream": "chunks are held back and sent at once, while the telemetry shows when they came from the provider",
+    "provider-asked-twice": "every 10th request of a worker goes to the provider twice, and nothing says so",
     "nagle": "TCP_NODELAY is left off on connections (only differs in the repaired variant: the common one has it anyway)",
 }
 
@@ -53,19 +54,21 @@ class Faults:
     def log_line(self, line: dict) -> dict | None:
         """The access log line as it is written, if it is."""
         self._lines += 1
-        if "log-lost-lines" in self.names and self._lines % 33 == 0:
+        if "lost-log-lines" in self.names and self._lines % 33 == 0:
             return None
-        if "log-slow-without-ttft" in self.names and line["duration_ms"] > 700:
+        if "slow-without-ttft" in self.names and line["duration_ms"] > 700:
             return line | {"ttft_ms": None}
-        if "log-rounds-seconds" in self.names:
+        if "coarse-log" in self.names:
             return self._durations(line, lambda ms: float(round(ms / 1000) * 1000))
-        if "log-ms-as-s" in self.names:
+        if "log-in-seconds" in self.names:
             return self._durations(line, lambda ms: ms / 1000)
-        if "log-offset-200ms" in self.names:
+        if "log-in-ms" in self.names:
+            return line | {"duration_s": line["duration_ms"], "ttft_s": line["ttft_ms"]}
+        if "log-offset" in self.names:
             return self._durations(line, lambda ms: ms + 200)
-        if "log-scale-5pct" in self.names:
+        if "log-scale" in self.names:
             return self._durations(line, lambda ms: ms * 1.05)
-        if "log-outliers" in self.names and self._lines % 100 == 0:
+        if "rare-log-outliers" in self.names and self._lines % 100 == 0:
             return line | {"duration_ms": line["duration_ms"] + 3000}
         if "duplicate-ids" in self.names:
             ids = {"request_id": line["request_id"], "trace_id": line["trace_id"]}
@@ -81,11 +84,11 @@ class Faults:
 
     @property
     def logs_at_first_chunk(self) -> bool:
-        return "log-early" in self.names
+        return "log-written-early" in self.names
 
     def observed(self, seconds: float) -> float:
         """The value that a histogram in seconds is fed."""
-        return seconds * 1000 if "metric-ms" in self.names else seconds
+        return seconds * 1000 if "metric-in-ms" in self.names else seconds
 
     def labelled(self, model: str) -> str:
         """The model as the histograms name it."""
@@ -103,7 +106,7 @@ class Faults:
 
     @property
     def metric_stops_at_headers(self) -> bool:
-        return "metric-no-stream" in self.names
+        return "metric-without-stream" in self.names
 
     @property
     def measures_after_response(self) -> bool:
@@ -115,7 +118,7 @@ class Faults:
 
     @property
     def pins_buckets(self) -> bool:
-        return "buckets-pinned" in self.names
+        return "pinned-buckets" in self.names
 
     @property
     def span_ends_at_headers(self) -> bool:
@@ -126,13 +129,13 @@ class Faults:
         """The share of traces that is recorded, if not all that the caller asked for."""
         if "dangling-exemplars" in self.names:
             return 0.5
-        return 0.1 if "head-sampling-10pct" in self.names else None
+        return 0.1 if "head-sampling" in self.names else None
 
     @property
     def buffers_stream(self) -> bool:
-        return "buffered-sse" in self.names
+        return "buffered-stream" in self.names
 
     def retries(self) -> bool:
         """Whether this call to the provider is given up once it answers, and made again."""
         self._calls += 1
-        return "retry-hidden" in self.names and self._calls % 10 == 0
+        return "provider-asked-twice" in self.names and self._calls % 10 == 0

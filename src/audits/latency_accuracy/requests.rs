@@ -111,7 +111,7 @@ impl<'e> Requests<'e> {
     /// Are the requests that failed the long ones (or the short ones)? Then what is left to compare is no sample of them.
     pub fn lost(&self) -> Option<String> {
         let planned = |ok: bool| -> Vec<f64> { self.all.iter().filter(|r| r.ok == ok).filter_map(|r| r.planned_ms).collect() };
-        selected(&planned(false), &planned(true)).map(|words| format!("the requests that failed are not like the others: {words}"))
+        selected("failed", &planned(false), &planned(true)).map(|words| format!("the requests that failed are not like the others: {words}"))
     }
     /// When the act began, on the load generator's wall clock.
     pub fn began(&self) -> Wall {
@@ -132,15 +132,12 @@ impl<'e> Requests<'e> {
 /// The rank sum beyond which a difference is no chance (two-sided 0.1 %).
 const CHANCE: f64 = 3.29;
 
-/// Are those that are missing longer or shorter than those that are there, more than chance would have it? In words, if so.
-pub fn selected(missing: &[f64], there: &[f64]) -> Option<String> {
+/// Are those that are missing longer or shorter than those that are there, more than chance would have it? In words, if so;
+/// `what` is what became of them: they `are missing`, or `failed`.
+pub fn selected(what: &str, missing: &[f64], there: &[f64]) -> Option<String> {
     let z = rank_sum(missing, there).filter(|z| z.abs() > CHANCE)?;
     let longer = if z > 0.0 { "longer" } else { "shorter" };
-    Some(format!(
-        "{longer} ones are missing, not an even sample: median {} beside {} (rank test, p < 0.001)",
-        Ms(median(missing)?),
-        Ms(median(there)?)
-    ))
+    Some(format!("{longer} ones {what}, not an even sample: median {} beside {} (rank test, p < 0.001)", Ms(median(missing)?), Ms(median(there)?)))
 }
 
 /// Are those that are missing as long as those that are there, as far as a rank test can tell? In words, if so; `None` where too

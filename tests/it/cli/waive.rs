@@ -131,7 +131,7 @@ fn only_a_failure_that_was_seen_on_this_rig_is_waived() {
     record(folder.path(), &id(1), samples::blocked());
     for (args, why) in [
         (&["LAT-01"][..], "LAT-01 did not fail in run "),
-        (&["LAT-141"], "there is no rule `LAT-141`; did you mean `LAT-14`? `rigcheck list` shows the rules"),
+        (&["LAT-1x4"], "there is no rule `LAT-1x4`; did you mean `LAT-14`? `rigcheck list` shows the rules"),
         (&["LAT-20"], "was not judged in run"),
         (&["LAT-14", "--run", "nope"], "there is no run `nope`"),
     ] {

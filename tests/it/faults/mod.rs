@@ -4,4 +4,5 @@ mod exit_codes;
 mod laws;
 mod matrix;
 mod proof;
+#[path = "../../support/embedded.rs"]
 pub mod run;

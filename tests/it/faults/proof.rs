@@ -34,6 +34,15 @@ fn proven_by_names_exactly_the_faults_that_a_rule_must_find() {
 }
 
 #[test]
+fn a_name_on_both_rigs_is_one_fault() {
+    let both: Vec<_> = ROWS.iter().filter_map(|row| Some((row, ALL.iter().find(|fault| fault.name == row.name)?))).collect();
+    assert!(both.len() > 15, "{}", both.len());
+    for (row, fault) in both {
+        assert!(row.must.iter().any(|rule| fault.found_by.contains(rule)), "{}: no rule must find it on both", row.name);
+    }
+}
+
+#[test]
 fn the_faults_name_rules_that_exist() {
     let catalogue = Catalogue::load(None).unwrap();
     let known: BTreeSet<_> = catalogue.cases.iter().flat_map(|c| &c.rules).map(|r| r.id.as_str()).collect();

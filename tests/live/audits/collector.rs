@@ -1,8 +1,8 @@
-//! A collector between the gateway and the trace store: passing everything on, or sampling.
+//! A collector between the gateway and the trace store that passes everything on; `tests/faults` has those that sample.
 #![allow(clippy::disallowed_methods, reason = "writes what a real collector exports to a file, as its file exporter does")]
 
 use crate::{
-    rig::{Audited, Gateway, QUIET, REQUESTS, Rig},
+    rig::{Gateway, QUIET, REQUESTS, Rig},
     stack::or_skip,
 };
 use axum::{Router, body::Bytes, extract::State, http::header::CONTENT_TYPE, routing::post};
@@ -34,37 +34,6 @@ fn a_collector_that_passes_everything_on_leaves_the_rig_ready_and_its_file_has_e
     if audited.busy <= QUIET {
         assert_eq!((audited.code, audited.verdict()), (0, "ready"), "{trouble}");
     }
-}
-
-#[test]
-fn a_tail_sampler_that_drops_long_streams_is_found_and_said_to() {
-    let name = "a_tail_sampler_that_drops_long_streams_is_found_and_said_to";
-    let Some(rig) = or_skip(name, Rig::collected(Gateway::REPAIRED, &["--sampling", "tail", "--keep", "500"])) else { return };
-    let audited = rig.audit("tail", REQUESTS);
-    let because = missing_traces(&audited);
-    assert!(because.contains("longer ones are missing, not an even sample: median"), "{because}\n{}", audited.trouble());
-    assert!(because.contains("a tail sampler"), "{because}");
-    assert!(!because.contains("sampling rate"), "{because}");
-}
-
-#[test]
-fn a_tenth_of_the_traces_by_id_is_found_and_said_to_be_independent_of_how_long_they_last() {
-    let name = "a_tenth_of_the_traces_by_id_is_found_and_said_to_be_independent_of_how_long_they_last";
-    let Some(rig) = or_skip(name, Rig::collected(Gateway::REPAIRED, &["--sampling", "head"])) else { return };
-    let audited = rig.audit("head", REQUESTS);
-    let because = missing_traces(&audited);
-    assert!(because.contains("a sampling rate near"), "{because}\n{}", audited.trouble());
-    assert!(because.contains("how long a request lasts makes no difference"), "{because}");
-}
-
-/// Why LAT-02 finds traces missing; nothing else of the rig has lost anything.
-fn missing_traces(audited: &Audited) -> String {
-    let trouble = audited.trouble();
-    assert_eq!(audited.statuses("LAT-02", "jaeger"), BTreeSet::from(["fail"]), "{trouble}");
-    assert_eq!(audited.statuses("LAT-02", "access_log"), BTreeSet::from(["pass"]), "{trouble}");
-    assert_eq!((audited.code, audited.verdict()), (1, "not_ready"), "{trouble}");
-    let found = audited.outcomes().into_iter().find(|o| o.0 == "LAT-02" && o.1 == "jaeger").expect("an outcome");
-    found.3["because"].to_string()
 }
 
 /// Receives what a collector exports as OTLP-JSON and appends each export as a line, which is what its `file` exporter writes,

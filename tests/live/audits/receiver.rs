@@ -18,7 +18,13 @@ fn spans_that_a_vendors_sdk_exports_are_received_and_judged() {
     for rule in ["LAT-02", "LAT-13"] {
         assert_eq!(audited.statuses(rule, "otlp"), BTreeSet::from(["pass"]), "{rule}: {trouble}");
     }
+    // Both run on this machine's clock.
+    for rule in ["LAT-18", "LAT-19"] {
+        assert!(!audited.rules("fail").contains(rule), "{trouble}");
+    }
     if audited.busy <= QUIET {
+        assert_eq!(audited.statuses("LAT-18", "access_log"), BTreeSet::from(["pass"]), "{trouble}");
+        assert_eq!(audited.statuses("LAT-19", "otlp"), BTreeSet::from(["pass"]), "{trouble}");
         assert_eq!((audited.code, audited.verdict()), (0, "ready"), "{trouble}");
         assert_eq!(audited.statuses("LAT-14", "otlp"), BTreeSet::from(["pass"]), "{trouble}");
     }

@@ -25,8 +25,14 @@ pub struct Row {
     pub pairs: &'static [&'static str],
     /// Rules that must say of somebody that they could not tell, and must not pass anywhere among those touched.
     pub untold: &'static [&'static str],
+    /// Rules that must pass for a subject all the same.
+    pub passes: &'static [(&'static str, &'static str)],
     /// What the report must say.
-    pub note: &'static str,
+    pub notes: &'static [&'static str],
+    /// What the recorded answers must show, where no rule does: that it happened at all.
+    pub shows: Shows,
+    /// How far off it makes things, ms: the bounds of the rules that must fail hold it.
+    pub planted: Option<f64>,
     pub verdict: Wanted,
 }
 
@@ -38,6 +44,18 @@ pub enum Wanted {
     NeverReady,
     /// No figure is wrong: what the other rules say decides.
     Any,
+}
+
+/// What the recorded answers show of a disturbance.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Shows {
+    Nothing,
+    /// A reading of this source failed.
+    FailedReading(&'static str),
+    /// For so long, ms, Prometheus read nothing.
+    Hole(f64),
+    /// So many traces of others were among what Jaeger returned.
+    Foreign(u64),
 }
 
 /// What is really done.
@@ -53,6 +71,8 @@ pub enum Does {
     Total(&'static str),
     /// A claim more under `metrics`, in YAML.
     Claim(&'static str),
+    /// The spec reads the log's durations from fields that are named in seconds.
+    LogNamedInSeconds,
     /// The claims on histograms say that there are exemplars.
     Exemplars,
     /// An OpenTelemetry collector with these options stands between the gateway and Jaeger.
@@ -102,8 +122,24 @@ const PROMETHEUS: &[&str] = &["prometheus:ttft", "prometheus:total"];
 const TRACES: &[&str] = &["jaeger"];
 const ALL: &[&str] = &[""];
 
-const PLAIN: Row =
-    Row { name: "", title: "", part: "", does: &[], touches: &[], must: &[], may: &[], pairs: &[], untold: &[], note: "", verdict: Wanted::NotReady };
+const PLAIN: Row = Row {
+    name: "",
+    title: "",
+    part: "",
+    does: &[],
+    touches: &[],
+    must: &[],
+    may: &[],
+    pairs: &[],
+    untold: &[],
+    passes: &[],
+    notes: &[],
+    shows: Shows::Nothing,
+    planted: None,
+    verdict: Wanted::NotReady,
+};
+/// nginx's log is a witness of its own: whatever is held back, its total ends when the last byte is sent.
+const NGINX_LOG: &[(&str, &str)] = &[("LAT-02", "nginx_log"), ("LAT-13", "nginx_log"), ("LAT-14", "nginx_log:total")];
 const IN_LOG: Row = Row { part: "gateway, access log", touches: LOG, ..PLAIN };
 const IN_METRICS: Row = Row { part: "gateway, metrics page", touches: METRICS, ..PLAIN };
 const IN_TRACES: Row = Row { part: "gateway, OpenTelemetry", touches: TRACES, ..PLAIN };
@@ -119,6 +155,7 @@ pub const CLEAN: &[Row] = &[
         title: "nginx before the gateway, unbuffered",
         does: &[Does::Front("off")],
         touches: ALL,
+        passes: NGINX_LOG,
         verdict: Wanted::Any,
         ..PLAIN
     },

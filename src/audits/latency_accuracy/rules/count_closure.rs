@@ -182,7 +182,7 @@ fn reasons(records: &Records<'_>, sent: &Requests<'_>, missing: u64) -> Vec<Stri
         Kind::Traces { spans, .. } => {
             if missing > 0 && missing < ok {
                 let (lost, there) = (lasting(records, sent, false), lasting(records, sent, true));
-                if let Some(words) = selected(&lost, &there) {
+                if let Some(words) = selected("are missing", &lost, &there) {
                     because.push(format!("{words}: a tail sampler that decides before a stream ends, or by how long it lasted, drops such traces"));
                 } else {
                     let stored = ok - missing;

@@ -51,7 +51,7 @@ impl Rule<LatencyAccuracy> for MatchRate {
         let ambiguous = recorded.iter().filter(|(_, r)| r.ambiguous).count();
         let share = matched as f64 / n as f64;
         let lasting = |with: bool| recorded.iter().filter(|(_, r)| has(r) == with).filter_map(|(total, _)| *total).collect::<Vec<_>>();
-        let lost = selected(&lasting(false), &lasting(true));
+        let lost = selected("are missing", &lasting(false), &lasting(true));
         let status = match &lost {
             _ if share < self.share.0 => Status::Fail,
             // Few enough to pair the rest, but the slowest are what a p99 is made of.

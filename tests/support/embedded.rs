@@ -1,4 +1,6 @@
 //! A whole audit in this process: the pipeline of `rigcheck audit`, kept in memory.
+#![allow(dead_code, reason = "two test targets share it, and each uses a part")]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test that cannot go on must stop; it takes the time of a run")]
 
 use rigcheck::{
     engine::{self, Job, Journal},
