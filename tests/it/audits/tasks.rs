@@ -1,13 +1,16 @@
 //! LAT-11: what a histogram has more than the spans of the same requests.
 
 use super::{
-    case::{bound, finding, judge, shown},
+    case::{bound, finding, judge, shown, status},
     evidence::Simulated,
     rig,
 };
 use rigcheck::model::{
+    evidence::Evidence,
+    key::{Histogram, When},
+    name::name,
     outcome::{Finding, Status},
-    rig::Quantity,
+    rig::{By, Claim, Quantity, Rig},
 };
 
 fn judged(world: &Simulated) -> Finding {
@@ -88,4 +91,28 @@ fn exemplars_pair_what_counts_cannot() {
         assert_eq!(found.status, wanted, "{}", shown(&said));
         assert_eq!(found.figure.n, 500, "{}", found.figure);
     }
+}
+
+/// A second store that does not answer.
+fn with_a_silent_store() -> Rig {
+    let mut rig = rig::full();
+    rig.sources.insert(name("tempo"), rig.sources[&name("jaeger")].clone());
+    rig.claims.push(Claim { name: name("total"), source: name("tempo"), quantity: Quantity::Total, by: By::Spans });
+    rig
+}
+
+/// What one store shows is not undone by another that is silent, and what it shows of good is not enough.
+#[test]
+fn a_failure_outranks_a_gap_and_a_gap_a_pass() {
+    let of = |world: &Evidence, rule: &str| {
+        let said = judge(&*bound(), &with_a_silent_store(), world);
+        status(&said[&(rule.to_owned(), "scrape:total".to_owned())])
+    };
+    assert_eq!(of(&tasks(9, 60.0).evidence(), "LAT-11"), Some(Status::Fail));
+    assert_eq!(of(&tasks(9, 0.0).evidence(), "LAT-11"), None);
+    let mut apart = tasks(9, 0.0).evidence();
+    assert_eq!(of(&apart, "LAT-12"), None);
+    let query = Histogram { claim: name("total"), when: When::During(rig::controlled()) };
+    apart.alter(&name("scrape"), &query, |h| h.exemplars.iter_mut().for_each(|e| e.value *= 3.0));
+    assert_eq!(of(&apart, "LAT-12"), Some(Status::Fail));
 }

@@ -12,7 +12,7 @@ use crate::{
         audit::{Judgement, Rule},
         evidence::Evidence,
         name::Name,
-        outcome::{Finding, Status},
+        outcome::Finding,
         rig::Rig,
         units::Ms,
     },
@@ -51,8 +51,7 @@ impl Rule<LatencyAccuracy> for TraceSkew {
         let limits = Limits { warn: self.within.0, fail: self.within.0 };
         let told: Vec<Finding> = hops.iter().map(|hop| of_hop(hop, limits, &expected, sent.began())).collect();
         let rest: Vec<String> = told.iter().map(|f| f.observed.clone()).collect();
-        let badness = |f: &Finding| [Status::Pass, Status::Warn, Status::Inconclusive, Status::Fail].iter().position(|s| *s == f.status);
-        let Some(mut worst) = told.into_iter().max_by(|a, b| badness(a).cmp(&badness(b)).then(b.figure.n.cmp(&a.figure.n))) else {
+        let Some(mut worst) = told.into_iter().max_by_key(|f| (f.status.badness(), std::cmp::Reverse(f.figure.n))) else {
             return Ok(say::cannot_tell("no hop was found", expected, 0, from));
         };
         let others = rest.into_iter().filter(|text| *text != worst.observed).collect::<Vec<_>>();
