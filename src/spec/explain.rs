@@ -3,6 +3,7 @@
 use super::{catalogue::Catalogue, explain_events::Events};
 use crate::model::{
     case::{Case, RuleSpec},
+    name::Name,
     node::{Node, Value},
     units::Ms,
 };
@@ -102,7 +103,7 @@ fn proof(rule: &RuleSpec, demo: &[&str]) -> String {
     if rule.proven_by.is_empty() {
         return "no seeded fault shows yet that it can fail, so it counts nine tenths (`rigcheck audit --prove` tries it on your rig)".into();
     }
-    let (here, real): (Vec<&str>, Vec<&str>) = rule.proven_by.iter().map(|fault| fault.as_str()).partition(|fault| demo.contains(fault));
+    let (here, real): (Vec<&str>, Vec<&str>) = rule.proven_by.iter().map(Name::as_str).partition(|fault| demo.contains(fault));
     let lines = [("try it: rigcheck demo --fault ", here, " | "), ("on the real stack (docs/fault-matrix.md): ", real, ", ")];
     let told = lines.into_iter().filter(|(_, faults, _)| !faults.is_empty()).map(|(head, faults, comma)| format!("{head}{}", faults.join(comma)));
     format!("these seeded faults make it fail:\n{}", told.collect::<Vec<_>>().join("\n"))

@@ -74,7 +74,7 @@ impl Rule<LatencyAccuracy> for EventDefinitions {
         let statement = format!("`metrics.{}.definition`", claim.name);
         let result = |status, others: usize, observed: String, because: Vec<String>, remedy: Option<String>| {
             let figure = Figure::exact("other definitions", others as f64, rows, "");
-            Ok(Finding { because, from: from.clone(), remedy, ..say::finding(status, figure, observed, expected.clone()) })
+            Ok(Finding { because, remedy, from: from.clone(), ..say::finding(status, figure, observed, expected.clone()) })
         };
         let by_name = known.and_then(Known::times);
         if let (Some(by_name), Some(stated), Some(known)) = (by_name, stated, known)

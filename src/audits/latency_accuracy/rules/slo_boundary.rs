@@ -89,8 +89,8 @@ impl Rule<LatencyAccuracy> for SloBoundary {
         Ok(Finding {
             because,
             rows,
-            from,
             remedy,
+            from,
             ..say::finding(status, Figure::exact("undecided share", 100.0 * share(undecided).0, observations, "%"), observed, expected)
         })
     }
