@@ -71,7 +71,7 @@ fn a_histogram_that_heard_nothing_is_no_pass() {
 fn native(schema: i8, slo: Ms) -> Finding {
     let mut world = Simulated::new(7, 200);
     let per_octave = f64::from(schema).exp2();
-    world.edges = (-80..400).map(|i| 1e3 * (f64::from(i) / 16.0 / per_octave).exp2()).step_by(16).collect();
+    world.edges = (-80..40).map(|i| 1e3 * (f64::from(i) / per_octave).exp2()).collect();
     let mut evidence = world.evidence();
     evidence.alter(&name("scrape"), &Histogram { claim: name("total"), when: When::During(rig::controlled()) }, |h| {
         h.schema = Some(schema);
@@ -94,12 +94,12 @@ fn a_native_histogram_has_the_edges_of_its_schema() {
     // 8 s is one, and far above what was observed: no source tells of it.
     let found = native(3, Ms(8_000.0));
     assert_eq!(found.status, Status::Pass, "{found:?}");
-    assert!(found.observed.contains("100 % of the load lies within the SLO"), "{}", found.observed);
+    assert!(found.observed.starts_with("scrape:total has an edge at"), "{}", found.observed);
     // Others lie inside a bucket 9 % wide, populated or not.
     for slo in [333.0, 500.1, 10_000.0] {
         let found = native(3, Ms(slo));
         assert_eq!(found.status, Status::Pass, "{found:?}");
-        assert!(found.observed.contains("lies inside a bucket of scrape:total, 9.1 % wide"), "{}", found.observed);
+        assert!(found.observed.contains("lies inside a bucket of scrape:total, 9"), "{}", found.observed);
     }
     // Buckets 41 % wide are too coarse, and nobody can add an edge to them.
     for slo in [333.0, 10_000.0] {

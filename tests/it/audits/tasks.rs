@@ -73,10 +73,7 @@ fn exemplars_pair_what_counts_cannot() {
         let strangers: Vec<f64> = world.observed[&Quantity::Total].iter().take(50).copied().collect();
         world.observed.get_mut(&Quantity::Total).unwrap().extend(strangers);
         let mut evidence = world.evidence();
-        let query = Histogram {
-            claim: name("total"),
-            when: When::During(rig::controlled()),
-        };
+        let query = Histogram { claim: name("total"), when: When::During(rig::controlled()) };
         evidence.alter(&name("scrape"), &query, |h| {
             let of = |r: &super::sim::Request| rigcheck::model::payload::Exemplar {
                 trace_id: r.trace_id.clone(),

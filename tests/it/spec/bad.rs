@@ -152,7 +152,7 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
     (
         "rig: dev",
         "rig: dev\ncases: {PERF_INFRA_MONITORING_LATENCY_ACCURACY_001: {rules: {LAT-11: {params: {margin: 5ms}}}}}",
-        &["`5ms` is of the wrong kind; expected a mapping: write `{name: value}`"],
+        &["`5ms` is of the wrong kind", "expected a mapping: write `{name: value}`"],
     ),
     (
         "rig: dev",
