@@ -80,6 +80,7 @@ fn outcome(spec: &RuleSpec, subject: Name, said: Result<Judgement, String>, cx: 
         Ok(Ok(finding)) => {
             outcome.status = finding.status;
             outcome.strength = finding.status.value().map(|_| strength(spec, &finding, cx.evidence, cx.as_of));
+            outcome.remedy = finding.remedy.clone().unwrap_or(outcome.remedy);
             outcome.finding = Some(finding);
         }
         Ok(Err(unknown)) => {

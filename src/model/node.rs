@@ -75,6 +75,31 @@ impl de::Error for Bad {
     fn custom<T: fmt::Display>(why: T) -> Self {
         Bad { at: At::default(), why: why.to_string() }
     }
+    /// In words of the spec: serde's name types of this program.
+    fn invalid_type(found: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        use de::Unexpected as U;
+        let found = match found {
+            U::Bool(b) => format!("`{b}`"),
+            U::Unsigned(n) => format!("`{n}`"),
+            U::Signed(n) => format!("`{n}`"),
+            U::Float(n) => format!("`{n}`"),
+            U::Str(text) => format!("`{text}`"),
+            U::Unit => "nothing".into(),
+            U::Seq => "a list".into(),
+            U::Map => "a mapping".into(),
+            other => other.to_string(),
+        };
+        let wanted = match expected.to_string().as_str() {
+            "a sequence" => "a list: write `[a, b]`".to_owned(),
+            "a boolean" => "`true` or `false`".to_owned(),
+            "a string" => "text".to_owned(),
+            "f64" => "a number".to_owned(),
+            "u64" | "u32" | "usize" => "a whole number".to_owned(),
+            map if map.starts_with("struct ") || map == "a map" => "a mapping: write `{name: value}`".to_owned(),
+            other => other.to_owned(),
+        };
+        Bad { at: At::default(), why: format!("{found} is of the wrong kind; expected {wanted}") }
+    }
 }
 
 impl Node {
@@ -227,6 +252,20 @@ mod tests {
         assert_eq!(merged, Params { margin: Margin { absolute: Ms(7.0), relative: Share(0.02) }, pairs: 93 });
         let bad = base.under(&over("7")).read::<Params>().unwrap_err();
         assert_eq!((bad.at, bad.why.contains("not a duration")), (at(32, 33), true));
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_kind_is_told_in_words_of_the_spec() {
+        let whole = serde_json::json!({"margin": {"absolute": "2ms", "relative": "2%"}, "pairs": 93});
+        for (key, value, told) in [
+            ("margin", text(3, 9, "5ms"), "`5ms` is of the wrong kind; expected a mapping: write `{name: value}`"),
+            ("pairs", text(3, 9, "many"), "`many` is of the wrong kind; expected a whole number"),
+            ("pairs", Node { at: at(3, 9), value: Value::List(vec![]) }, "a list is of the wrong kind; expected a whole number"),
+        ] {
+            let over = Node { at: at(3, 1), value: Value::Map(vec![(text(3, 1, key), value)]) };
+            let bad = Node::from(whole.clone()).under(&over).read::<Params>().unwrap_err();
+            assert_eq!((bad.at, bad.why.as_str()), (at(3, 9), told));
+        }
     }
 
     #[test]

@@ -55,6 +55,20 @@ impl Status {
     pub fn unknown(self) -> bool {
         matches!(self, Status::Inconclusive | Status::NoData | Status::Error | Status::ManualPending)
     }
+    /// Which of several speaks for them all, the highest: a definite failure, then what could not be told, then the rest.
+    pub fn badness(self) -> u8 {
+        match self {
+            Status::NotApplicable => 0,
+            Status::Pass => 1,
+            Status::Warn => 2,
+            Status::Skipped => 3,
+            Status::ManualPending => 4,
+            Status::Inconclusive => 5,
+            Status::NoData => 6,
+            Status::Error => 7,
+            Status::Fail => 8,
+        }
+    }
     /// The word for programs, as JSON has it.
     pub fn key(self) -> &'static str {
         match self {
@@ -156,6 +170,9 @@ pub struct Finding {
     pub rows: u64,
     /// The n that would settle an inconclusive one.
     pub settles_at: Option<u64>,
+    /// What to do, where the rule knows it better than the case, which speaks for all rigs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
     /// The questions whose answers it rests on.
     pub from: Vec<Key>,
 }

@@ -198,8 +198,10 @@ pub enum Capability {
     Exemplars,
     /// A histogram claims a quantity for which an SLO is stated.
     Slo,
-    /// A histogram and a trace source both claim the total time.
-    TotalTwice,
+    /// A histogram claims the total time.
+    TotalHistogram,
+    /// A trace source claims the total time.
+    TotalSpans,
     /// A trace store or receiver.
     Traces,
     /// An access log.
@@ -212,7 +214,7 @@ pub enum Capability {
 
 impl Capability {
     /// All of them, in the order in which reports name them.
-    pub const ALL: [Capability; 14] = [
+    pub const ALL: [Capability; 15] = [
         Capability::ControlledLoad,
         Capability::KnownTruth,
         Capability::PerRequestServerRecord,
@@ -222,7 +224,8 @@ impl Capability {
         Capability::RequestHistogram,
         Capability::Exemplars,
         Capability::Slo,
-        Capability::TotalTwice,
+        Capability::TotalHistogram,
+        Capability::TotalSpans,
         Capability::Traces,
         Capability::AccessLog,
         Capability::Streaming,
@@ -240,7 +243,8 @@ impl Capability {
             Capability::RequestHistogram => "request_histogram",
             Capability::Exemplars => "exemplars",
             Capability::Slo => "slo",
-            Capability::TotalTwice => "total_twice",
+            Capability::TotalHistogram => "total_histogram",
+            Capability::TotalSpans => "total_spans",
             Capability::Traces => "traces",
             Capability::AccessLog => "access_log",
             Capability::Streaming => "streaming",
@@ -258,8 +262,11 @@ impl Capability {
             Capability::RequestHistogram => "name a histogram of `total` or `ttft` under `metrics` and a `prometheus` or `scrape` source",
             Capability::Histogram => "name a histogram under `metrics` and a `prometheus` or `scrape` source",
             Capability::Exemplars => "set `exemplars: true` on a metric whose traces a trace source keeps",
-            Capability::Slo => "state `slo: {total: 10s}` in the case, of a quantity that a histogram claims",
-            Capability::TotalTwice => "name a histogram of `total` under `metrics`, and let a trace source claim `total`",
+            Capability::Slo => {
+                "state it, of a quantity that a histogram claims: `cases: {PERF_INFRA_MONITORING_LATENCY_ACCURACY_001: {slo: {total: 10s}}}`"
+            }
+            Capability::TotalHistogram => "name a histogram of `total` under `metrics`",
+            Capability::TotalSpans => "let a trace source claim `total`",
             Capability::Traces => "add `sources.jaeger` or `sources.otlp`",
             Capability::AccessLog => "add `sources.access_log`",
             Capability::Streaming => "set `target.chat.stream: true`",

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// An event in the life of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Moment {
     /// The client begins with the request; setting up a connection comes after it.
@@ -80,13 +80,19 @@ impl Moment {
         }
     }
     /// What is the same event but for what the other rules measure: between the client's start and the server's lie the
-    /// connection and the hop (LAT-14), between the end of the response and the application's end its tasks (LAT-11).
+    /// connection and the hop (LAT-14), between the end of the response and the application's end its tasks (LAT-11). With one
+    /// token in each chunk, chunks and tokens are the same events, and whether it is one is counted (LAT-20).
     fn but_for_what_is_measured(self) -> Moment {
         match self {
             Moment::Sent | Moment::Connected => Moment::Arrival,
             Moment::Done => Moment::End,
+            Moment::Token => Moment::Chunk,
             other => other,
         }
+    }
+    /// Does it happen again and again in one request?
+    pub fn recurs(self) -> bool {
+        matches!(self, Moment::Chunk | Moment::Token)
     }
 }
 
@@ -110,11 +116,16 @@ impl Times {
         let plain = |t: Times| (t.from.but_for_what_is_measured(), t.to.but_for_what_is_measured());
         plain(self) == plain(other)
     }
+    /// Does the first event come before the second one in a request? What recurs is timed from one to the next.
+    pub fn in_order(self) -> bool {
+        if self.from.recurs() || self.to.recurs() { self.from.recurs() && self.to.recurs() } else { self.from < self.to }
+    }
 }
 
+/// In the words of the spec, then in those of reports.
 impl fmt::Display for Times {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&format!("{} → {}", self.from.words(), self.to.words()))
+        f.pad(&format!("`{} → {}` ({} → {})", self.from.word(), self.to.word(), self.from.words(), self.to.words()))
     }
 }
 
@@ -123,12 +134,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_hops_and_tasks_may_lie_between() {
+    fn a_request_does_not_run_backwards() {
+        let t = |from, to| Times::new(from, to).in_order();
+        assert!(t(Moment::Arrival, Moment::FirstToken) && t(Moment::FirstToken, Moment::End) && t(Moment::Token, Moment::Token));
+        assert!(!t(Moment::FirstToken, Moment::Arrival) && !t(Moment::End, Moment::End));
+        assert!(!t(Moment::Arrival, Moment::Token) && !t(Moment::Chunk, Moment::End), "which of them?");
+    }
+
+    #[test]
+    fn only_what_is_measured_may_lie_between() {
         let t = Times::new;
         assert!(t(Moment::Sent, Moment::End).comparable(t(Moment::Arrival, Moment::Done)));
         assert!(!t(Moment::Scheduled, Moment::FirstToken).comparable(t(Moment::Arrival, Moment::FirstToken)), "the queue lies between");
         assert!(!t(Moment::Arrival, Moment::Headers).comparable(t(Moment::Arrival, Moment::FirstToken)));
-        assert!(!t(Moment::Chunk, Moment::Chunk).comparable(t(Moment::Token, Moment::Token)));
+        assert!(t(Moment::Chunk, Moment::Chunk).comparable(t(Moment::Token, Moment::Token)), "LAT-20 counts tokens");
+        assert!(!t(Moment::Arrival, Moment::FirstToken).comparable(t(Moment::Token, Moment::Token)));
+        assert!(Moment::ALL.is_sorted());
         for moment in Moment::ALL {
             assert_eq!(serde_json::to_value(moment).ok(), Some(moment.word().into()));
         }

@@ -27,7 +27,7 @@ pub enum Misbehaviour {
     PinnedBuckets,
     /// The histograms have the default buckets of Prometheus' client libraries.
     CoarseBuckets,
-    /// The histograms have no bucket edge at the objectives of the spec.
+    /// The histograms have no bucket edge at the SLOs of the spec.
     NoEdgeAtSlo,
     /// The histograms hear of every second request only.
     LostWorker,

@@ -3,6 +3,7 @@
 use super::{catalogue::Catalogue, explain_events::Events};
 use crate::model::{
     case::{Case, RuleSpec},
+    name::Name,
     node::{Node, Value},
     units::Ms,
 };
@@ -46,13 +47,13 @@ pub fn list(catalogue: &Catalogue) -> Vec<Row> {
     rows.collect()
 }
 
-/// The text about a case or a rule; `Err` says what may have been meant.
-pub fn explain(catalogue: &Catalogue, id: &str) -> Result<String, String> {
+/// The text about a case or a rule; `Err` says what may have been meant. `demo` names the faults that `rigcheck demo` can seed.
+pub fn explain(catalogue: &Catalogue, id: &str, demo: &[&str]) -> Result<String, String> {
     if let Some(case) = catalogue.case(id) {
         return Ok(explain_case(case));
     }
     if let Some((case, rule)) = catalogue.rule(id) {
-        return Ok(explain_rule(case, rule));
+        return Ok(explain_rule(case, rule, demo));
     }
     let hint = catalogue.nearest(id).map_or_else(
         || "`rigcheck list` shows what there is".to_owned(),
@@ -79,7 +80,7 @@ fn explain_case(case: &Case) -> String {
     out
 }
 
-fn explain_rule(case: &Case, rule: &RuleSpec) -> String {
+fn explain_rule(case: &Case, rule: &RuleSpec, demo: &[&str]) -> String {
     let mut out = format!("{}  {}\nof {}: {}\n\n", rule.id, rule.title, case.id, case.title);
     section(&mut out, "Why", &rule.why);
     section(&mut out, "What is measured", &rule.method);
@@ -90,16 +91,22 @@ fn explain_rule(case: &Case, rule: &RuleSpec) -> String {
     section(&mut out, "Where method and limits come from", &rule.source);
     section(&mut out, "Counts", &counts(rule));
     section(&mut out, "Needs", &needs(rule));
-    let proven = if rule.proven_by.is_empty() {
-        "no seeded fault shows yet that it can fail, so it counts nine tenths (`rigcheck audit --prove` tries it on your rig)".to_owned()
-    } else {
-        format!("these seeded faults make it fail: {}", rule.proven_by.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
-    };
-    section(&mut out, "Proof", &proven);
+    section(&mut out, "Proof", &proof(rule, demo));
     if let Some(events) = Events::of(&rule.params) {
         out.push_str(&events.text());
     }
     out
+}
+
+/// Which seeded faults make it fail, and where they can be seen.
+fn proof(rule: &RuleSpec, demo: &[&str]) -> String {
+    if rule.proven_by.is_empty() {
+        return "no seeded fault shows yet that it can fail, so it counts nine tenths (`rigcheck audit --prove` tries it on your rig)".into();
+    }
+    let (here, real): (Vec<&str>, Vec<&str>) = rule.proven_by.iter().map(Name::as_str).partition(|fault| demo.contains(fault));
+    let lines = [("try it: rigcheck demo --fault ", here, " | "), ("on the real stack (docs/fault-matrix.md): ", real, ", ")];
+    let told = lines.into_iter().filter(|(_, faults, _)| !faults.is_empty()).map(|(head, faults, comma)| format!("{head}{}", faults.join(comma)));
+    format!("these seeded faults make it fail:\n{}", told.collect::<Vec<_>>().join("\n"))
 }
 
 fn counts(rule: &RuleSpec) -> String {

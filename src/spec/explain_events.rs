@@ -43,27 +43,26 @@ impl<'n> Events<'n> {
     }
     /// Is it a mapping from figures to what they time and who says so?
     pub(super) fn is_catalogue(value: &Node) -> bool {
-        let whole = |entry: &Node| entry.get("source").is_some() && entry.get("tool").is_some();
+        let whole = |entry: &Node| entry.get("source").is_some();
         matches!(&value.value, Value::Map(entries) if !entries.is_empty() && entries.iter().all(|(_, entry)| whole(entry)))
     }
-    /// For the terminal.
+    /// For the terminal: first the events, then one line for each figure.
     pub(super) fn text(&self) -> String {
-        let mut out = String::from("What figures are known to time\n");
-        let mut tool = "";
-        for figure in &self.known {
-            if figure.tool != tool {
-                let _ = writeln!(out, "  {}", figure.tool);
-                tool = figure.tool;
+        let mut out = String::from("Events, as the spec names them (`metrics.….definition: {from: …, to: …}`)\n");
+        for moment in Moment::ALL {
+            let _ = writeln!(out, "  {:12} {}", moment.word(), moment.words());
+        }
+        out.push_str("\nWhat figures are known to time (checks/README.md names the source of each)\n");
+        for tool in self.known.chunk_by(|a, b| a.tool == b.tool) {
+            let _ = writeln!(out, "  {}", tool.first().map(|figure| figure.tool).filter(|tool| !tool.is_empty()).unwrap_or("of no tool"));
+            for figure in tool {
+                let unit = if figure.unit.is_empty() { String::new() } else { format!(" ({})", figure.unit) };
+                line(&mut out, &format!("{}{unit}: {}", figure.name, figure.times));
             }
-            entry(&mut out, &format!("{} ({}): {}", figure.name, figure.unit, figure.times), figure.source);
         }
         out.push_str("  rigcheck, by its own stamps (`target.chat.timing`)\n");
         for own in definitions::ALL {
-            entry(&mut out, &format!("{} (ms): {} → {}", own.name, own.times.from.word(), own.times.to.word()), own.from_to);
-        }
-        out.push_str("\nEvents, as the spec names them (`metrics.….definition: {from: …, to: …}`)\n");
-        for moment in Moment::ALL {
-            let _ = writeln!(out, "  {:12} {}", moment.word(), moment.words());
+            line(&mut out, &format!("{} (ms): {} → {}, {}", own.name, own.times.from.word(), own.times.to.word(), own.from_to));
         }
         out
     }
@@ -78,11 +77,9 @@ impl<'n> Events<'n> {
     }
 }
 
-/// A figure, and below it who says so.
-fn entry(out: &mut String, figure: &str, source: &str) {
-    for (text, indent) in [(figure, 4), (source, 6)] {
-        for (nth, line) in wrap(text, WIDTH - 8).into_iter().enumerate() {
-            let _ = writeln!(out, "{:indent$}{line}", "", indent = if nth == 0 { indent } else { 8 });
-        }
+/// One figure; what depends on much goes on in a second line.
+fn line(out: &mut String, figure: &str) {
+    for (nth, line) in wrap(figure, WIDTH - 8).into_iter().enumerate() {
+        let _ = writeln!(out, "{:indent$}{line}", "", indent = if nth == 0 { 4 } else { 8 });
     }
 }

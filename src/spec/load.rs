@@ -15,7 +15,7 @@ use super::{
     resolved::Basis,
     selection,
     settings::Settings,
-    slo::{self, Objectives},
+    slo::{self, Slos},
     sources::{self, LOAD, METRICS, Source, TRACES},
     table::{Field, Reading, Table, check_name},
     target::{self, TargetSection},
@@ -163,7 +163,7 @@ fn read(root: &Node, checks: &Checks, sound: bool, cx: &Reading) -> Option<Loade
     let metrics = table.get("metrics");
     let Metrics { claims: histograms, definitions } = metrics.as_ref().map(|f| metrics::read(f, &declared, guessed, cx)).unwrap_or_default();
     let cases_field = table.get("cases");
-    let mut slos = Objectives::new();
+    let mut slos = Slos::new();
     let cases = selection::read(cases_field.as_ref(), catalogue, &mut slos, cx);
     let require = table.get("require");
     let required = require.as_ref().and_then(|f| case_file::capabilities(f, cx));
@@ -306,10 +306,8 @@ fn capabilities(rig: &Rig) -> BTreeSet<Capability> {
         Capability::RequestHistogram => rig.claims.iter().any(|c| histogram(c) && c.of_requests()),
         Capability::Exemplars => traces && rig.claims.iter().any(|c| c.histogram().is_some_and(|h| h.exemplars)),
         Capability::Slo => rig.claims.iter().any(|c| histogram(c) && rig.slo.contains_key(&c.quantity)),
-        Capability::TotalTwice => {
-            let total = |of: &dyn Fn(&Claim) -> bool| rig.claims_of(Quantity::Total).any(of);
-            total(&histogram) && total(&|c| matches!(c.by, By::Spans))
-        }
+        Capability::TotalHistogram => rig.claims_of(Quantity::Total).any(histogram),
+        Capability::TotalSpans => rig.claims_of(Quantity::Total).any(|c| matches!(c.by, By::Spans)),
         Capability::Traces => traces,
         Capability::AccessLog => kind(&["access_log"]),
         Capability::Streaming => rig.loads.values().any(|l| l.stream),

@@ -85,7 +85,20 @@ fn definition(field: &Field<'_>, cx: &Reading) -> Option<Times> {
     let from = table.need("from", "arrival", cx).and_then(|f| f.word("event", &words, cx));
     let to = table.need("to", "first_token", cx).and_then(|f| f.word("event", &words, cx));
     table.close(cx);
-    Some(Times { from: from?, to: to? })
+    let times = Times { from: from?, to: to? };
+    if !times.in_order() {
+        let (from, to) = (times.from.word(), times.to.word());
+        let label = if times.from.recurs() || times.to.recurs() {
+            "chunks and tokens recur and are timed from one to the next: `{from: chunk, to: chunk}`".to_owned()
+        } else if times.from == times.to {
+            "name the event at which the clock stops; `rigcheck explain LAT-09` lists them in their order".to_owned()
+        } else {
+            format!("a request runs the other way: `{{from: {to}, to: {from}}}`")
+        };
+        cx.problem(field.refuse(format!("says that the clock runs from `{from}` to `{to}`"), label));
+        return None;
+    }
+    Some(times)
 }
 
 fn metric(field: &Field<'_>, cx: &Reading) -> Option<String> {

@@ -3,7 +3,7 @@
 use super::{
     case_file::{params, weight},
     diagnostics::{Problem, plain},
-    slo::{self, Objectives},
+    slo::{self, Slos},
     table::{Field, Reading},
 };
 use crate::model::{
@@ -13,7 +13,7 @@ use crate::model::{
 use std::collections::HashMap;
 
 /// The selected cases with their overrides, in the order of the catalogue. What they say of SLOs goes to `slos`.
-pub(super) fn read(section: Option<&Field<'_>>, catalogue: &[Case], slos: &mut Objectives, cx: &Reading) -> Vec<Case> {
+pub(super) fn read(section: Option<&Field<'_>>, catalogue: &[Case], slos: &mut Slos, cx: &Reading) -> Vec<Case> {
     let Some(section) = section else { return catalogue.to_vec() };
     let wanted: Vec<(String, Option<Field<'_>>, Field<'_>)> = match &section.node.value {
         Value::Text(word) if word == "all" => return catalogue.to_vec(),
@@ -47,7 +47,7 @@ pub(super) fn read(section: Option<&Field<'_>>, catalogue: &[Case], slos: &mut O
     selected.collect()
 }
 
-fn changed(case: &Case, over: &Field<'_>, slos: &mut Objectives, cx: &Reading) -> Case {
+fn changed(case: &Case, over: &Field<'_>, slos: &mut Slos, cx: &Reading) -> Case {
     let mut case = case.clone();
     let Some(mut table) = over.table(cx) else { return case };
     if let Some(changes) = table.get("audit").and_then(|f| params(&f, cx)) {

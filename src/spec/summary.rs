@@ -33,7 +33,12 @@ impl Loaded {
         }
         out.push_str(if rig.claims.is_empty() { "\nclaims  none\n" } else { "\nclaims\n" });
         for claim in &rig.claims {
-            let _ = writeln!(out, "  {}: {}, {}", claim.subject(), claim.quantity.title(), told(claim));
+            let times = rig.definitions.get(&claim.subject()).map_or_else(String::new, |t| format!(", {} → {}", t.from.word(), t.to.word()));
+            let _ = writeln!(out, "  {}: {}, {}{times}", claim.subject(), claim.quantity.title(), told(claim));
+        }
+        let slos: Vec<_> = rig.slo.iter().map(|(quantity, limit)| format!("{quantity} ≤ {limit}")).collect();
+        if !slos.is_empty() {
+            let _ = writeln!(out, "slo     {}", slos.join(" · "));
         }
         out.push('\n');
         out.push_str(&self.scope());

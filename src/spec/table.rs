@@ -7,6 +7,7 @@ use super::{
 use crate::model::{
     node::{At, Node, Value},
     redactor::Redactor,
+    rig::Capability,
     secret::Secret,
     units::{Count, Ms, PerSecond, Share},
 };
@@ -110,6 +111,10 @@ impl<'a> Table<'a> {
             let mut problem = Problem::unknown(at, "key", word, self.known.iter().copied());
             if !self.path.is_empty() {
                 problem.title = format!("{} in `{}`", problem.title, self.path);
+            }
+            if word == "slo" {
+                problem.label = String::new();
+                problem.help = Some(format!("an SLO belongs to a case; {}", Capability::Slo.how()));
             }
             cx.problem(problem);
         }

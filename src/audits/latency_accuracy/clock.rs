@@ -116,8 +116,7 @@ pub fn finding(whose: &str, against: &str, offset: &Offset, limits: Limits, bega
 /// The worst of several findings; of equals the one that rests on most. The others are told with it.
 pub fn worst(told: Vec<Finding>) -> Option<Finding> {
     let rest: Vec<String> = told.iter().map(|f| f.observed.clone()).collect();
-    let badness = |f: &Finding| [Status::Pass, Status::Warn, Status::Inconclusive, Status::Fail].iter().position(|s| *s == f.status);
-    let mut worst = told.into_iter().max_by(|a, b| badness(a).cmp(&badness(b)).then(b.figure.n.cmp(&a.figure.n)))?;
+    let mut worst = told.into_iter().max_by_key(|f| (f.status.badness(), f.figure.n))?;
     let others: Vec<String> = rest.into_iter().filter(|text| *text != worst.observed).collect();
     worst.because.extend(others);
     Some(worst)

@@ -3,6 +3,7 @@
 use super::view::Pairs;
 use crate::{
     model::{
+        audit::Judgement,
         key::Key,
         outcome::{Figure, Finding, Status},
         units::Ms,
@@ -25,6 +26,7 @@ pub fn finding(status: Status, figure: Figure, observed: impl Into<String>, expe
         because: vec![],
         rows,
         settles_at: None,
+        remedy: None,
         from: vec![],
     }
 }
@@ -58,6 +60,12 @@ pub fn status(answer: Answer) -> Status {
 /// The n that would settle an unclear answer.
 pub fn settles(answer: Answer) -> Option<u64> {
     if let Answer::Unclear { settles_at } = answer { settles_at } else { None }
+}
+
+/// The worst of several judgements: a failure outranks a gap, a gap whatever else was found. The first of those that are alike.
+pub fn worst(all: impl IntoIterator<Item = Judgement>) -> Option<Judgement> {
+    let badness = |one: &Judgement| one.as_ref().map_or(Status::NoData, |finding| finding.status).badness();
+    all.into_iter().reduce(|worst, one| if badness(&one) > badness(&worst) { one } else { worst })
 }
 
 /// The worse of two answers; of two unclear ones the one that needs more.

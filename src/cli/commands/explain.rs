@@ -2,6 +2,7 @@
 
 use crate::{
     cli::{args::ChecksArgs, outputs::print},
+    reference::faults,
     spec::{catalogue::Catalogue, explain},
 };
 use anyhow::anyhow;
@@ -19,7 +20,8 @@ pub struct Explain {
 
 pub fn run(args: &Explain) -> anyhow::Result<ExitCode> {
     let catalogue = Catalogue::load(args.checks.checks.as_deref())?;
-    let text = explain::explain(&catalogue, &args.id).map_err(|why| anyhow!(why))?;
+    let demo: Vec<&str> = faults::ALL.iter().map(|fault| fault.name).collect();
+    let text = explain::explain(&catalogue, &args.id, &demo).map_err(|why| anyhow!(why))?;
     print(&text)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -66,7 +66,7 @@ impl RuleView<'_> {
     /// Its subjects, worst first, without those that are simply fine; and those.
     pub fn worst_first(&self) -> (Vec<&SubjectView<'_>>, Vec<&SubjectView<'_>>) {
         let (fine, mut bad): (Vec<_>, Vec<_>) = self.subjects.iter().partition(|s| s.outcome.status.fine());
-        bad.sort_by_key(|s| badness(s.outcome.status));
+        bad.sort_by_key(|s| std::cmp::Reverse(s.outcome.status.badness()));
         (bad, fine)
     }
     /// What to do about its failures, each thing once.
@@ -152,7 +152,7 @@ fn rule<'r>(spec: &'r RuleSpec, judged: &'r CaseJudged, report: &'r Report) -> R
     let subjects: Vec<_> =
         judged.of_rule(spec).map(|outcome| SubjectView { outcome, from: asked(outcome, report), action: action(outcome, report) }).collect();
     // A rule in scope without any outcome is our fault, as scoring sees it too.
-    let status = subjects.iter().map(|s| s.outcome.status).min_by_key(|s| badness(*s)).unwrap_or(Status::Error);
+    let status = subjects.iter().map(|s| s.outcome.status).max_by_key(|s| s.badness()).unwrap_or(Status::Error);
     let unscored = spec.newer.then(|| format!("newer than checks {}, not scored", report.header.checks));
     RuleView { spec, unscored, status, subjects }
 }
@@ -169,21 +169,6 @@ fn asked<'r>(outcome: &'r Outcome, report: &'r Report) -> Vec<Asked<'r>> {
     let of_finding = outcome.finding.iter().flat_map(|f| &f.from);
     let keys = of_finding.chain(outcome.unknown.iter().map(|u| u.key.as_ref()));
     keys.map(|key| Asked { key, answered: report.answers.iter().enumerate().find(|(_, a)| a.key == *key) }).collect()
-}
-
-/// Which subject speaks for its rule: a definite failure first, then what could not be told, then the rest.
-fn badness(status: Status) -> u8 {
-    match status {
-        Status::Fail => 0,
-        Status::Error => 1,
-        Status::NoData => 2,
-        Status::Inconclusive => 3,
-        Status::ManualPending => 4,
-        Status::Skipped => 5,
-        Status::Warn => 6,
-        Status::Pass => 7,
-        Status::NotApplicable => 8,
-    }
 }
 
 fn counts(rules: &[RuleView<'_>]) -> Vec<String> {

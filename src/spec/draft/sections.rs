@@ -57,7 +57,7 @@ pub fn write(found: &Found, judged: &Judged<'_>) -> Done {
     let chat_path = target(&mut out, found, judged);
     sources(&mut out, found);
     metrics(&mut out, found, chat_path.as_deref());
-    objectives(&mut out);
+    slos(&mut out);
     missing(&mut out, judged);
     Done { text: out.text.finish(), to_confirm: out.to_confirm, snippets: out.snippets }
 }
@@ -295,7 +295,7 @@ fn metrics(out: &mut Written, found: &Found, chat_path: Option<&str>) {
 }
 
 /// Nothing that can be looked at says what users may expect.
-fn objectives(out: &mut Written) {
+fn slos(out: &mut Written) {
     out.text.gap();
     out.text.comment(0, "What users may expect of it, if that is written down: a histogram must have a bucket edge there.");
     out.text.off(0, "cases:");

@@ -57,7 +57,7 @@ fn a_name_that_the_catalogue_knows_is_compared() {
     let queue = of("vllm:request_prefill_time_seconds");
     assert_eq!(queue.status, Status::Fail);
     assert!(
-        queue.observed.contains("engine takes it from its queue → first token; load:ttft times request sent → first token"),
+        queue.observed.contains("`scheduled → first_token` (engine takes it from its queue → first token); load:ttft times `sent → first_token`"),
         "{}",
         queue.observed
     );
@@ -71,10 +71,24 @@ fn tasks_after_the_response_are_another_rules_matter() {
 
 #[test]
 fn two_metrics_under_one_label_are_compared_with_one_another() {
-    let mut rig = named(Quantity::InterChunk, "vllm:inter_token_latency_seconds", None);
+    let rig = named(Quantity::InterChunk, "vllm:inter_token_latency_seconds", None);
     assert_eq!(judged(&rig, "scrape:inter_chunk").status, Status::Pass);
-    rig = named(Quantity::InterChunk, "vllm:request_time_per_output_token_seconds", None);
+    let rig = named(Quantity::InterChunk, "vllm:e2e_request_latency_seconds", None);
     assert_eq!(judged(&rig, "scrape:inter_chunk").status, Status::Fail);
+}
+
+/// With one token in each chunk they are the same events; whether it is one is LAT-20's.
+#[test]
+fn tokens_and_chunks_are_told_apart_by_measurement() {
+    for metric in [
+        "sglang:inter_token_latency_seconds",
+        "vllm:request_time_per_output_token_seconds",
+        "gen_ai_server_time_per_output_token_seconds",
+        "tgi_request_mean_time_per_token_duration",
+    ] {
+        let found = judged(&named(Quantity::InterChunk, metric, None), "scrape:inter_chunk");
+        assert_eq!(found.status, Status::Pass, "{found:?}");
+    }
 }
 
 #[test]
@@ -82,10 +96,13 @@ fn a_statement_counts_and_does_not_silence_the_catalogue() {
     let first_token = Times::new(Moment::Arrival, Moment::FirstToken);
     assert_eq!(judged(&named(Quantity::Ttft, "my_ttft_seconds", Some(first_token)), "scrape:ttft").status, Status::Pass);
     let headers = Times::new(Moment::Arrival, Moment::Headers);
-    assert_eq!(judged(&named(Quantity::Ttft, "my_ttft_seconds", Some(headers)), "scrape:ttft").status, Status::Fail);
+    let found = judged(&named(Quantity::Ttft, "my_ttft_seconds", Some(headers)), "scrape:ttft");
+    assert_eq!(found.status, Status::Fail);
+    assert!(found.remedy.unwrap().starts_with("If `metrics.ttft.definition` is wrong, correct or remove it"));
     let found = judged(&named(Quantity::Ttft, "vllm:request_prefill_time_seconds", Some(first_token)), "scrape:ttft");
     assert_eq!(found.status, Status::Fail);
-    assert!(found.observed.starts_with("the spec says that scrape:ttft times"), "{}", found.observed);
+    assert!(found.observed.starts_with("the spec says that scrape:ttft times `arrival → first_token`"), "{}", found.observed);
+    assert!(found.remedy.unwrap().starts_with("Correct or remove `metrics.ttft.definition`"));
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod histogram;
 mod laws;
 mod lies;
 mod pictures;
+mod pinned;
 mod probe;
 mod proven;
 mod random;

@@ -6,7 +6,10 @@ use super::{
     rig,
 };
 use rigcheck::model::{
+    key::{Histogram, When},
+    name::name,
     outcome::{Finding, Status},
+    payload::Part,
     rig::{Quantity, Rig},
     units::Ms,
 };
@@ -43,7 +46,7 @@ fn between_two_edges_the_undecided_share_is_told() {
     assert_eq!(found.status, Status::Fail);
     assert!((found.figure.value - 100.0 * between).abs() < 1e-9 && between > 0.1, "{} {between}", found.figure);
     assert_eq!(found.observed, "the SLO of 500 ms lies between the edges 300 ms and 700 ms of scrape:total");
-    assert!(found.because.iter().any(|b| b == "add the edge 0.5 to the buckets of `gateway_total_seconds`"), "{:?}", found.because);
+    assert!(found.remedy.unwrap().starts_with("Add the edge 0.5 to the buckets of `gateway_total_seconds`, where it is created"));
 }
 
 #[test]
@@ -62,4 +65,47 @@ fn a_histogram_that_heard_nothing_is_no_pass() {
     let mut world = Simulated::new(6, 200);
     world.observed.insert(Quantity::Total, vec![]);
     assert_eq!(judged(&with(rig::edge(90)), &world).status, Status::Inconclusive);
+}
+
+/// The histogram of the total as a native one: the edges of populated buckets only, as its source reads them.
+fn native(schema: i8, slo: Ms) -> Finding {
+    let mut world = Simulated::new(7, 200);
+    let per_octave = f64::from(schema).exp2();
+    world.edges = (-80..40).map(|i| 1e3 * (f64::from(i) / per_octave).exp2()).collect();
+    let mut evidence = world.evidence();
+    evidence.alter(&name("scrape"), &Histogram { claim: name("total"), when: When::During(rig::controlled()) }, |h| {
+        h.schema = Some(schema);
+        let count = |of: Option<&rigcheck::model::payload::Series>| of.and_then(|s| s.samples.last()).map_or(0.0, |s| s.1);
+        let populated: Vec<bool> = (0..h.series.len())
+            .map(|i| {
+                let bucket = |i: usize| h.series.get(i).filter(|s| matches!(s.part, Part::Bucket(le) if le.is_finite()));
+                let grows = |i: usize| bucket(i).is_some() && count(bucket(i)) > count(i.checked_sub(1).and_then(bucket));
+                bucket(i).is_none() || grows(i) || grows(i + 1)
+            })
+            .collect();
+        let mut kept = populated.iter();
+        h.series.retain(|_| *kept.next().unwrap());
+    });
+    finding(&judge(&*bound(), &with(slo), &evidence), "LAT-07", "scrape:total").clone()
+}
+
+#[test]
+fn a_native_histogram_has_the_edges_of_its_schema() {
+    // 8 s is one, and far above what was observed: no source tells of it.
+    let found = native(3, Ms(8_000.0));
+    assert_eq!(found.status, Status::Pass, "{found:?}");
+    assert!(found.observed.starts_with("scrape:total has an edge at"), "{}", found.observed);
+    // Others lie inside a bucket 9 % wide, populated or not.
+    for slo in [333.0, 500.1, 10_000.0] {
+        let found = native(3, Ms(slo));
+        assert_eq!(found.status, Status::Pass, "{found:?}");
+        assert!(found.observed.contains("lies inside a bucket of scrape:total, 9"), "{}", found.observed);
+    }
+    // Buckets 41 % wide are too coarse, and nobody can add an edge to them.
+    for slo in [333.0, 10_000.0] {
+        let found = native(1, Ms(slo));
+        assert_eq!(found.status, Status::Fail, "{found:?}");
+        assert!(found.remedy.unwrap().starts_with("Raise the schema"));
+    }
+    assert_eq!(native(1, Ms(500.0)).status, Status::Pass, "2^-1 s is an edge of every schema");
 }

@@ -1,13 +1,16 @@
 //! LAT-11: what a histogram has more than the spans of the same requests.
 
 use super::{
-    case::{bound, finding, judge, shown},
+    case::{bound, finding, judge, shown, status},
     evidence::Simulated,
     rig,
 };
 use rigcheck::model::{
+    evidence::Evidence,
+    key::{Histogram, When},
+    name::name,
     outcome::{Finding, Status},
-    rig::Quantity,
+    rig::{By, Claim, Quantity, Rig},
 };
 
 fn judged(world: &Simulated) -> Finding {
@@ -70,11 +73,8 @@ fn exemplars_pair_what_counts_cannot() {
         let strangers: Vec<f64> = world.observed[&Quantity::Total].iter().take(50).copied().collect();
         world.observed.get_mut(&Quantity::Total).unwrap().extend(strangers);
         let mut evidence = world.evidence();
-        let query = rigcheck::model::key::Histogram {
-            claim: rigcheck::model::name::name("total"),
-            when: rigcheck::model::key::When::During(rig::controlled()),
-        };
-        evidence.alter(&rigcheck::model::name::name("scrape"), &query, |h| {
+        let query = Histogram { claim: name("total"), when: When::During(rig::controlled()) };
+        evidence.alter(&name("scrape"), &query, |h| {
             let of = |r: &super::sim::Request| rigcheck::model::payload::Exemplar {
                 trace_id: r.trace_id.clone(),
                 value: r.metric.total / 1e3,
@@ -88,4 +88,28 @@ fn exemplars_pair_what_counts_cannot() {
         assert_eq!(found.status, wanted, "{}", shown(&said));
         assert_eq!(found.figure.n, 500, "{}", found.figure);
     }
+}
+
+/// A second store that does not answer.
+fn with_a_silent_store() -> Rig {
+    let mut rig = rig::full();
+    rig.sources.insert(name("tempo"), rig.sources[&name("jaeger")].clone());
+    rig.claims.push(Claim { name: name("total"), source: name("tempo"), quantity: Quantity::Total, by: By::Spans });
+    rig
+}
+
+/// What one store shows is not undone by another that is silent, and what it shows of good is not enough.
+#[test]
+fn a_failure_outranks_a_gap_and_a_gap_a_pass() {
+    let of = |world: &Evidence, rule: &str| {
+        let said = judge(&*bound(), &with_a_silent_store(), world);
+        status(&said[&(rule.to_owned(), "scrape:total".to_owned())])
+    };
+    assert_eq!(of(&tasks(9, 60.0).evidence(), "LAT-11"), Some(Status::Fail));
+    assert_eq!(of(&tasks(9, 0.0).evidence(), "LAT-11"), None);
+    let mut apart = tasks(9, 0.0).evidence();
+    assert_eq!(of(&apart, "LAT-12"), None);
+    let query = Histogram { claim: name("total"), when: When::During(rig::controlled()) };
+    apart.alter(&name("scrape"), &query, |h| h.exemplars.iter_mut().for_each(|e| e.value *= 3.0));
+    assert_eq!(of(&apart, "LAT-12"), Some(Status::Fail));
 }

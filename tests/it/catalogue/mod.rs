@@ -33,7 +33,7 @@ fn the_page_of_the_catalogue_is_current() {
 fn every_case_and_rule_is_explained() {
     let catalogue = embedded();
     for row in list(&catalogue) {
-        let text = explain(&catalogue, &row.id).unwrap();
+        let text = explain(&catalogue, &row.id, &["one-fault"]).unwrap();
         assert!(text.contains(&row.title), "{text}");
         assert!(text.lines().all(|l| l.chars().count() <= 120), "{text}");
         if !row.case {
@@ -42,10 +42,24 @@ fn every_case_and_rule_is_explained() {
             }
         }
     }
-    insta::assert_snapshot!("explain_rule", explain(&catalogue, "LAT-14").unwrap());
-    insta::assert_snapshot!("explain_case", explain(&catalogue, "PERF_INFRA_MONITORING_LATENCY_ACCURACY_001").unwrap());
-    assert!(explain(&catalogue, "LAT-144").unwrap_err().contains("did you mean `LAT-14`?"));
-    assert!(explain(&catalogue, "what").unwrap_err().contains("rigcheck list"));
+    insta::assert_snapshot!("explain_rule", explain(&catalogue, "LAT-14", &["one-fault"]).unwrap());
+    insta::assert_snapshot!("explain_case", explain(&catalogue, "PERF_INFRA_MONITORING_LATENCY_ACCURACY_001", &[]).unwrap());
+    assert!(explain(&catalogue, "LAT-144", &[]).unwrap_err().contains("did you mean `LAT-14`?"));
+    assert!(explain(&catalogue, "what", &[]).unwrap_err().contains("rigcheck list"));
+}
+
+#[test]
+fn each_seeded_fault_is_told_where_it_can_be_seen() {
+    let text = explain(&embedded(), "LAT-07", &["no-edge-at-slo", "other"]).unwrap();
+    assert!(text.contains("  try it: rigcheck demo --fault no-edge-at-slo\n"), "{text}");
+    assert!(text.contains("  on the real stack (docs/fault-matrix.md): slo-between-edges\n"), "{text}");
+}
+
+#[test]
+fn events_are_explained_before_the_figures_that_time_them() {
+    let text = explain(&embedded(), "LAT-09", &[]).unwrap();
+    assert!(text.find("Events, as the spec names them").unwrap() < text.find("What figures are known to time").unwrap());
+    assert!(text.contains("\n    vllm:time_to_first_token_seconds (s): arrival → first_token\n    vllm:request_prefill"), "{text}");
 }
 
 fn folder_with(files: &[(&str, &str)]) -> tempfile::TempDir {

@@ -85,6 +85,7 @@ fn finding(pass: bool, value: f64, from: Query, source: &str) -> Judgement {
         because: vec![],
         rows: 3,
         settles_at: None,
+        remedy: None,
         from: vec![Need::live(&name(source), from, Effort::default()).key],
     })
 }

@@ -9,6 +9,9 @@ fn told(text: &str) -> String {
     }
 }
 
+const SLO_ELSEWHERE: &[&str] = &["unknown key `slo`", "`cases: {PERF_INFRA_MONITORING_LATENCY_ACCURACY_001: {slo: {total: 10s}}}`"];
+const SLO_FORM: &[&str] = &["slo.total` is not the limit of an SLO", "only the limit, with its unit: `500ms`"];
+
 /// A change of the small spec, and the words that the user must see.
 const CHANGES: &[(&str, &str, &[&str])] = &[
     // The file as a whole.
@@ -126,7 +129,31 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
     ("  total: {", "  total: {match: {le: 5}, ", &["`le` is the histogram's own label"]),
     ("  total: {", "  total: {match: {code: 2.5}, ", &["must be text", "put it in quotes"]),
     ("  prometheus: {url: http://127.0.0.1:9090}\n", "", &["no source can be asked for `metrics.total`"]),
+    (
+        "duration_seconds}",
+        "duration_seconds, definition: {from: first_token, to: arrival}}",
+        &["the clock runs from `first_token` to `arrival`", "a request runs the other way: `{from: arrival, to: first_token}`"],
+    ),
+    ("duration_seconds}", "duration_seconds, definition: {from: end, to: end}}", &["runs from `end` to `end`", "`rigcheck explain LAT-09`"]),
+    (
+        "duration_seconds}",
+        "duration_seconds, definition: {from: arrival, to: token}}",
+        &["runs from `arrival` to `token`", "`{from: chunk, to: chunk}`"],
+    ),
+    // SLOs.
+    ("rig: dev", "rig: dev\nslo: {total: 10s}", SLO_ELSEWHERE),
+    ("chat: {model: rigcheck-truth}", "slo: {total: 10s}, chat: {model: rigcheck-truth}", SLO_ELSEWHERE),
+    ("  total: {", "  total: {slo: 10s, ", SLO_ELSEWHERE),
+    ("rig: dev", "rig: dev\ncases: {PERF_INFRA_MONITORING_LATENCY_ACCURACY_001: {slo: {total: {p99: 10s}}}}", SLO_FORM),
+    ("rig: dev", "rig: dev\ncases: {PERF_INFRA_MONITORING_LATENCY_ACCURACY_001: {slo: {total: [10s]}}}", SLO_FORM),
+    ("rig: dev", "rig: dev\ncases: {PERF_INFRA_MONITORING_LATENCY_ACCURACY_001: {slo: {total: 500}}}", SLO_FORM),
+    ("rig: dev", "rig: dev\ncases: {PERF_INFRA_MONITORING_LATENCY_ACCURACY_001: {slo: {total: 99% < 500ms}}}", SLO_FORM),
     // Cases, requirements, gate.
+    (
+        "rig: dev",
+        "rig: dev\ncases: {PERF_INFRA_MONITORING_LATENCY_ACCURACY_001: {rules: {LAT-11: {params: {margin: 5ms}}}}}",
+        &["`5ms` is of the wrong kind", "expected a mapping: write `{name: value}`"],
+    ),
     (
         "rig: dev",
         "rig: dev\ncases: [PERF_INFRA_MONITORING_LATENCY_ACCURACY_002]",

@@ -74,15 +74,15 @@ fn each_capability_comes_from_what_is_declared() {
     assert_eq!(has("version: 1\nrig: x\n"), [].into());
     let without = [
         ("  truth: {url: http://localhost:9999}\n", "", vec![Capability::KnownTruth]),
-        ("  otlp: {}\n", "", vec![Capability::Exemplars, Capability::TotalTwice, Capability::Traces, Capability::Clocks]),
+        ("  otlp: {}\n", "", vec![Capability::Exemplars, Capability::TotalSpans, Capability::Traces, Capability::Clocks]),
         ("  access_log: {path: access.jsonl}\n", "", vec![Capability::AccessLog]),
         (", exemplars: true", "", vec![Capability::Exemplars]),
         ("slo: {total: 10s}", "slo: {ttft: 1s}", vec![Capability::Slo]),
-        ("otlp: {}", "otlp: {claims: [ttft]}", vec![Capability::TotalTwice]),
+        ("otlp: {}", "otlp: {claims: [ttft]}", vec![Capability::TotalSpans]),
         (
             "metrics:\n  total: {histogram: http_request_duration_seconds, exemplars: true}\n",
             "",
-            vec![Capability::Histogram, Capability::RequestHistogram, Capability::Exemplars, Capability::Slo, Capability::TotalTwice],
+            vec![Capability::Histogram, Capability::RequestHistogram, Capability::Exemplars, Capability::Slo, Capability::TotalHistogram],
         ),
         ("model: rigcheck-truth}", "model: rigcheck-truth, stream: false}", vec![Capability::Streaming]),
         (", chat: {model: rigcheck-truth}", "", vec![Capability::ControlledLoad, Capability::Streaming]),
@@ -236,6 +236,13 @@ fn what_is_read_of_a_source_is_in_the_recorded_profile() {
 }
 
 #[test]
+fn what_is_known_of_a_metric_needs_no_tool_and_no_unit() {
+    let known = "{known: {my_seconds: {from: arrival, to: end, source: our code}}}";
+    let loaded = good(&format!("{SMALL}cases: {{PERF_INFRA_MONITORING_LATENCY_ACCURACY_001: {{rules: {{LAT-09: {{params: {known}}}}}}}}}\n"));
+    assert_eq!(loaded.profile.changed.len(), 1, "{:?}", loaded.profile.changed);
+}
+
+#[test]
 fn what_is_stated_of_slos_and_definitions_is_a_fact_of_the_rig() {
     use rigcheck::model::{
         rig::Quantity,
@@ -248,8 +255,11 @@ fn what_is_stated_of_slos_and_definitions_is_a_fact_of_the_rig() {
     assert_eq!(loaded.profile.rig.slo, [(Quantity::Ttft, Ms(200.0)), (Quantity::Total, Ms(1500.0))].into());
     assert_eq!(loaded.profile.rig.definitions, [("prometheus:total".into(), Times::new(Moment::Arrival, Moment::Done))].into());
     let told = loaded.warnings.to_string();
-    assert!(told.contains("no histogram claims `ttft`, so the objective of 200 ms is not judged") && !told.contains("`total`"), "{told}");
-    // An objective is no change of the checks.
+    assert!(told.contains("no histogram claims `ttft`, so the SLO of 200 ms is not judged") && !told.contains("`total`"), "{told}");
+    let summary = loaded.summary();
+    assert!(summary.contains("\nslo     ttft ≤ 200 ms · total ≤ 1.50 s\n"), "{summary}");
+    assert!(summary.contains("http_request_duration_seconds{}, arrival → done\n"), "{summary}");
+    // An SLO is no change of the checks.
     assert!(loaded.profile.changed.is_empty(), "{:?}", loaded.profile.changed);
     // It survives the recording of a run.
     let recorded = serde_json::to_string(&loaded.profile.rig).unwrap();

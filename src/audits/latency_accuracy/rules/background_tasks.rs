@@ -62,15 +62,11 @@ impl Rule<LatencyAccuracy> for BackgroundTasks {
     fn judge(&self, view: &Latencies<'_>, subject: &Name) -> Judgement {
         let (claim, window, sent) = (view.claim(subject)?, view.window(subject)?, view.sent()?);
         let limit = self.margin.at(Ms(sent.level(Quantity::Total))).0;
-        let mut worst: Option<Finding> = None;
-        for spans in traced(view.rig) {
+        let worst = say::worst(traced(view.rig).map(|spans| {
             let records = view.records(&spans.source)?;
-            let found = self.against(&Compared { subject, claim, spans, window, sent, records, foreign: view.foreign(), limit })?;
-            if worst.as_ref().is_none_or(|w| rank(found.status) > rank(w.status)) {
-                worst = Some(found);
-            }
-        }
-        worst.ok_or_else(|| crate::audits::latency_accuracy::view::undeclared("no trace source claims `total`"))
+            self.against(&Compared { subject, claim, spans, window, sent, records, foreign: view.foreign(), limit })
+        }));
+        worst.unwrap_or_else(|| Err(crate::audits::latency_accuracy::view::undeclared("no trace source claims `total`")))
     }
 
     fn spoil(&self, audit: &LatencyAccuracy, rig: &Rig, subject: &Name, copy: &mut Evidence) {
@@ -221,12 +217,4 @@ fn whole(request: &Request) -> Option<f64> {
 
 fn traced(rig: &Rig) -> impl Iterator<Item = &Claim> {
     rig.claims_of(Quantity::Total).filter(|c| matches!(c.by, By::Spans))
-}
-
-fn rank(status: Status) -> u8 {
-    match status {
-        Status::Fail => 2,
-        Status::Inconclusive => 1,
-        _ => 0,
-    }
 }

@@ -42,8 +42,16 @@ impl Rule<LatencyAccuracy> for ExemplarSpan {
         let unit = claim.histogram().map_or(1.0, |h| h.unit_ms);
         let mut keys = vec![sent.key, window.key];
         let mut spans: BTreeMap<&str, Option<f64>> = BTreeMap::new();
+        // A store that is silent may keep the traces that the others lack; what lies apart lies apart without it.
+        let mut silent = None;
         for store in trace_sources(view.rig) {
-            let records = view.records(&store)?;
+            let records = match view.records(&store) {
+                Ok(records) => records,
+                Err(unknown) => {
+                    silent = silent.or(Some(unknown));
+                    continue;
+                }
+            };
             keys.push(records.key);
             for (request, record) in sent.all.iter().zip(&records.rows) {
                 if let Some(record) = record {
@@ -79,7 +87,7 @@ impl Rule<LatencyAccuracy> for ExemplarSpan {
             because.push(format!("one exemplar lies {} from its span of {}", Ms(d), Ms(span)));
         }
         // Exemplars are few: "all must be found" would fail clean rigs by chance, so one may be missing.
-        let unresolved = clopper_pearson_hi(n - lost, n, 0.001) < self.resolved.0;
+        let unresolved = silent.is_none() && clopper_pearson_hi(n - lost, n, 0.001) < self.resolved.0;
         let resolved = lost <= 1 || (n - lost) as f64 >= self.resolved.0 * n as f64;
         let enough = pairs.len() as u64 >= self.from.0;
         let status = if unresolved || gross.is_some() || (enough && middle.is_some_and(|m| m > limit)) {
@@ -89,6 +97,9 @@ impl Rule<LatencyAccuracy> for ExemplarSpan {
         } else {
             Status::Inconclusive
         };
+        if let Some(unknown) = silent.filter(|_| status != Status::Fail) {
+            return Err(unknown);
+        }
         let observed = match middle {
             Some(m) => format!("{} of {n} exemplars of {subject} have a span to compare with; the median pair lies {} apart", pairs.len(), Ms(m)),
             None => format!("none of {n} exemplars of {subject} has a span to compare with"),

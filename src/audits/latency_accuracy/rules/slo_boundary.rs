@@ -18,18 +18,22 @@ use serde::Deserialize;
 pub struct SloBoundary {
     /// Requests of the load from which on the histogram is known to be the one that hears of it.
     from: Count,
+    /// How wide a bucket of a native histogram may be that holds the SLO, relative to its lower edge: its edges follow from its
+    /// schema, and nobody can add one.
+    width: Share,
 }
 
-/// Edges and objectives are decimal fractions in two units (0.5 s, 500 ms): the same value may differ in its last digits.
+/// Edges and SLOs are decimal fractions in two units (0.5 s, 500 ms): the same value may differ in its last digits.
 const EPSILON: f64 = 1e-9;
 
 /// How exactly the number of observations up to a value can be read.
-#[derive(Clone, Copy, Debug, PartialEq)]
 enum Reads {
     /// Exactly: so many lie at or below it.
     Exactly(f64),
     /// It lies inside the bucket between these edges, the upper one +Inf beyond the last; so many observations do, too.
     Inside(f64, f64, f64),
+    /// It lies inside a bucket of a native histogram, of its relative width; so many observations do, too.
+    Native(Share, f64),
 }
 
 impl Rule<LatencyAccuracy> for SloBoundary {
@@ -44,21 +48,34 @@ impl Rule<LatencyAccuracy> for SloBoundary {
         let from = say::keys([sent.key, window.key]);
         let (observations, rows) = (window.count.max(0.0) as u64, closure::rows(window.count, sent));
         let slo = view.rig.slo.get(&claim.quantity).copied().unwrap_or_default();
-        let expected = format!("a bucket edge at {slo}, so that the share of requests within the SLO is a count and no estimate");
+        let expected = format!(
+            "a bucket edge at {slo} (a native histogram: a bucket at most {} wide), so that the share of requests within the SLO is a count and no estimate",
+            self.width
+        );
         if !window.one_layout {
             return Ok(say::cannot_tell("label sets have different bucket edges", expected, rows, from));
         }
         if rows < self.from.0 {
             return Ok(say::cannot_tell(format!("{subject} observed nothing of the load"), expected, rows, from));
         }
-        let Some(reads) = reads(window, slo) else {
+        let Some(reads) = reads(window, slo, claim.histogram()) else {
             return Ok(say::cannot_tell(format!("{subject} has no buckets"), expected, rows, from));
         };
         let share = |observed: f64| Share((observed / window.count).clamp(0.0, 1.0));
-        let (status, undecided, observed, because) = match reads {
+        let (status, undecided, observed, because, remedy) = match reads {
             Reads::Exactly(within) => {
                 let says = format!("{subject} has an edge at {slo}: {} of the load lies within the SLO", share(within));
-                (Status::Pass, 0.0, says, vec![])
+                (Status::Pass, 0.0, says, vec![], None)
+            }
+            Reads::Native(width, between) => {
+                let says = format!("the SLO of {slo} lies inside a bucket of {subject}, {width} wide, as all of this native histogram");
+                let because = vec![format!("{} of the load lies in that bucket: by so much a share within the SLO may be off", share(between))];
+                let remedy = format!(
+                    "Raise the schema of the native histogram (its growth factor at most {}), or give it custom buckets with an edge at {slo}",
+                    1.0 + self.width.0
+                );
+                let narrow = width.0 <= self.width.0;
+                (if narrow { Status::Pass } else { Status::Fail }, between, says, because, (!narrow).then_some(remedy))
             }
             Reads::Inside(below, above, between) => {
                 let says = if above.is_finite() {
@@ -66,12 +83,13 @@ impl Rule<LatencyAccuracy> for SloBoundary {
                 } else {
                     format!("the SLO of {slo} lies beyond {} of {subject}", last(below))
                 };
-                (Status::Fail, between, says, consequences(reads, share(between), slo, claim.histogram()))
+                (Status::Fail, between, says, vec![consequence(above, share(between))], claim.histogram().map(|of| add(slo, of)))
             }
         };
         Ok(Finding {
             because,
             rows,
+            remedy,
             from,
             ..say::finding(status, Figure::exact("undecided share", 100.0 * share(undecided).0, observations, "%"), observed, expected)
         })
@@ -81,21 +99,33 @@ impl Rule<LatencyAccuracy> for SloBoundary {
         let Some(claim) = rig.claim(subject) else { return };
         let (Some(of), Some(slo)) = (claim.histogram(), rig.slo.get(&claim.quantity)) else { return };
         spoil::histogram(audit, rig, claim, copy, |h, _| {
+            h.schema = None;
             h.series.retain(|s| !matches!(s.part, Part::Bucket(le) if same(le * of.unit_ms, *slo)));
         });
     }
 }
 
-/// `None` where there are no buckets. Buckets here are those with edges that somebody chose; where a layout has none (native
-/// histograms), this is the place to say how wide the bucket around the SLO may be.
-fn reads(window: &Window<'_>, slo: Ms) -> Option<Reads> {
+/// `None` where there are no buckets.
+fn reads(window: &Window<'_>, slo: Ms, of: Option<&HistogramOf>) -> Option<Reads> {
     let buckets = &window.buckets;
     if let Some(edge) = buckets.iter().find(|b| same(b.0, slo)) {
         return Some(Reads::Exactly(edge.1));
     }
     let at = buckets.iter().position(|b| b.0 > slo.0)?;
     let (below, counted) = at.checked_sub(1).map_or((0.0, 0.0), |i| buckets[i]);
-    Some(Reads::Inside(below, buckets[at].0, buckets[at].1 - counted))
+    let (above, between) = (buckets[at].0, buckets[at].1 - counted);
+    let (Some(schema), Some(width), Some(of)) = (window.series.schema, window.series.resolution(), of) else {
+        return Some(Reads::Inside(below, above, between));
+    };
+    // Only the edges of populated buckets are known: where nothing lies between two of them, the schema says what edges there
+    // are. What holds something and is wider than a bucket of the schema is the zero bucket.
+    if between > 0.0 && (below <= 0.0 || above / below > (1.0 + width) * (1.0 + EPSILON)) {
+        return Some(Reads::Inside(below, above, between));
+    }
+    let per_octave = f64::from(schema).exp2();
+    let nearest = ((slo.0 / of.unit_ms).log2() * per_octave).round() / per_octave;
+    let edge = same(nearest.exp2() * of.unit_ms, slo) && between <= 0.0;
+    Some(if edge { Reads::Exactly(counted) } else { Reads::Native(Share(width), between) })
 }
 
 fn same(edge: f64, slo: Ms) -> bool {
@@ -106,17 +136,19 @@ fn last(edge: f64) -> String {
     if edge > 0.0 { format!("the last finite edge {}", Ms(edge)) } else { "every finite edge".into() }
 }
 
-/// What a dashboard gets wrong by it, and what to add.
-fn consequences(reads: Reads, between: Share, slo: Ms, of: Option<&HistogramOf>) -> Vec<String> {
-    let mut facts = vec![];
-    match reads {
-        Reads::Inside(_, above, _) if above.is_finite() => {
-            facts.push(format!("{between} of the load lies between those edges: by so much a share within the SLO may be off"));
-        }
-        _ => facts.push(format!("{between} of the load lies there: whether it met the SLO cannot be read, and a quantile never exceeds that edge")),
+/// What a dashboard gets wrong by it.
+fn consequence(above: f64, between: Share) -> String {
+    if above.is_finite() {
+        format!("{between} of the load lies between those edges: by so much a share within the SLO may be off")
+    } else {
+        format!("{between} of the load lies there: whether it met the SLO cannot be read, and a quantile never exceeds that edge")
     }
-    if let Some(of) = of {
-        facts.push(format!("add the edge {} to the buckets of `{}`", slo.0 / of.unit_ms, of.metric));
-    }
-    facts
+}
+
+fn add(slo: Ms, of: &HistogramOf) -> String {
+    let edge = slo.0 / of.unit_ms;
+    format!(
+        "Add the edge {edge} to the buckets of `{metric}`, where it is created; recording rules and alerts then read `{metric}_bucket{{le=\"{edge}\"}}`",
+        metric = of.metric
+    )
 }

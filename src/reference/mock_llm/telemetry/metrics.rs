@@ -25,8 +25,8 @@ const CLIENT_DEFAULTS: [f64; 14] = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 
 /// The last edge of [`Misbehaviour::PinnedBuckets`], s.
 const PINNED: f64 = 0.3;
 
-/// Objectives that the reference rig's spec states for TTFT and total, s.
-const OBJECTIVES: [f64; 2] = [0.5, 1.0];
+/// SLOs that the reference rig's spec states for TTFT and total, s.
+const SLOS: [f64; 2] = [0.5, 1.0];
 /// The name under [`Misbehaviour::PrefillAsTtft`], without its unit.
 const PREFILL: &str = "vllm:request_prefill_time";
 
@@ -105,7 +105,7 @@ impl Metrics {
             Some(Misbehaviour::CoarseBuckets) => CLIENT_DEFAULTS.to_vec(),
             Some(Misbehaviour::PinnedBuckets) => fine().into_iter().take_while(|e| *e < PINNED).chain([PINNED]).collect(),
             Some(Misbehaviour::NoEdgeAtSlo) => fine(),
-            _ => with_objectives(fine()),
+            _ => with_slos(fine()),
         });
         let histograms = || Histograms::new_with_constructor(edges.clone());
         let (ttft, total, gap, requests) = (histograms(), histograms(), histograms(), Family::default());
@@ -154,9 +154,9 @@ fn fine() -> Vec<f64> {
         .collect()
 }
 
-/// As somebody chooses edges who has objectives.
-fn with_objectives(mut edges: Vec<f64>) -> Vec<f64> {
-    edges.extend(OBJECTIVES);
+/// As somebody chooses edges who has SLOs.
+fn with_slos(mut edges: Vec<f64>) -> Vec<f64> {
+    edges.extend(SLOS);
     edges.sort_by(f64::total_cmp);
     edges.dedup();
     edges

@@ -105,6 +105,7 @@ pub fn judged(spec: &RuleSpec, subject: &str, status: Status, observed: &str, ex
             because: vec![],
             rows: 240,
             settles_at: (status == Status::Inconclusive).then_some(900),
+            remedy: None,
             from,
         }),
         strength: status.value().map(|_| strength),
