@@ -94,10 +94,10 @@ fn init_drafts_the_same_claims_from_each_engine() {
     let mut claims = BTreeMap::new();
     for engine in ENGINES {
         let shown = format!("{}/api/v1/query?nocache=1&query=gateway_ttft_seconds_count", rig.stack.url(engine));
-        let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        let until = std::time::Instant::now() + Duration::from_secs(30);
         while !rig.get(&shown).contains("rigcheck-truth") {
             assert!(std::time::Instant::now() < until, "{engine} does not show the gateway's metrics");
-            std::thread::sleep(std::time::Duration::from_millis(200));
+            std::thread::sleep(Duration::from_millis(200));
         }
         let folder = rig.stack.dir().join(format!("init-{engine}"));
         fs::create_dir_all(&folder).expect("a folder");
