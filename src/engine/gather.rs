@@ -4,7 +4,7 @@
 
 use super::{
     Job, Journal, RunError,
-    plan::{ActPlan, Plan, timing},
+    plan::{ActPlan, Plan, timing, waits},
     retry,
 };
 use crate::model::{
@@ -211,8 +211,9 @@ impl Gathering<'_> {
             Ok(Timing::Recall { settle }) if how.settles => settle,
             _ => Ms(0.0),
         };
+        let waits = source.as_ref().map_or(0.0, |s| waits(&**s).0);
         let slot = Slot {
-            deadline: Instant::now() + duration(Ms(settle.0 + how.allowed.0)),
+            deadline: Instant::now() + duration(Ms(settle.0 + how.allowed.0 + 2.0 * waits)),
             cancel: self.job.cancel.child_token(),
             act,
             ready,

@@ -39,6 +39,8 @@ pub struct ActPlan {
     pub recall: Vec<Need>,
     /// Longest wait before a recall.
     pub settle: Ms,
+    /// The longest time that what is asked for may take to come.
+    pub waits: Ms,
 }
 
 impl Plan {
@@ -74,7 +76,9 @@ impl Plan {
                     watch: vec![],
                     recall: vec![],
                     settle: Ms(0.0),
+                    waits: Ms(0.0),
                 });
+                of_act.waits = Ms(of_act.waits.0.max(source.map_or(0.0, |s| waits(&**s).0)));
                 if need.key.query.performs().is_some() {
                     of_act.estimate = estimate;
                     of_act.perform = Some(need);
@@ -126,7 +130,7 @@ impl Plan {
                 steps.push(Step {
                     title: "read back".into(),
                     asks: asks(&act.recall),
-                    lasting: Ms(act.settle.0 + TYPICAL_READ.0),
+                    lasting: Ms((act.settle.0 + TYPICAL_READ.0).max(act.waits.0)),
                     requests: 0,
                     tokens: 0,
                     reference: false,
@@ -143,6 +147,11 @@ const AT_ONCE: Timing = Timing::Recall { settle: Ms(0.0) };
 /// When a source wants to be asked; a source that cannot even say that is asked afterwards, and then costs its own question only.
 pub fn timing(source: &dyn Source, query: &Query) -> Timing {
     caught(|| source.timing(query)).unwrap_or(AT_ONCE)
+}
+
+/// How long its answers may take to come; none, if it cannot even say that.
+pub fn waits(source: &dyn Source) -> Ms {
+    caught(|| source.waits()).unwrap_or(Ms(0.0))
 }
 
 /// What reading back takes on a healthy rig; a batching exporter of traces delivers every 5 s.

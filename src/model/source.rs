@@ -136,6 +136,11 @@ pub trait Source: Send + Sync {
     fn estimate(&self, _query: &Query, _effort: Effort) -> Estimate {
         Estimate::default()
     }
+    /// How long after an act what it is asked for may take to come. The plan says it; deadlines allow it twice, since what comes
+    /// late may be followed by more.
+    fn waits(&self) -> Ms {
+        Ms(0.0)
+    }
     /// Asks. Must end by itself when `slot.cancel` is cancelled; is dropped at the deadline.
     fn ask<'a>(&'a self, query: &'a Query, effort: Effort, slot: &'a Slot) -> Answer<'a>;
     /// What asking has cost so far.

@@ -124,7 +124,8 @@ fn sources() -> Value {
 }
 
 fn source(kind: &'static str) -> Value {
-    let settle = ("settle", described(text(), "How long after the load traces may take to come: more than a tail sampler's `decision_wait`"));
+    let settle =
+        ("settle", described(text(), "How long after the load traces may take to come, at most `10min`: more than a tail sampler's `decision_wait`"));
     let claims = ("claims", list_of(&words(Quantity::ALL.map(Quantity::word))));
     let with = |own: Vec<(&'static str, Value)>| connection().into_iter().chain(own).collect::<Vec<_>>();
     let field = || object(&json!(["field", "unit"]), [("field", text()), ("unit", unit())]);

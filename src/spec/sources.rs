@@ -28,6 +28,9 @@ pub(super) const LOAD: &str = "load";
 const OTLP: ([u8; 4], u16) = ([127, 0, 0, 1], 4318);
 /// A batch span processor exports every 5 s by default (OpenTelemetry's specification, `OTEL_BSP_SCHEDULE_DELAY`).
 const SETTLE: Ms = Ms(6_000.0);
+/// Nobody waits longer for the report of a run of a minute; samplers that wait for whole traces decide after 30 s by default
+/// (`decision_wait` of the collector's tail sampling processor).
+const LONGEST_SETTLE: Ms = Ms(600_000.0);
 /// Prometheus servers scrape every 15 s or more; a page that we read ourselves is small enough for 1 s.
 const SCRAPE_INTERVAL: Ms = Ms(1_000.0);
 
@@ -175,7 +178,15 @@ fn scrape(table: &mut Table<'_>, cx: &Reading) -> Option<(String, SourceSettings
 }
 
 fn settle(table: &mut Table<'_>, cx: &Reading) -> Option<Ms> {
-    table.get("settle").map_or(Some(SETTLE), |f| f.ms(cx))
+    let Some(field) = table.get("settle") else { return Some(SETTLE) };
+    let settle = field.ms(cx)?;
+    if settle.0 > LONGEST_SETTLE.0 {
+        cx.problem(
+            field.refuse(format!("is longer than {LONGEST_SETTLE}"), "an audit does not wait longer for traces; let the sampler decide sooner"),
+        );
+        return None;
+    }
+    Some(settle)
 }
 
 /// How spans come: to our receiver unless a file is named.
@@ -205,9 +216,15 @@ fn otlp_place(table: &mut Table<'_>, cx: &Reading) -> Option<(String, OtlpPlace)
 
 fn listen(field: &Field<'_>, cx: &Reading) -> Option<SocketAddr> {
     let text = field.text(cx)?;
-    let parsed = text.replace("localhost:", "127.0.0.1:").parse().ok();
-    if parsed.is_none() {
-        cx.problem(field.refuse("is not an address to listen on", "write `127.0.0.1:4318`"));
+    let parsed: Option<SocketAddr> = text.replace("localhost:", "127.0.0.1:").parse().ok();
+    match parsed {
+        None => cx.problem(field.refuse("is not an address to listen on", "write `127.0.0.1:4318`")),
+        Some(at) if !at.ip().is_loopback() => {
+            let help = "let a collector on this host forward to us: its exporter `otlphttp`, `endpoint: http://127.0.0.1:4318`";
+            cx.problem(field.refuse("can be reached by others", "write a loopback address, such as `127.0.0.1:4318`").help(help));
+            return None;
+        }
+        Some(_) => {}
     }
     parsed
 }

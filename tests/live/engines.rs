@@ -2,15 +2,23 @@
 #![allow(clippy::disallowed_methods, reason = "runs the binary and reads what it wrote")]
 
 use crate::{
+    metrics_world::{act, claim, during, now, slot, to},
     rig::{Audited, Gateway, QUIET, REQUESTS, Rig, rigcheck},
-    stack::{NotUp, or_skip},
+    stack::{NotUp, Stack, or_skip},
 };
-use std::{collections::BTreeMap, fs};
+use rigcheck::{
+    model::{Source, audit::Effort, key::Payload, payload::Part},
+    sources::prometheus::Prometheus,
+};
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, fs, time::Duration};
 
 /// The engines, as parts of the stack and as sources of the spec.
 const ENGINES: [&str; 3] = ["prometheus", "prometheus3", "victoria"];
 /// Rules that judge histograms, and whose words are the same whenever the same was counted.
-const OF_HISTOGRAMS: [&str; 6] = ["LAT-02", "LAT-03", "LAT-04", "LAT-05", "LAT-06", "LAT-08"];
+const OF_HISTOGRAMS: [&str; 9] = ["LAT-02", "LAT-03", "LAT-04", "LAT-05", "LAT-06", "LAT-07", "LAT-08", "LAT-09", "LAT-11"];
+/// Objectives at edges of the repaired gateway's buckets, 1.08⁸⁰ ms and 1.08¹²⁰ ms.
+const SLO: &str = "slo: {ttft: 471.954834ms, total: 10252.992943ms}";
 
 /// All engines anew, with the gateway as it is now for a target: none remembers another one.
 fn add_engines(rig: &mut Rig) -> Result<(), NotUp> {
@@ -56,7 +64,7 @@ fn three_engines_that_scrape_one_gateway_get_the_same_outcomes() {
     let up = Rig::start(Gateway::REPAIRED, "1s").and_then(|mut rig| add_engines(&mut rig).map(|()| rig));
     let Some(mut rig) = or_skip(name, up) else { return };
 
-    let clean = rig.audit_spec("clean", &spec(&rig, &format!("audit: {{requests: {REQUESTS}}}")), &[]);
+    let clean = rig.audit_spec("clean", &spec(&rig, &format!("{SLO}, audit: {{requests: {REQUESTS}}}")), &[]);
     println!("{}", clean.trouble());
     agreed(&clean);
     assert!(clean.rules("no_data").is_empty() && clean.failed_not_for_noise().is_empty(), "{}", clean.trouble());
@@ -69,7 +77,7 @@ fn three_engines_that_scrape_one_gateway_get_the_same_outcomes() {
         if or_skip(name, faulty).is_none() {
             return;
         }
-        let audited = rig.audit_spec(fault, &spec(&rig, "audit: {requests: 120}"), &[]);
+        let audited = rig.audit_spec(fault, &spec(&rig, &format!("{SLO}, audit: {{requests: 120}}")), &[]);
         println!("{fault}: {}", audited.trouble());
         let failed = agreed(&audited).into_iter().filter(|((r, _), (status, _))| r == rule && status == "fail").count();
         assert!(failed > 0 || audited.busy > QUIET && audited.found(rule), "{fault}: {}", audited.trouble());
@@ -86,10 +94,10 @@ fn init_drafts_the_same_claims_from_each_engine() {
     let mut claims = BTreeMap::new();
     for engine in ENGINES {
         let shown = format!("{}/api/v1/query?nocache=1&query=gateway_ttft_seconds_count", rig.stack.url(engine));
-        let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        let until = std::time::Instant::now() + Duration::from_secs(30);
         while !rig.get(&shown).contains("rigcheck-truth") {
             assert!(std::time::Instant::now() < until, "{engine} does not show the gateway's metrics");
-            std::thread::sleep(std::time::Duration::from_millis(200));
+            std::thread::sleep(Duration::from_millis(200));
         }
         let folder = rig.stack.dir().join(format!("init-{engine}"));
         fs::create_dir_all(&folder).expect("a folder");
@@ -103,4 +111,65 @@ fn init_drafts_the_same_claims_from_each_engine() {
         claims.insert(claims_of, engine);
     }
     assert_eq!(claims.len(), 1, "{claims:?}");
+}
+
+/// What an OpenTelemetry SDK sends: a histogram of 100 ms observations, its names as OpenTelemetry has them.
+fn exported(count: u64) -> Value {
+    let ns = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock").as_nanos().to_string();
+    let text = |key: &str, value: &str| json!({"key": key, "value": {"stringValue": value}});
+    let point = json!({
+        "startTimeUnixNano": "1", "timeUnixNano": ns, "count": count.to_string(), "sum": count as f64 * 0.1, "attributes": [text("http.route", "/chat")],
+        "explicitBounds": [0.05, 0.25], "bucketCounts": ["0", count.to_string(), "0"],
+    });
+    json!({"resourceMetrics": [{
+        "resource": {"attributes": [text("service.name", "gateway"), text("service.instance.id", "a")]},
+        "scopeMetrics": [{"metrics": [{"name": "http.server.request.duration", "unit": "s", "histogram": {"aggregationTemporality": 2, "dataPoints": [point]}}]}],
+    }]})
+}
+
+/// Metrics that are pushed and keep the names that OpenTelemetry gave them: nothing is scraped, and dots stand in names and labels.
+#[tokio::test]
+async fn pushed_metrics_with_names_of_opentelemetry_are_read_from_prometheus_3() {
+    let name = "pushed_metrics_with_names_of_opentelemetry_are_read_from_prometheus_3";
+    let Some(stack) = or_skip(name, Stack::up(&["prometheus3", "--targets", "", "--interval", "1s"])) else { return };
+    let (url, client) = (stack.url("prometheus3"), reqwest::Client::new());
+    let config = &stack.part("prometheus3").files["config"];
+    let text = fs::read_to_string(config).expect("the configuration that `up` wrote");
+    fs::write(config, format!("otlp: {{translation_strategy: NoUTF8EscapingWithSuffixes}}\n{text}")).expect("a file of ours");
+    let reloaded = client.post(format!("{url}/-/reload")).send().await;
+    assert!(reloaded.is_ok_and(|r| r.status().is_success()), "Prometheus takes no new configuration");
+    let push = async |count: u64| {
+        let sent = client.post(format!("{url}/api/v1/otlp/v1/metrics")).json(&exported(count)).send().await.expect("an answer");
+        assert!(sent.status().is_success(), "{}: {}", sent.status(), sent.text().await.unwrap_or_default());
+    };
+    push(5).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let began = now();
+    push(9).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let ended = now();
+    let slot = slot(60.0).after(act(10, began, ended, false));
+    let later = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        push(15).await;
+    };
+    let metric = "http.server.request.duration_seconds";
+    let source =
+        Prometheus::new(rigcheck::model::name("prometheus"), &to(url.to_owned()), vec![claim("prometheus", metric, &[("http.route", "/chat")])]);
+    let source = source.expect("a source");
+    let query = during().into();
+    let (seen, ()) = tokio::join!(source.ask(&query, Effort::default(), &slot), later);
+    let seen = seen.expect("an answer");
+    let Payload::Histogram(told) = &seen.payload else { panic!("{seen:?}") };
+    let before = began.plus_us(-told.doubt_us);
+    let mut grown: Vec<_> = told
+        .series
+        .iter()
+        .map(|s| (s.part, s.samples.last().map_or(0.0, |l| l.1) - s.samples.iter().rev().find(|s| s.0 <= before).map_or(f64::NAN, |s| s.1)))
+        .collect();
+    grown.sort_by_key(|(part, _)| format!("{part:?}"));
+    let expected = [(Part::Bucket(0.05), 0.0), (Part::Bucket(0.25), 10.0), (Part::Bucket(f64::INFINITY), 10.0), (Part::Count, 10.0)];
+    assert_eq!(grown[..4], expected, "{seen:#?}");
+    assert!(grown[4].0 == Part::Sum && (grown[4].1 - 1.0).abs() < 1e-9, "{grown:?}");
+    assert_eq!(seen.partial, None, "{:?}", seen.notes);
 }

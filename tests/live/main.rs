@@ -9,6 +9,9 @@ mod files;
 mod first_hour;
 mod gateway;
 mod init;
+#[path = "../it/sources/metrics_world.rs"]
+#[allow(dead_code, reason = "the fakes' half of it is for tests without the stack")]
+mod metrics_world;
 mod pages;
 mod parts;
 mod probe;

@@ -14,9 +14,10 @@ die() { say "$(basename "$0"): $*"; exit 1; }
 # Cache folders carry a digest of what they were built from: a changed pin is a new folder, a warm run builds nothing.
 digest_of() { cat "$@" | sha256sum | cut -c1-16; }
 jaeger_bin() { echo "$CACHE/jaeger-$(digest_of "$STACK/jaeger/go.mod" "$STACK/jaeger/go.sum")/jaeger"; }
-# Prometheus 3, by the version of its Go module (v0.316.0 is 3.16.0).
+# Prometheus 3, by the version of its Go module (v0.316.0 is 3.16.0) and what it is built with: no service discovery.
 PROMETHEUS3=v0.316.0
-prometheus3_bin() { echo "$CACHE/prometheus-$PROMETHEUS3/prometheus"; }
+PROMETHEUS3_TAGS=remove_all_sd
+prometheus3_bin() { echo "$CACHE/prometheus-$PROMETHEUS3-$PROMETHEUS3_TAGS/prometheus"; }
 axe_js() { echo "$CACHE/axe-$AXE_VERSION/axe.min.js"; }
 # Linters of the recipes in examples/ci, by version.
 ACTIONLINT=v1.7.12

@@ -149,11 +149,14 @@ pub fn client(audit: &LatencyAccuracy, rig: &Rig, copy: &mut Evidence) {
     });
 }
 
-/// Changes a histogram's answer; the change gets the instant at which the act began.
+/// Changes a histogram's answer; the change gets the instant up to which a sample is surely from before the act.
 pub fn histogram(audit: &LatencyAccuracy, rig: &Rig, claim: &Claim, copy: &mut Evidence, change: impl FnOnce(&mut HistogramSeries, Wall)) {
     let Some(act) = audit.act(rig) else { return };
     let Some(began) = performed(copy, &act).map(|p| p.started) else { return };
-    copy.alter(&claim.source, &Histogram { claim: claim.name.clone(), when: When::During(act) }, |h| change(h, began));
+    copy.alter(&claim.source, &Histogram { claim: claim.name.clone(), when: When::During(act) }, |h| {
+        let before = began.plus_us(-h.doubt_us);
+        change(h, before);
+    });
 }
 
 /// Replaces the growth of each series during the act: `change` gets the part, how much it grew, and how much the count

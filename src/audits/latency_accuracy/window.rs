@@ -78,15 +78,18 @@ fn nothing_there(metric: &str, of: &HistogramOf) -> Gap {
 impl<'e> Window<'e> {
     /// Cuts the act's window out of the samples.
     ///
-    /// The baseline of each series is its last sample at or before `began`. A series without one had the value 0 only if
+    /// The baseline of each series is its last sample at or before `began`, and its end one at or after `ended`; a sample that is
+    /// nearer to either than times can be told apart is neither. A series without one had the value 0 only if
     /// its instance was read successfully before the act (and it was not there), or was created after the act began;
     /// else its baseline is unknown. The end is its last sample; increments add up over decreases as Prometheus does it.
     pub fn cut(got: &Got<'e, HistogramSeries>, of: &HistogramOf, began: Wall, ended: Wall) -> Result<Window<'e>, Unknown> {
         let mut sets: BTreeMap<&BTreeMap<String, String>, LabelSet> = BTreeMap::new();
         let (mut decreases, mut cut) = (0, None);
+        let doubt_us = got.value.doubt_us;
+        let (before, after) = (began.plus_us(-doubt_us), ended.plus_us(doubt_us));
         for series in &got.value.series {
-            let grown = growth(series, &got.value.scrapes, began).map_err(|gap| Unknown::new(got.key.clone(), gap))?;
-            if series.samples.last().is_none_or(|last| last.0 < ended) {
+            let grown = growth(series, &got.value.scrapes, before).map_err(|gap| Unknown::new(got.key.clone(), gap))?;
+            if series.samples.last().is_none_or(|last| last.0 < after) {
                 cut = Some(Gap::Truncated(format!("{} was not read again after the load ended; its last sample is older", got.value.metric)));
             }
             let set = sets.entry(&series.labels).or_default();
@@ -123,7 +126,7 @@ impl<'e> Window<'e> {
         let first = layouts.next();
         let one_layout = layouts.all(|l| Some(&l) == first.as_ref());
         let buckets = if one_layout { add_up(counted.iter().map(|s| &s.buckets)) } else { vec![] };
-        let inside = inside(&got.value.series, began, ended);
+        let inside = inside(&got.value.series, began.plus_us(doubt_us), ended.plus_us(-doubt_us));
         let in_all = |s: &LabelSet| s.count.or_else(|| s.buckets.last().filter(|b| b.0.is_infinite()).map(|b| b.1)).unwrap_or(0.0);
         Ok(Window {
             // From +0: the sum of nothing is -0 otherwise, and is shown so.

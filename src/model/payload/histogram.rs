@@ -28,6 +28,15 @@ pub struct HistogramSeries {
     /// and for native ones with custom bounds (schema -53), which have the error of classic ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<i8>,
+    /// How far the samples' times may lie from ours, µs: what a sample within it of the act's beginning or end holds may lie
+    /// on either side. 0 where we read the target ourselves.
+    #[serde(default, skip_serializing_if = "zero")]
+    pub doubt_us: i64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn zero(doubt_us: &i64) -> bool {
+    *doubt_us == 0
 }
 
 impl HistogramSeries {

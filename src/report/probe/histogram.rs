@@ -127,7 +127,7 @@ fn instances(series: &HistogramSeries, began: Wall) -> (BTreeSet<String>, Vec<St
     let (mut grew, mut all) = (BTreeSet::new(), BTreeSet::new());
     for one in counting {
         let instance = one.labels.get("instance").cloned().unwrap_or_else(|| "one instance".into());
-        let before = one.samples.iter().rev().find(|s| s.0 <= began).map_or(0.0, |s| s.1);
+        let before = one.samples.iter().rev().find(|s| s.0 <= began.plus_us(-series.doubt_us)).map_or(0.0, |s| s.1);
         if one.samples.last().is_some_and(|last| (last.1 - before).abs() > 0.5) {
             grew.insert(instance.clone());
         }

@@ -109,6 +109,9 @@ impl Source for Jaeger {
     fn timing(&self, _query: &Query) -> Timing {
         Timing::Recall { settle: Ms(1_000.0) }
     }
+    fn waits(&self) -> Ms {
+        self.pace.waits()
+    }
     fn ask<'a>(&'a self, query: &'a Query, _effort: Effort, slot: &'a Slot) -> Answer<'a> {
         Box::pin(async move {
             match query {

@@ -26,7 +26,9 @@ impl Search<'_> {
                 match self.patiently(window, pace, slot).await {
                     // Everything that was expected is there; there was only no time to look a second time.
                     Err(Gap::TooLate(_) | Gap::Busy(_)) if was_complete => return Ok(()),
-                    Err(Gap::TooLate(_)) if self.gathered.traces() > 0 => return Err(self.too_late()),
+                    Err(Gap::TooLate(_)) if self.gathered.traces() > 0 => {
+                        return Err(self.gathered.too_late(self.client.url(), last_growth.elapsed()));
+                    }
                     done => done?,
                 }
             }
@@ -52,7 +54,7 @@ impl Search<'_> {
                 whole = self.gathered.missing().next().is_none();
             }
             if Instant::now() + wait >= Instant::from_std(slot.deadline) {
-                return if complete { Ok(()) } else { Err(self.too_late()) };
+                return if complete { Ok(()) } else { Err(self.gathered.too_late(self.client.url(), last_growth.elapsed())) };
             }
             pause(slot, wait).await?;
         }
@@ -72,14 +74,6 @@ impl Search<'_> {
             }
         }
         busy.map_or(Ok(()), Err)
-    }
-
-    fn too_late(&self) -> Gap {
-        let (expected, missing) = (self.gathered.expected(), self.gathered.missing().count());
-        Gap::TooLate(format!(
-            "{}: {missing} of {expected} traces had not come, and spans were still arriving, when the time was up",
-            self.client.url()
-        ))
     }
 
     /// Says which services there are, where ours is none of them.

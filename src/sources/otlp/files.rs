@@ -10,7 +10,7 @@ use crate::{
         key::{Payload, Query},
         name::Name,
         source::{Answer, Cost, Slot, Source, Timing},
-        units::{Span, Wall},
+        units::{Ms, Span, Wall},
     },
     sources::{
         lines::{Files, Kind, Pieces},
@@ -110,13 +110,8 @@ impl OtlpFiles {
                 return Err(gap);
             }
             if Instant::now() + self.pace.poll >= Instant::from_std(slot.deadline) {
-                let gathered = &state.documents.gathered;
-                let (expected, missing) = (gathered.expected(), gathered.missing().count());
-                let late = format!(
-                    "{}: {missing} of {expected} traces had not come, and spans were still arriving, when the time was up; give the run more time",
-                    self.path.display()
-                );
-                return Ok((state, (!complete || !at_end).then_some(Gap::TooLate(late))));
+                let late = state.documents.gathered.too_late(&self.path.display().to_string(), last_growth.elapsed());
+                return Ok((state, (!complete || !at_end).then_some(late)));
             }
             pause(slot, self.pace.poll).await?;
         }
@@ -179,6 +174,9 @@ impl Source for OtlpFiles {
     fn timing(&self, _query: &Query) -> Timing {
         // How long the files are by now must be known before the act.
         Timing::Watch
+    }
+    fn waits(&self) -> Ms {
+        self.pace.waits()
     }
     fn ask<'a>(&'a self, query: &'a Query, _effort: Effort, slot: &'a Slot) -> Answer<'a> {
         Box::pin(async move {

@@ -16,7 +16,7 @@ use crate::{
         key::{Payload, Query},
         name::Name,
         source::{Answer, Cost, Slot, Source, Timing},
-        units::{Span, Wall},
+        units::{Ms, Span, Wall},
     },
     sources::spans::{Gathered, Ours, Pace, act_over, in_time, interrupted_or, pause, trace_number},
 };
@@ -135,15 +135,7 @@ impl Otlp {
                 return Ok(());
             }
             if Instant::now() + LOOK >= Instant::from_std(slot.deadline) {
-                let (expected, missing) = (gathered.expected(), gathered.missing().count());
-                return if complete {
-                    Ok(())
-                } else {
-                    Err(Gap::TooLate(format!(
-                        "{}: {missing} of {expected} traces had not come, and spans were still arriving, when the time was up; give the run more time",
-                        self.place()
-                    )))
-                };
+                return if complete { Ok(()) } else { Err(gathered.too_late(&self.place(), last_growth.elapsed())) };
             }
             pause(slot, LOOK).await?;
         }
@@ -199,6 +191,9 @@ impl Source for Otlp {
     }
     fn timing(&self, _query: &Query) -> Timing {
         Timing::Watch
+    }
+    fn waits(&self) -> Ms {
+        self.pace.waits()
     }
     fn ask<'a>(&'a self, query: &'a Query, _effort: Effort, slot: &'a Slot) -> Answer<'a> {
         Box::pin(async move {

@@ -39,6 +39,24 @@ pub(super) const MARGIN: Duration = Duration::from_millis(500);
 /// The rest of the answer (targets' `up`, metadata, exemplars) is kept for after the waiting.
 const REST: Duration = Duration::from_secs(3);
 
+/// A page is rendered a moment after its scrape is stamped, and no two clocks of a rig agree to better than this.
+const SLACK_US: i64 = 50_000;
+
+/// A server's clock.
+pub(super) struct Clock {
+    /// How far it is taken to be ahead of ours, µs.
+    pub ahead_us: i64,
+    /// How far that may be wrong, µs.
+    pub doubt_us: i64,
+}
+
+impl Clock {
+    /// On this clock: from where the act surely had not begun to where it was surely over.
+    pub fn around(&self, act: Span) -> Span {
+        Span { from: act.from.plus_us(self.ahead_us - self.doubt_us), to: act.to.plus_us(self.ahead_us + self.doubt_us) }
+    }
+}
+
 /// The state of the store at one asking.
 struct Asked {
     read: samples::Read,
@@ -58,8 +76,8 @@ impl super::Prometheus {
         })?;
         let ours = performed(&act)?;
         let slot = &Slot { deadline: slot.deadline.checked_sub(MARGIN).unwrap_or(slot.deadline), ..slot.clone() };
-        let (ahead_us, mut notes) = self.clock(slot).await;
-        let span = Span { from: act.covered.from.plus_us(ahead_us), to: act.covered.to.plus_us(ahead_us) };
+        let (clock, mut notes) = self.clock(slot).await;
+        let (ahead_us, span) = (clock.ahead_us, clock.around(act.covered));
         let targets = targets::active(&self.api, slot).await;
         // Gaps between chunks are not counted per request: only standing still ends them.
         let expected = (claim.quantity != Quantity::InterChunk).then(|| succeeded(ours) as f64);
@@ -129,7 +147,8 @@ impl super::Prometheus {
             notes.push(native::told(&of.metric, schema));
         }
         let mut partial = asked.read.broken.clone().or_else(|| incomplete(&asked.request, &asked.warnings)).or(late);
-        let mut answer = HistogramSeries { metric: of.metric.clone(), interval_ms: spacing, schema, ..HistogramSeries::default() };
+        let mut answer =
+            HistogramSeries { metric: of.metric.clone(), interval_ms: spacing, schema, doubt_us: clock.doubt_us, ..HistogramSeries::default() };
         let mut add = |gap: Gap| {
             partial.get_or_insert(gap);
         };
@@ -162,19 +181,22 @@ impl super::Prometheus {
         })
     }
 
-    /// How far the server's clock is ahead of ours, µs; below what asking took it counts as nothing.
-    pub(super) async fn clock(&self, slot: &Slot) -> (i64, Vec<String>) {
+    /// How the server's clock stands to ours. Below what asking took it counts as ours.
+    pub(super) async fn clock(&self, slot: &Slot) -> (Clock, Vec<String>) {
         let before = wall_now();
-        // A server that cannot tell its time is taken at our own.
-        let Ok((theirs, resolution_us)) = self.api.now(slot).await else { return (0, vec![]) };
+        let told = self.api.now(slot).await;
         let after = wall_now();
-        let doubt = (after.0 - before.0) / 2 + 50_000 + resolution_us / 2;
+        let mut unsure = (after.0 - before.0) / 2 + SLACK_US;
+        // A server that cannot tell its time is taken at our own.
+        let Ok((theirs, resolution_us)) = told else { return (Clock { ahead_us: 0, doubt_us: unsure }, vec![]) };
+        unsure += resolution_us / 2;
         let ahead = theirs.0 + resolution_us / 2 - i64::midpoint(before.0, after.0);
-        if ahead.abs() <= doubt {
-            return (0, vec![]);
+        if ahead.abs() <= unsure {
+            return (Clock { ahead_us: 0, doubt_us: ahead.abs() + unsure }, vec![]);
         }
         let words = if ahead > 0 { "ahead of" } else { "behind" };
-        (ahead, vec![format!("the server's clock is {} {words} ours; the times of its samples are moved to ours", Ms(ahead.abs() as f64 / 1e3))])
+        let note = format!("the server's clock is {} {words} ours; the times of its samples are moved to ours", Ms(ahead.abs() as f64 / 1e3));
+        (Clock { ahead_us: ahead, doubt_us: unsure }, vec![note])
     }
 
     async fn stored(&self, of: &HistogramOf, from: Wall, at: Wall, slot: &Slot) -> Result<Asked, Gap> {

@@ -39,8 +39,8 @@ impl super::Prometheus {
         let act = slot.act_done().await?;
         let expected = succeeded(performed(&act)?) as f64;
         let slot = &Slot { deadline: slot.deadline.checked_sub(MARGIN).unwrap_or(slot.deadline), ..slot.clone() };
-        let (ahead_us, notes) = self.clock(slot).await;
-        let span = Span { from: act.covered.from.plus_us(ahead_us), to: act.covered.to.plus_us(ahead_us) };
+        let (clock, notes) = self.clock(slot).await;
+        let (ahead_us, span) = (clock.ahead_us, clock.around(act.covered));
         let jobs = self.jobs(span, slot).await;
         let interval_ms = interval(&targets::active(&self.api, slot).await.unwrap_or_default(), &jobs);
         let back = span.from.plus_us((-BACK_MS.max(3.0 * interval_ms) * 1e3) as i64);

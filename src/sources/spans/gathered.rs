@@ -3,11 +3,12 @@ use crate::model::{
     evidence::Gap,
     payload::{SpanRow, Spans},
     rows::{Blobs, RowsWriter},
-    units::Wall,
+    units::{Ms, Wall},
 };
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
     sync::Arc,
+    time::Duration,
 };
 
 /// Spans of ours beyond this number are dropped and counted: what is remembered of each to tell it from another takes
@@ -132,6 +133,12 @@ impl Gathered {
     /// Traces of successful requests that have not come, with the time of sending.
     pub fn missing(&self) -> impl Iterator<Item = (u128, Wall)> {
         self.ours.expected().filter(|(id, _)| !self.traces.contains_key(id))
+    }
+    /// Why it is not all here when the time is up; the last new span came so long before.
+    pub fn too_late(&self, place: &str, since: Duration) -> Gap {
+        let (expected, missing, since) = (self.expected(), self.missing().count(), Ms(since.as_secs_f64() * 1e3));
+        let came = if self.spans == 0 { format!("no span of ours came for {since}") } else { format!("the last new span came {since} before") };
+        Gap::TooLate(format!("{place}: {missing} of {expected} traces had not come when the time was up; {came}; write a longer `settle`"))
     }
     /// Has every expected trace come, with no hole in it?
     pub fn complete(&mut self) -> bool {

@@ -19,6 +19,10 @@ impl Pace {
     pub fn settling(settle: Ms) -> Pace {
         Pace { quiet: Duration::from_secs_f64(settle.0.clamp(0.0, LONGEST_MS) / 1e3), ..Pace::default() }
     }
+    /// How long late spans may take to come.
+    pub fn waits(&self) -> Ms {
+        Ms(self.quiet.as_secs_f64() * 1e3)
+    }
 }
 
 /// A wait beyond a day is no wait that anyone means; the bound keeps the conversion from overflowing.

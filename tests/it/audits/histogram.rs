@@ -241,3 +241,36 @@ fn inter_chunk_may_be_observed_per_request() {
     let per_gap = judge(&*bound(), &rig::full(), &Simulated::new(39, 240).evidence());
     assert!(finding(&per_gap, "LAT-03", "scrape:inter_chunk").observed.ends_with("one per gap between content chunks"));
 }
+
+/// What is counted in a sample that is stamped a little before the load may be the load's: the clocks agree to so much only.
+#[test]
+fn a_sample_nearer_to_the_load_s_edges_than_clocks_agree_is_neither_its_baseline_nor_its_end() {
+    let stamped_before = |h: &mut HistogramSeries, doubt_us: i64| {
+        for series in &mut h.series {
+            let (base, end) = (series.samples[0].1, series.samples.last().unwrap().1);
+            series.samples.insert(1, Sample(Wall(BEGAN - 300_000), base + (0.1 * (end - base)).floor()));
+            // What came until then is in the next one, too.
+            series.samples.iter_mut().skip(2).for_each(|s| s.1 = s.1.max(base + (0.1 * (end - base)).floor()));
+        }
+        h.doubt_us = doubt_us;
+    };
+    let sure = said(33, |h| stamped_before(h, 0));
+    assert_eq!(of(&sure, "LAT-02"), Some(Status::Fail), "{}", shown(&sure));
+    let unsure = said(33, |h| stamped_before(h, 550_000));
+    assert_eq!(of(&unsure, "LAT-02"), Some(Status::Pass), "{}", shown(&unsure));
+
+    let stamped_after = |h: &mut HistogramSeries, doubt_us: i64| {
+        for series in &mut h.series {
+            let base = series.samples[0].1;
+            let last = series.samples.last_mut().unwrap();
+            last.1 = base + (0.9 * (last.1 - base)).floor();
+            let most = last.1;
+            series.samples.iter_mut().for_each(|s| s.1 = s.1.min(most));
+        }
+        h.doubt_us = doubt_us;
+    };
+    let sure = said(34, |h| stamped_after(h, 0));
+    assert_eq!(of(&sure, "LAT-02"), Some(Status::Fail), "{}", shown(&sure));
+    let unsure = said(34, |h| stamped_after(h, 1_000_000));
+    assert!(of(&unsure, "LAT-02") != Some(Status::Fail), "{}", shown(&unsure));
+}

@@ -232,6 +232,44 @@ async fn a_source_that_panics_before_it_is_asked_costs_its_own_questions() {
     assert!(evidence.raw(&plain.key).unwrap().is_ok());
 }
 
+/// What comes late is waited for: the engine's deadlines and the plan know how late it may be.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_waits_gets_the_time_for_it_and_the_plan_says_so() {
+    struct Late(Name, Timing);
+    impl Source for Late {
+        fn name(&self) -> &Name {
+            &self.0
+        }
+        fn timing(&self, _: &Query) -> Timing {
+            self.1
+        }
+        fn waits(&self) -> Ms {
+            Ms(8_000.0)
+        }
+        fn ask<'a>(&'a self, _: &'a Query, _: Effort, slot: &'a Slot) -> Answer<'a> {
+            Box::pin(async {
+                slot.say_ready();
+                slot.act_done().await?;
+                tokio::time::sleep(Duration::from_millis(1_500)).await;
+                Err(Gap::Busy("asked".into()))
+            })
+        }
+        fn cost(&self) -> Cost {
+            Cost::default()
+        }
+    }
+    let (mut job, memory, _) = job(|_, _, _| Do::Answer, usual_rules(), Ms(300.0), CancellationToken::new(), Profile::default());
+    job.sources[1] = Arc::new(Late(name("watcher"), Timing::Watch));
+    job.sources[2] = Arc::new(Late(name("recaller"), Timing::Recall { settle: Ms(0.0) }));
+    let steps = Plan::make(&job.cases, &job.profile.rig, &job.sources).steps();
+    assert_eq!(steps.iter().find(|s| s.title == "read back").map(|s| s.lasting), Some(Ms(8_000.0)));
+    let evidence = engine::run(&job, &journal(&memory)).await.unwrap();
+    for (source, query) in [("watcher", Query::from(watch_a())), ("recaller", Spans { of: act("a") }.into())] {
+        let key = Need::live(&name(source), query, Effort::default()).key;
+        assert!(matches!(evidence.raw(&key), Some(Err(Gap::Busy(t))) if t == "asked"), "{source}: {:?}", evidence.raw(&key));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_plan_names_cost_before_anything_is_sent_and_steps_follow_it() {
     let ran = run(|_, _, _| Do::Answer, usual_rules(), PATIENT).await;

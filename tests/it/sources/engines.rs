@@ -274,3 +274,71 @@ async fn partial_answers_of_a_querier_are_gaps_and_raw_deduplicated_samples_are_
     let Some(Gap::Malformed(why)) = &seen.partial else { panic!("{:?}", seen.partial) };
     assert!(why.contains("scrapers that differ in the label `replica`"), "{why}");
 }
+
+/// A histogram of one instance with these counts.
+fn counted(values: &[(f64, u32)]) -> Response {
+    let values: Vec<Value> = values.iter().map(|(at, n)| json!([at, n.to_string()])).collect();
+    let part = |name: &str, le: Value| json!({"metric": {"__name__": name, "job": "gateway", "instance": "a", "le": le}, "values": values});
+    ok(&matrix(&[part("t_seconds_bucket", "+Inf".into()), part("t_seconds_count", Value::Null)].map(|mut series| {
+        let labels = series["metric"].as_object_mut().unwrap();
+        labels.retain(|_, v| !v.is_null());
+        series
+    })))
+}
+
+/// What was counted from the last sample that is surely from before the act on.
+fn grown(seen: &Seen, began: f64) -> f64 {
+    let series = series(seen);
+    let before = Wall((began * 1e6) as i64).plus_us(-series.doubt_us);
+    let counts = series.series.iter().filter(|s| s.part == Part::Count);
+    counts.map(|s| s.samples.last().unwrap().1 - s.samples.iter().rev().find(|s| s.0 <= before).unwrap().1).sum()
+}
+
+#[tokio::test]
+async fn where_clocks_agree_to_half_a_second_only_a_sample_at_the_act_s_edge_is_neither_its_beginning_nor_its_end() {
+    let end = now().seconds() - 3.0;
+    let since = std::time::Instant::now();
+    let (url, _) = server(move |path, params| {
+        if !is_claim(path, params) {
+            return victoria(end, path, params);
+        }
+        // Four requests of ours are in a sample that is stamped before the act, and the last is missing from one after it.
+        let mut values = vec![(end - 30.0, 5), (end - 25.0, 5), (end - 20.3, 9), (end - 15.0, 11), (end - 5.0, 13), (end + 0.2, 15)];
+        values.extend((since.elapsed().as_secs_f64() > 1.0).then_some((end + 5.2, 15)));
+        counted(&values)
+    })
+    .await;
+    let seen = ask(&url, during(), &after(10, end, 20.0)).await.unwrap();
+    let told = series(&seen);
+    assert_eq!((seen.partial.as_ref(), grown(&seen, end - 20.0)), (None, 10.0), "{:?}", seen.notes);
+    assert!((500_000..2_000_000).contains(&told.doubt_us), "{}", told.doubt_us);
+    assert!(told.series.iter().all(|s| s.samples.last().unwrap().0.seconds() > end + 5.0), "a later sample is waited for");
+}
+
+/// Prometheus 3 leaves the beginning of a range out, Prometheus 2 and VictoriaMetrics do not.
+#[tokio::test]
+async fn a_sample_at_the_very_beginning_of_the_range_is_counted_alike_by_open_and_closed_ranges() {
+    let end = end();
+    let mut read = vec![];
+    for open in [false, true] {
+        let (url, _) = server(move |path, params| {
+            if !is_claim(path, params) {
+                return good(end, path, params);
+            }
+            let length: f64 = query(params).rsplit('[').next().unwrap().trim_end_matches("ms]").parse().unwrap();
+            let to: f64 = params["time"].parse().unwrap();
+            let from = to - length / 1e3;
+            // An increment lies between the range's very beginning and the next sample.
+            let mut values = vec![(from, 100), (end - 25.0, 105), (end - 11.0, 109), (end + 4.0, 115)];
+            if open {
+                values.remove(0);
+            }
+            counted(&values)
+        })
+        .await;
+        let seen = ask(&url, during(), &after(10, end, 20.0)).await.unwrap();
+        assert_eq!(seen.partial, None);
+        read.push((grown(&seen, end - 20.0), series(&seen).series[0].samples.len()));
+    }
+    assert_eq!(read, [(10.0, 4), (10.0, 3)]);
+}

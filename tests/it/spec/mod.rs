@@ -4,6 +4,7 @@ mod bad;
 mod changes;
 mod connection;
 mod discover;
+mod documented;
 pub mod editions;
 mod exec;
 mod extends;

@@ -19,22 +19,24 @@ const TOTAL: &str = "rigcheck_mock_request_duration_seconds";
 
 /// The reference endpoint, whose page of native histograms a Prometheus scrapes.
 struct Native {
+    part: &'static str,
     stack: Stack,
     rig: ReferenceRig,
     asks: tokio::runtime::Runtime,
 }
 
 impl Native {
-    fn start(fault: Option<&str>) -> Result<Native, NotUp> {
+    /// `part` is the Prometheus: 2 or 3.
+    fn start(part: &'static str, fault: Option<&str>) -> Result<Native, NotUp> {
         let fault = fault.map(|wanted| ALL.iter().find(|f| f.name == wanted).expect("a fault of that name"));
         let folder = tempfile::tempdir().expect("a folder").keep();
         let rig = ReferenceRig::start(&folder, fault, REQUESTS).expect("a free port");
         let target = format!("mock={}", rig.url().trim_start_matches("http://"));
-        let stack = Stack::up(&["prometheus", "--targets", &target, "--interval", "1s"])?;
-        let config = &stack.part("prometheus").files["config"];
+        let stack = Stack::up(&[part, "--targets", &target, "--interval", "1s"])?;
+        let config = &stack.part(part).files["config"];
         let text = fs::read_to_string(config).expect("the configuration that `up` wrote");
         let asks = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let url = stack.url("prometheus").to_owned();
+        let url = stack.url(part).to_owned();
         // Prometheus 3 scrapes them where its configuration says so; 2 knows no such word, and does it by a flag of `up`.
         let taken = ["scrape_native_histograms: true, ", ""].into_iter().any(|word| {
             let job = format!("job_name: \"mock\", {word}metrics_path: /metrics/native,");
@@ -42,7 +44,7 @@ impl Native {
             asks.block_on(async { reqwest::Client::new().post(format!("{url}/-/reload")).send().await }).is_ok_and(|r| r.status().is_success())
         });
         assert!(taken, "Prometheus takes no new configuration");
-        let native = Native { stack, rig, asks };
+        let native = Native { part, stack, rig, asks };
         let until = Instant::now() + Duration::from_secs(30);
         let scraped = |said: &Value| {
             let target = &said["data"]["activeTargets"][0];
@@ -56,7 +58,7 @@ impl Native {
     }
 
     fn json(&self, path: &str, query: &[(&str, &str)]) -> Value {
-        let asked = reqwest::Client::new().get(format!("{}{path}", self.stack.url("prometheus"))).query(query);
+        let asked = reqwest::Client::new().get(format!("{}{path}", self.stack.url(self.part))).query(query);
         self.asks.block_on(async { asked.send().await?.json().await }).expect("JSON")
     }
 
@@ -70,7 +72,7 @@ impl Native {
     fn audit(&self) -> Audited {
         let spec = self.rig.spec().replace("/metrics,", "/metrics/native,");
         let spec: String = spec.lines().filter(|l| !l.contains("rigcheck_mock_inter_chunk")).flat_map(|l| [l, "\n"]).collect();
-        let spec = spec.replace("sources:\n", &format!("sources:\n  prometheus: {{url: {}}}\n", self.stack.url("prometheus")));
+        let spec = spec.replace("sources:\n", &format!("sources:\n  prometheus: {{url: {}}}\n", self.stack.url(self.part)));
         let folder = self.stack.dir().join("audit");
         fs::create_dir_all(&folder).expect("a folder");
         fs::write(folder.join("rigcheck.yaml"), spec).expect("a file");
@@ -79,9 +81,17 @@ impl Native {
 }
 
 #[test]
-fn an_audit_by_native_histograms_agrees_with_prometheus() {
-    let name = "an_audit_by_native_histograms_agrees_with_prometheus";
-    let Some(native) = or_skip(name, Native::start(None)) else { return };
+fn an_audit_by_native_histograms_agrees_with_prometheus_2() {
+    agrees("an_audit_by_native_histograms_agrees_with_prometheus_2", "prometheus");
+}
+
+#[test]
+fn an_audit_by_native_histograms_agrees_with_prometheus_3() {
+    agrees("an_audit_by_native_histograms_agrees_with_prometheus_3", "prometheus3");
+}
+
+fn agrees(name: &str, part: &'static str) {
+    let Some(native) = or_skip(name, Native::start(part, None)) else { return };
     let audited = native.audit();
     let trouble = audited.trouble();
     for source in ["prometheus", "scrape"] {
@@ -135,7 +145,7 @@ fn stored(value: &Value) -> Option<Value> {
 fn faults_are_found_in_native_histograms() {
     let name = "faults_are_found_in_native_histograms";
     for (fault, rule) in [("lost-worker", "LAT-02"), ("background-task", "LAT-03")] {
-        let Some(native) = or_skip(name, Native::start(Some(fault))) else { return };
+        let Some(native) = or_skip(name, Native::start("prometheus", Some(fault))) else { return };
         let audited = native.audit();
         let trouble = audited.trouble();
         for source in ["prometheus", "scrape"] {

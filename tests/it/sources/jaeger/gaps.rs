@@ -10,8 +10,9 @@ use rigcheck::{
     model::{
         Gap, Timing, name,
         source::{ActState, Source as _},
+        units::Ms,
     },
-    sources::jaeger::Jaeger,
+    sources::{jaeger::Jaeger, spans::Pace},
 };
 use std::time::Duration;
 use tokio::time::Instant;
@@ -106,6 +107,8 @@ async fn asked_for_what_it_cannot_tell() {
     let jaeger = client("http://127.0.0.1:9");
     assert!(matches!(ask(&jaeger, &truth(), &slot(1, TIME)).await, Err(Gap::NotConfigured(t)) if t.contains("Truth")));
     assert!(matches!(jaeger.timing(&spans()), Timing::Recall { .. }));
+    // The spec's `settle` is known to whoever sets the deadline.
+    assert_eq!(client("http://127.0.0.1:9").with_pace(Pace::settling(Ms(35_000.0))).waits(), Ms(35_000.0));
     let nameless = Jaeger::new(name("jaeger"), &connection("http://127.0.0.1:9"), String::new());
     assert!(matches!(nameless.map(|j| j.with_pace(QUICK).name().clone()), Err(Gap::NotConfigured(t)) if t.contains("service")));
 }

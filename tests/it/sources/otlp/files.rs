@@ -36,7 +36,7 @@ fn append(path: &Path, text: &str) {
 /// Asks about an act of `count` requests: `during` runs once it watches, `after` when the act is over.
 async fn run(path: &Path, count: usize, within: Duration, during: impl FnOnce(), after: impl Future<Output = ()>) -> Result<Seen, Gap> {
     let source = OtlpFiles::new(name("traces"), path.into(), "gateway".into()).with_pace(QUICK);
-    assert_eq!(source.timing(&spans()), Timing::Watch);
+    assert_eq!((source.timing(&spans()), source.waits()), (Timing::Watch, QUICK.waits()));
     let (slot, state, mut ready) = open_slot(within);
     let query = spans();
     let mut asked = source.ask(&query, Effort::default(), &slot);
@@ -214,6 +214,12 @@ async fn what_still_arrives_at_the_deadline_is_partial() {
         }
     };
     let seen = run(&path, 50, Duration::from_secs(2), || (), after).await.unwrap();
-    assert!(matches!(&seen.partial, Some(Gap::TooLate(t)) if t.contains("of 50 traces")), "{:?}", seen.partial);
+    let said = |t: &str| t.contains("of 50 traces") && t.contains("the last new span came");
+    assert!(matches!(&seen.partial, Some(Gap::TooLate(t)) if said(t)), "{:?}", seen.partial);
     assert!(seen.covered.from.0 == BEGAN);
+    // Nothing came, and it could not be told whether it would.
+    let empty = dir.path().join("empty.jsonl");
+    File::create(&empty).unwrap();
+    let seen = run(&empty, 50, Duration::from_millis(900), || (), ready(())).await.unwrap();
+    assert!(matches!(&seen.partial, Some(Gap::TooLate(t)) if t.contains("no span of ours came for")), "{:?}", seen.partial);
 }

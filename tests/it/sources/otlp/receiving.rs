@@ -21,7 +21,7 @@ fn picked(seen: &rigcheck::model::Seen) -> payload::Spans {
 async fn every_form_gives_the_same_rows_and_keeps_nothing_else() {
     let at = free();
     let otlp = receiver(at, "gateway");
-    assert_eq!(otlp.timing(&super::spans()), Timing::Watch);
+    assert_eq!((otlp.timing(&super::spans()), otlp.waits()), (Timing::Watch, QUICK.waits()));
     let client = reqwest::Client::new();
     let forms = [Form::Protobuf, Form::ProtobufGzip, Form::Json, Form::JsonGzip];
     let during = async {
