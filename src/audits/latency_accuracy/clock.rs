@@ -113,10 +113,10 @@ pub fn finding(whose: &str, against: &str, offset: &Offset, limits: Limits, bega
     Finding { margin, because, ..say::finding(status, figure, observed, expected) }
 }
 
-/// The worst of several findings; of equals the one that rests on most. The others are told with it.
+/// The worst of several findings; of equals the one that rests on least. The others are told with it.
 pub fn worst(told: Vec<Finding>) -> Option<Finding> {
     let rest: Vec<String> = told.iter().map(|f| f.observed.clone()).collect();
-    let mut worst = told.into_iter().max_by_key(|f| (f.status.badness(), f.figure.n))?;
+    let mut worst = told.into_iter().max_by_key(|f| (f.status.badness(), std::cmp::Reverse(f.figure.n)))?;
     let others: Vec<String> = rest.into_iter().filter(|text| *text != worst.observed).collect();
     worst.because.extend(others);
     Some(worst)
