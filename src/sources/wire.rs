@@ -63,7 +63,7 @@ fn field<'a>(rest: &mut &'a [u8]) -> Result<(u32, Value<'a>), Broken> {
 /// The next message of a stream in which each has its length before it.
 pub fn bytes<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], Broken> {
     let length = varint(rest)?;
-    let length = usize::try_from(length).ok().filter(|l| *l <= rest.len()).ok_or(Broken("a length reaches beyond the end: it is cut"))?;
+    let length = usize::try_from(length).ok().filter(|l| *l <= rest.len()).ok_or(Broken("a length reaches beyond the end: the page is cut"))?;
     let (bytes, after) = rest.split_at(length);
     *rest = after;
     Ok(bytes)
@@ -83,11 +83,11 @@ pub fn varint(rest: &mut &[u8]) -> Result<u64, Broken> {
             return Ok(value);
         }
     }
-    Err(Broken(if rest.len() < 10 { "a number has no end: it is cut" } else { "a number is longer than 64 bits" }))
+    Err(Broken(if rest.len() < 10 { "a number has no end: the page is cut" } else { "a number is longer than 64 bits" }))
 }
 
 fn fixed<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], Broken> {
-    let (value, after) = rest.split_first_chunk::<N>().ok_or(Broken("a number has no end: it is cut"))?;
+    let (value, after) = rest.split_first_chunk::<N>().ok_or(Broken("a number has no end: the page is cut"))?;
     *rest = after;
     Ok(*value)
 }

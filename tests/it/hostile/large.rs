@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 
 const OURS: &str = "# TYPE t_seconds histogram\nt_seconds_bucket{le=\"+Inf\"} 3\nt_seconds_sum 4\nt_seconds_count 3\n";
 /// Beyond what is kept of one claim: each takes some 200 bytes.
-const SERIES: usize = 400_000;
+const SERIES: usize = 340_000;
 
 fn text(page: String) -> Claimed {
     claimed(&page.into(), Some(Format::Text), &laws::claim())
@@ -42,8 +42,6 @@ fn a_metric_of_a_million_labels() {
         let why = text(OURS.to_owned() + &line("t_seconds_count")).damage.unwrap();
         assert!(why.starts_with("line 5: ") && (why.contains("more labels than any series has") || why.contains("longer than 1 MiB")), "{why}");
     }
-    // As many as a series may have.
-    assert!(text(OURS.replace("t_seconds_sum", &format!("t_seconds_sum{{{}}}", labels(256)))).damage.is_none());
 }
 
 #[test]
