@@ -21,12 +21,12 @@ pub(super) fn read(table: &mut Table<'_>, cx: &Reading) -> Option<(String, Clock
     let ways = [table.get("chrony"), table.get("timex"), table.get("header")];
     let told: Vec<String> = ways.iter().flatten().map(|field| format!("`{}`", field.path)).collect();
     if told.len() != 1 {
-        let how = if told.is_empty() {
-            "is told by none of `chrony`, `timex` and `header`".to_owned()
+        let (how, label) = if told.is_empty() {
+            let label = "add one of `chrony: HOST:323`, `timex: {url: http://HOST:9100/metrics}`, `header: {url: http://HOST/healthz, name: x-server-time, unit: ms}`";
+            ("is told by none of `chrony`, `timex` and `header`".to_owned(), label)
         } else {
-            format!("is told by {}: one is enough", told.join(" and "))
+            (format!("is told by {}", told.join(" and ")), "keep one of them; another clock is a source of its own")
         };
-        let label = "add one of `chrony: HOST:323`, `timex: {url: http://HOST:9100/metrics}`, `header: {url: http://HOST/healthz}`";
         cx.problem(Problem::new(at, format!("this clock {how}")).label(label));
         return None;
     }

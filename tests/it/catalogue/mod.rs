@@ -50,9 +50,9 @@ fn every_case_and_rule_is_explained() {
 
 #[test]
 fn each_seeded_fault_is_told_where_it_can_be_seen() {
-    let text = explain(&embedded(), "LAT-07", &["no-edge-at-slo", "other"]).unwrap();
-    assert!(text.contains("  try it: rigcheck demo --fault no-edge-at-slo\n"), "{text}");
-    assert!(text.contains("  on the real stack (docs/fault-matrix.md): slo-between-edges\n"), "{text}");
+    let text = explain(&embedded(), "LAT-09", &["prefill-as-ttft", "client-at-headers", "other"]).unwrap();
+    assert!(text.contains("  try it: rigcheck demo --fault prefill-as-ttft | client-at-headers\n"), "{text}");
+    assert!(text.contains("  on the real stack (docs/fault-matrix.md): two-definitions\n"), "{text}");
 }
 
 #[test]
