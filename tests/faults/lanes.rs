@@ -1,4 +1,4 @@
-//! Runs of the matrix, two at a time: a rig per lane, with another gateway for each run.
+//! Runs of the matrix, three at a time (an audit waits most of its time): a rig per lane, with another gateway for each run.
 
 use crate::{
     audited::{Audited, QUIET},
@@ -102,7 +102,7 @@ fn changed(spec: &str, from: &str, to: &str) -> String {
     spec.replacen(from, to, 1)
 }
 
-/// Runs all packs, in two lanes, each up to so many times until its run is undisturbed; what came of them in their order.
+/// Runs all packs, in three lanes, each up to so many times until its run is undisturbed; what came of them in their order.
 pub fn run(packs: Vec<Pack>, requests: u64, tries: usize) -> Result<Vec<Ran>, NotUp> {
     let all = packs.len();
     let left = Mutex::new(packs.into_iter().enumerate().rev().collect::<Vec<_>>());
@@ -134,7 +134,7 @@ pub fn run(packs: Vec<Pack>, requests: u64, tries: usize) -> Result<Vec<Ran>, No
         Ok(())
     };
     thread::scope(|scope| {
-        let lanes = [scope.spawn(lane), scope.spawn(lane)];
+        let lanes = [scope.spawn(lane), scope.spawn(lane), scope.spawn(lane)];
         lanes.into_iter().try_for_each(|lane| lane.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     })?;
     let mut done = done.into_inner().expect("no lane panicked");
