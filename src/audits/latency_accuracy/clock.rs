@@ -74,7 +74,7 @@ pub fn finding(whose: &str, against: &str, offset: &Offset, limits: Limits, bega
     let figure = Figure { name: "clock offset".into(), value, lo, hi, n: offset.n, unit: "ms".into() };
     let mut because = vec![format!("told by {}", offset.by)];
     let step = moved(decided).filter(|(by, ..)| status == Status::Fail && by.abs() > limits.warn);
-    let observed = if let Some((by, before, after)) = step {
+    let mut observed = if let Some((by, before, after)) = step {
         because.extend(decided.iter().map(|s| format!("from {} to {} it is {}", when(began, s.from), when(began, s.to), range(s))));
         format!("{whose} moved by at least {:+} against {against} between {} and {}", Ms(by), when(began, before.to), when(began, after.from))
     } else {
@@ -94,7 +94,6 @@ pub fn finding(whose: &str, against: &str, offset: &Offset, limits: Limits, bega
     {
         because.push(format!("{} of {} readings do not fit this and are left out: they agree on no other offset", one.of - one.fit, one.of));
     }
-    let mut observed = observed;
     if let Some((theirs, _)) = offset.apart {
         let text = format!("{} of {} readings agree on {} off {against}", theirs.fit, theirs.of, range(&theirs));
         if limits.elsewhere(offset).is_some() {

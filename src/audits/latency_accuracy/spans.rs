@@ -11,17 +11,30 @@ use std::collections::BTreeMap;
 /// Attributes with the time to first token in seconds, most trusted first.
 const TTFT_SECONDS: [&str; 3] = ["gen_ai.response.time_to_first_chunk", "gen_ai.server.time_to_first_token", "gen_ai.latency.time_to_first_token"];
 
+/// Who called whom in a trace, by one look at each span: a trace may have any number of them.
+pub struct Parents<'t>(BTreeMap<&'t str, &'t SpanRow>);
+
+impl<'t> Parents<'t> {
+    /// Of several spans with one id the first counts.
+    pub fn of(trace: &'t [SpanRow]) -> Parents<'t> {
+        let mut by_id = BTreeMap::new();
+        for span in trace {
+            by_id.entry(span.span_id.as_str()).or_insert(span);
+        }
+        Parents(by_id)
+    }
+    /// The span that called this one, if the trace has it.
+    pub fn of_span(&self, span: &SpanRow) -> Option<&'t SpanRow> {
+        self.0.get(span.parent_id.as_deref()?).copied()
+    }
+}
+
 /// The span that stands for the whole request at the service under test: kind `server`, with a parent that is absent
 /// from the trace (the load generator's own) or reported by another service. A parent that is absent is further out
 /// than one of another service; among equals the longest is taken.
 pub fn server(trace: &[SpanRow]) -> Option<&SpanRow> {
-    // Of several spans with one id the first; in one look each, since a trace may have any number of spans.
-    let mut by_id: BTreeMap<&str, &SpanRow> = BTreeMap::new();
-    for span in trace {
-        by_id.entry(&span.span_id).or_insert(span);
-    }
-    let parent = |s: &SpanRow| by_id.get(s.parent_id.as_deref()?).copied();
-    let rank = |s: &SpanRow| match parent(s) {
+    let parents = Parents::of(trace);
+    let rank = |s: &SpanRow| match parents.of_span(s) {
         None => Some(1),
         Some(p) if p.service != s.service => Some(0),
         Some(_) => None,

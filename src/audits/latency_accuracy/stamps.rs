@@ -246,12 +246,13 @@ pub fn of_traces(spans: &Spans, requests: &Requests<'_>, rules: Rules) -> Vec<Ho
             let hop = (from.is_some(), from.unwrap_or("the load generator").to_owned(), to.service.clone());
             hops.entry(hop).or_default().push((caller, at(to.start_ns), at(to.end_ns)));
         };
+        let parents = spans::Parents::of(trace);
         let first = spans::server(trace).filter(|_| spans::requests(trace) == 1);
-        if let Some(span) = first.filter(|s| parent(trace, s).is_none()) {
+        if let Some(span) = first.filter(|s| parents.of_span(s).is_none()) {
             call(None, span, *own);
         }
         for span in trace.iter().filter(|s| s.kind == "server") {
-            let Some(caller) = parent(trace, span).filter(|p| p.kind == "client" && p.service != span.service) else { continue };
+            let Some(caller) = parents.of_span(span).filter(|p| p.kind == "client" && p.service != span.service) else { continue };
             // A caller's span may end with the headers, before the body: its end bounds when the callee began.
             let (sent, closed) = (ms(caller.start_ns), ms(caller.end_ns));
             call(Some(&caller.service), span, Ours { sent, headers: closed, closed, late: late.0 });
@@ -275,11 +276,6 @@ fn hop(mut calls: Vec<Call>, tolerance: Tolerance) -> Result<Offset, String> {
         .ok_or_else(|| {
             format!("the {n} pairs of spans fit no clock that runs evenly; several hosts under one name, or calls that nobody waits for, look so")
         })
-}
-
-fn parent<'t>(trace: &'t [SpanRow], span: &SpanRow) -> Option<&'t SpanRow> {
-    let id = span.parent_id.as_ref()?;
-    trace.iter().find(|p| p.span_id == *id)
 }
 
 fn understood(mut bounds: Vec<Bounds>, by: &'static str, tolerance: Tolerance) -> Option<Offset> {

@@ -53,9 +53,9 @@ impl Header {
     }
     /// Asks many times, at varied parts of a second.
     pub async fn probe(&self, effort: Effort, slot: &Slot) -> Result<Told, Gap> {
-        let (mut readings, mut request, mut server, mut first) = (vec![], String::new(), None, true);
+        let (mut readings, mut request, mut server) = (vec![], String::new(), None);
         for n in 0..rounds(effort) {
-            if !std::mem::take(&mut first) {
+            if n > 0 {
                 tokio::time::sleep(SPACING).await;
             }
             let sent = wall_now();

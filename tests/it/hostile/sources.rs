@@ -1,6 +1,7 @@
 //! Each source that asks by HTTP, as one function: ask at this URL, and tell the gap.
 
 use crate::sources::{
+    load::act,
     metrics_world::{self, claim, during, now, to},
     traced_act,
 };
@@ -8,7 +9,7 @@ use rigcheck::{
     model::{
         Gap, Query, Source,
         audit::Effort,
-        key::{Act, Api, Destination, LoadAct, Page, Perform, Question as _},
+        key::{Act, Page, Perform, Question as _},
         name,
         rig::Allow,
         units::{Count, Ms, PerSecond},
@@ -90,19 +91,8 @@ async fn asked(source: &str, connection: &Connection, patience: Duration) -> Opt
 async fn load(connection: &Connection, patience: Duration) -> Gap {
     let allow = Allow { requests: Count(100), tokens: Count(10_000), rate: PerSecond(1_000.0) };
     let made = Load::new(Some(&TargetSettings { connection: connection.clone(), allow }), None).unwrap().with_request_timeout(patience / 2);
-    let act = LoadAct {
-        name: name("controlled"),
-        to: Destination::Target,
-        api: Api::Chat,
-        model: "m".into(),
-        path: "/v1/chat/completions".into(),
-        stream: true,
-        per_kilosecond: 20_000,
-        max_tokens: 16,
-        planted: false,
-    };
     let effort = Effort { requests: 2, ..Effort::default() };
-    let query: Query = Perform { act: Act::Load(act) }.into();
+    let query: Query = Perform { act: Act::Load(act(20)) }.into();
     match made.ask(&query, effort, &metrics_world::slot((patience + GRACE).as_secs_f64())).await {
         Err(gap) => gap,
         Ok(seen) => {

@@ -6,7 +6,7 @@ mod engines;
 mod exposition;
 mod init;
 mod jaeger;
-mod load;
+pub mod load;
 pub mod metrics_world;
 mod native;
 mod otlp;

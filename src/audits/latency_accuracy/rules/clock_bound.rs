@@ -40,9 +40,6 @@ impl ClockBound {
         let relative = if total_ms > 0.0 { self.fail.relative.0 * total_ms } else { f64::INFINITY };
         Limits { warn: self.warn.0, fail: self.fail.absolute.0.min(relative).max(self.warn.0) }
     }
-}
-
-impl ClockBound {
     /// What a clock says of itself.
     fn told(&self, subject: &Name, readings: &ClockReadings, limits: Limits) -> Finding {
         let found = match Offset::told(readings, self.readings) {
