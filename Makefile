@@ -13,13 +13,14 @@ demo:
 	$(CARGO) run --release -- demo
 
 # A part that cannot be installed makes its live tests skip loudly, unless RIGCHECK_LIVE_REQUIRED=1 makes that a failure.
-# Test helpers end what they started; the trap is for a run that was ended itself.
+# Test helpers end what they started; the trap is for a run that was ended itself. Tests wait more than they compute, and those
+# that need a calm machine take turns: five at once fill two processors.
 test:
 	@trap 'tests/stack/down --left-over' EXIT; \
 	if ! tests/stack/install; then \
 	  [[ "$$RIGCHECK_LIVE_REQUIRED" != 1 ]] || { echo "make test: RIGCHECK_LIVE_REQUIRED=1 and a part of the stack is missing" >&2; exit 1; }; \
 	fi; \
-	$(CARGO) test --no-fail-fast
+	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-5} $(CARGO) test --no-fail-fast
 
 faults:
 	@trap 'tests/stack/down --left-over' EXIT; \

@@ -3,7 +3,7 @@
 
 use crate::{
     audited::QUIET,
-    embedded::{Run, audit},
+    embedded::{Run, of_reference_in_short},
     judge::{never_undisturbed, told, wrong},
     lanes::{Pack, Ran, TRIES, run},
     rig::REQUESTS,
@@ -11,7 +11,7 @@ use crate::{
     stack::NotUp,
 };
 use futures_util::StreamExt;
-use rigcheck::{engine::PATIENCE, model::outcome::Status, reference::rig::ReferenceRig, scoring::Verdict, stats::clopper_pearson_hi};
+use rigcheck::{model::outcome::Status, scoring::Verdict, stats::clopper_pearson_hi};
 use std::{
     hint::spin_loop,
     io::{self, Write},
@@ -29,14 +29,10 @@ const MAY_BE_UNDECIDED: usize = 1;
 const SHORT: usize = 300;
 /// One of so many short runs shares its processors with a program that only computes.
 const STRESSED: usize = 3;
-/// The fewest at which the rules judge.
-const FEW: u64 = 220;
 /// A load generator that stood still for so long, ms, shows that the machine has no time for the rig.
 const STARVED: f64 = 1_000.0;
 /// Short runs at once: they wait most of their time.
 const SHORT_AT_ONCE: usize = 3;
-/// Twice as fast as a user's run.
-const RATE: &str = "max_tokens: 64, rate: 30/s";
 
 /// What is wrong with clean runs on the real stack: a rule that fails in any of them, or too few that are READY. A run beside
 /// which something else kept the processors busy counts as not run.
@@ -95,7 +91,7 @@ fn so_many(variable: &str, usual: usize) -> usize {
 }
 
 async fn short_runs(many: usize) -> Vec<Run> {
-    let running = futures_util::stream::iter(0..many).map(|_| tokio::spawn(short_run()));
+    let running = futures_util::stream::iter(0..many).map(|_| tokio::spawn(of_reference_in_short(None)));
     let mut running = running.buffer_unordered(SHORT_AT_ONCE);
     let mut runs = vec![];
     while let Some(run) = running.next().await {
@@ -105,16 +101,6 @@ async fn short_runs(many: usize) -> Vec<Run> {
         }
     }
     runs
-}
-
-async fn short_run() -> Run {
-    let folder = tempfile::tempdir().expect("a folder");
-    let rig = ReferenceRig::start(folder.path(), None, FEW).expect("the embedded rig");
-    let spec = rig.spec();
-    assert!(spec.contains("max_tokens: 64"), "{spec}");
-    let run = audit(&spec.replace("max_tokens: 64", RATE), folder.path(), PATIENCE).await;
-    rig.stop().await;
-    run
 }
 
 /// A program that only computes, until dropped.

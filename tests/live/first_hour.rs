@@ -5,7 +5,7 @@
 #![allow(clippy::disallowed_methods, reason = "runs the binary and its rig, and keeps a page of the documentation true")]
 
 use crate::{
-    rig::{AT_ONCE, Gateway, QUIET, Rig, Turn, waited_for_cpu},
+    rig::{Gateway, QUIET, Rig, Turn, waited_for_cpu},
     stack::or_skip,
 };
 use std::{
@@ -23,7 +23,7 @@ const REPAIRED: &str = "<!-- the repaired gateway -->";
 fn the_page_shows_what_happens() {
     let name = "the_page_shows_what_happens";
     let Some(mut rig) = or_skip(name, Rig::start(Gateway::COMMON, "1s")) else { return };
-    let _turn = Turn::take(AT_ONCE);
+    let _turn = Turn::take(1);
     rig.use_it();
     let page = fs::read_to_string(PAGE).expect("the page");
     let folder = rig.stack.dir().join("first-hour");

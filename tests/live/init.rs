@@ -2,7 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "runs the binary and reads what it wrote")]
 
 use crate::{
-    rig::{Audited, Gateway, REQUESTS, Rig, rigcheck},
+    rig::{Audited, CALM, Gateway, REQUESTS, Rig, Turn, rigcheck},
     stack::or_skip,
 };
 use std::{collections::BTreeSet, fs};
@@ -41,8 +41,8 @@ fn a_draft_is_audited_like_the_spec_of_a_person() {
     let validated = run(&["validate"]);
     assert!(validated.contains("is sound.") && !validated.contains("warning"), "{validated}\n{spec}");
 
-    let drafted = Rig::audit_by(&folder);
-    let written = rig.audit_alone("by-hand", REQUESTS);
+    let drafted = Rig::audit_by(&Turn::take(CALM), &folder);
+    let written = rig.audit_calmly("by-hand", REQUESTS);
     assert_eq!(in_scope(&drafted), in_scope(&written), "{}{}", drafted.trouble(), written.trouble());
     assert_eq!(drafted.failed_not_for_noise(), written.failed_not_for_noise(), "{}{}", drafted.trouble(), written.trouble());
     let no_data = drafted.rules("no_data");

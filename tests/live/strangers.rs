@@ -2,7 +2,7 @@
 //! never fails for them, and where a label sets ours apart it passes.
 
 use crate::{
-    rig::{AT_ONCE, Audited, Gateway, QUIET, Rig, Turn},
+    rig::{Audited, Gateway, QUIET, Rig, Turn},
     stack::{or_skip, skip},
     support::stranger::Stranger,
 };
@@ -38,7 +38,7 @@ fn strangers_make_closure_inconclusive_and_nothing_fail() {
     let name = "strangers_make_closure_inconclusive_and_nothing_fail";
     let Some(rig) = or_skip(name, Rig::start(Gateway::REPAIRED, "5s")) else { return };
     // Strangers of this rig are neighbours of every other one.
-    let turn = Turn::take(AT_ONCE);
+    let turn = Turn::take(2);
     for per_second in [1, 50] {
         let stranger = Stranger::asking(rig.stack.url("gateway"), "rigcheck-truth", per_second);
         let audited = rig.audit_in_turn(&turn, &format!("strangers-{per_second}"), FEW, || {});
@@ -71,7 +71,7 @@ fn strangers_before_and_after_the_load_make_nothing_fail() {
     let name = "strangers_before_and_after_the_load_make_nothing_fail";
     let Some(rig) = or_skip(name, Rig::start(Gateway::REPAIRED, "5s")) else { return };
     // Until our first requests come, and again from the last ones on: between the readings, and hardly within the load.
-    let turn = Turn::take(AT_ONCE);
+    let turn = Turn::take(1);
     let before = Stranger::asking(rig.stack.url("gateway"), "rigcheck-truth", 10);
     let mut after = None;
     let audited = rig.audit_in_turn(&turn, "strangers-beside", FEW, || {

@@ -16,8 +16,8 @@ pub struct Audited {
     pub busy: f64,
 }
 
-/// Share of time up to which a rig on this machine counts as undisturbed. The rig itself, with its load, comes to a third.
-pub const QUIET: f64 = 0.7;
+/// Share of time up to which a rig on this machine counts as undisturbed. Three rigs at once, with their loads, come to a quarter.
+pub const QUIET: f64 = 0.35;
 
 /// Rules that fail on a machine whose processors are busy with something else, whatever the rig: client and server do differ
 /// then, and requests of 0.5 s may outlast the last bucket, which is at 10 s by default.

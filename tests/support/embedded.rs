@@ -100,6 +100,22 @@ pub async fn of_reference(fault: Option<&Fault>, requests: u64) -> Run {
     run
 }
 
+/// The same in short: twice as fast as a user's load, with the fewest requests at which the rules judge.
+pub async fn of_reference_in_short(fault: Option<&Fault>) -> Run {
+    let folder = tempfile::tempdir().unwrap();
+    let rig = ReferenceRig::start(folder.path(), fault, FEW).unwrap();
+    let spec = rig.spec();
+    assert!(spec.contains(SIZE), "{spec}");
+    let run = audit(&spec.replace(SIZE, &format!("{SIZE}, rate: 30/s")), folder.path(), engine::PATIENCE).await;
+    rig.stop().await;
+    run
+}
+
+/// The fewest requests at which every rule can judge.
+const FEW: u64 = 220;
+/// Where the reference rig's spec tells the size of its load.
+const SIZE: &str = "max_tokens: 64";
+
 /// Keeps the events; the answers are in the evidence.
 #[derive(Default)]
 struct Kept(Mutex<Vec<Stamped>>);

@@ -6,7 +6,7 @@ pub use super::audited::QUIET;
 use super::stack::{NotUp, Stack};
 pub use super::{
     audited::{Audited, waited_for_cpu},
-    turn::{AT_ONCE, Turn},
+    turn::{CALM, Turn},
 };
 use rigcheck::reference::mock_llm::{Mock, MockSettings};
 use serde_json::Value;
@@ -60,6 +60,7 @@ impl Rig {
 
     /// Starts everything, Prometheus with options of its own.
     pub fn start_with(gateway: Gateway, prometheus: &[&str]) -> Result<Rig, NotUp> {
+        let _turn = Turn::take(1);
         let mock = provider(&gateway);
         let mut rig = Rig::around(Stack::up(&["jaeger"])?, gateway, mock, String::new());
         rig.add_gateway()?;
@@ -69,6 +70,7 @@ impl Rig {
 
     /// Only the gateway: its spans go to the receiver of whoever audits it, and its page is read directly.
     pub fn bare(gateway: Gateway) -> Result<Rig, NotUp> {
+        let _turn = Turn::take(1);
         let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port");
         let mock = provider(&gateway);
         let receiver = free.to_string();
@@ -81,6 +83,7 @@ impl Rig {
 
     /// Everything, with a collector between the gateway and Jaeger; `collector` are the options of that part.
     pub fn collected(gateway: Gateway, collector: &[&str]) -> Result<Rig, NotUp> {
+        let _turn = Turn::take(1);
         let parts: Vec<&str> = ["jaeger", "collector"].into_iter().chain(collector.iter().copied()).collect();
         let mock = provider(&gateway);
         let mut rig = Rig::around(Stack::up(&parts)?, gateway, mock, String::new());
@@ -291,9 +294,9 @@ impl Rig {
         Stack::up(&["gateway", "--mock", &mock, "--variant", self.gateway.variant, "--otlp", &otlp])
     }
 
-    /// Audits while no other test audits.
-    pub fn audit_alone(&self, folder: &str, requests: u64) -> Audited {
-        self.audit_in(&Turn::take(AT_ONCE), folder, &few(self, requests), &[], || {})
+    /// Audits beside one other test at most: a clean rig must be READY.
+    pub fn audit_calmly(&self, folder: &str, requests: u64) -> Audited {
+        self.audit_in(&Turn::take(CALM), folder, &few(self, requests), &[], || {})
     }
 
     /// Audits, and does something meanwhile.
@@ -311,14 +314,14 @@ impl Rig {
         self.audit_in(turn, folder, spec, &[], meanwhile)
     }
 
-    /// Audits by a spec of the test's own, with more in the environment, while no other test audits.
+    /// Audits by a spec of the test's own, with more in the environment, beside one other test at most.
     pub fn audit_spec(&self, folder: &str, spec: &str, env: &[(&str, &str)]) -> Audited {
-        self.audit_in(&Turn::take(AT_ONCE), folder, spec, env, || {})
+        self.audit_in(&Turn::take(CALM), folder, spec, env, || {})
     }
 
-    /// Audits by the spec that is in a folder, while no other test audits.
-    pub fn audit_by(folder: &Path) -> Audited {
-        Rig::audit_there(&Turn::take(AT_ONCE), folder.to_owned(), &[], || {})
+    /// Audits by the spec that is in a folder.
+    pub fn audit_by(turn: &Turn, folder: &Path) -> Audited {
+        Rig::audit_there(turn, folder.to_owned(), &[], || {})
     }
 
     fn audit_in(&self, turn: &Turn, folder: &str, spec: &str, env: &[(&str, &str)], meanwhile: impl FnOnce()) -> Audited {

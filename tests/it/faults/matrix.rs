@@ -2,7 +2,7 @@
 
 use super::{
     laws::gained_by_silence,
-    run::{Run, of_reference},
+    run::{Run, of_reference, of_reference_in_short},
 };
 use futures_util::StreamExt;
 use rigcheck::{
@@ -14,10 +14,8 @@ use std::{collections::BTreeSet, fmt::Write as _, io::Write as _, time::Instant}
 
 /// As many requests as the demo sends: the least at which every rule can pass.
 const REQUESTS: u64 = 300;
-/// The least at which every rule can fail.
-const FAULTY: u64 = 220;
 /// A run waits most of its time: so many share two cores without being late.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 5;
 /// From here on the load generator itself says that it stalled, ms.
 const STALL: f64 = 250.0;
 /// Shorter hold-ups of the load generator, ms, move no figure beyond its margin.
@@ -34,7 +32,7 @@ struct Row {
 
 impl Row {
     async fn of(fault: Option<&'static Fault>) -> Row {
-        let run = of_reference(fault, if fault.is_some() { FAULTY } else { REQUESTS }).await;
+        let run = if fault.is_some() { of_reference_in_short(fault).await } else { of_reference(None, REQUESTS).await };
         let wrong = match fault {
             Some(fault) => wrong_with(fault, &run),
             None => wrong_with_clean(&run),

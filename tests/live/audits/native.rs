@@ -3,7 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "writes a spec and Prometheus' configuration, and waits for it")]
 
 use crate::{
-    rig::{Audited, QUIET, REQUESTS, Rig},
+    rig::{Audited, QUIET, REQUESTS, Rig, Turn},
     stack::{NotUp, Stack, or_skip},
 };
 use rigcheck::reference::{faults::ALL, rig::ReferenceRig};
@@ -28,6 +28,7 @@ struct Native {
 impl Native {
     /// `part` is the Prometheus: 2 or 3.
     fn start(part: &'static str, fault: Option<&str>) -> Result<Native, NotUp> {
+        let _turn = Turn::take(1);
         let fault = fault.map(|wanted| ALL.iter().find(|f| f.name == wanted).expect("a fault of that name"));
         let folder = tempfile::tempdir().expect("a folder").keep();
         let rig = ReferenceRig::start(&folder, fault, REQUESTS).expect("a free port");
@@ -76,7 +77,7 @@ impl Native {
         let folder = self.stack.dir().join("audit");
         fs::create_dir_all(&folder).expect("a folder");
         fs::write(folder.join("rigcheck.yaml"), spec).expect("a file");
-        Rig::audit_by(&folder)
+        Rig::audit_by(&Turn::take(1), &folder)
     }
 }
 

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 fn spans_that_a_vendors_sdk_exports_are_received_and_judged() {
     let name = "spans_that_a_vendors_sdk_exports_are_received_and_judged";
     let Some(rig) = or_skip(name, Rig::bare(Gateway::REPAIRED)) else { return };
-    let audited = rig.audit_alone("receiver", REQUESTS);
+    let audited = rig.audit_calmly("receiver", REQUESTS);
     let trouble = audited.trouble();
     assert!(audited.rules("no_data").is_empty() && audited.rules("error").is_empty(), "{trouble}");
     assert!(audited.failed_not_for_noise().is_empty(), "{trouble}");

@@ -14,9 +14,9 @@ use crate::{
 /// [`Misbehaviour::SlowWithoutTtft`].
 const LONG: Ms = Ms(700.0);
 
-/// So long after the first request a clock steps under [`Misbehaviour::ClockStep`]: in the middle of the shortest load that
-/// every rule can judge, 300 requests at 15 a second.
-const STEPS_AFTER: Ms = Ms(8_000.0);
+/// So long after the first request a clock steps under [`Misbehaviour::ClockStep`]: within the shortest load that every
+/// rule can judge, and far from its edges.
+const STEPS_AFTER: Ms = Ms(4_000.0);
 
 /// From when on the host's wall clock is ahead, ns since the epoch, if it ever is.
 pub fn ahead_from(fault: Option<Misbehaviour>, first_ns: u64) -> Option<u64> {
