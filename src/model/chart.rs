@@ -29,6 +29,9 @@ pub enum ChartKind {
         log: bool,
         /// One line per source.
         lines: Vec<Line>,
+        /// The SLO on the x axis, where there is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        slo: Option<f64>,
     },
     /// Difference against level, with the band in which sources count as equal.
     Difference {

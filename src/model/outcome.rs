@@ -170,11 +170,23 @@ pub struct Finding {
     pub rows: u64,
     /// The n that would settle an inconclusive one.
     pub settles_at: Option<u64>,
-    /// What to do, where the rule knows it better than the case, which speaks for all rigs.
+    /// What to do, where the rule knows it better than the case, which speaks for all rigs; of an inconclusive one what would
+    /// settle it, where that is something else than more requests or a quieter rig.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
     /// The questions whose answers it rests on.
     pub from: Vec<Key>,
+}
+
+impl Finding {
+    /// Says what would settle it, if it is inconclusive and does not say so itself.
+    #[must_use]
+    pub fn settled_by(mut self, what: &str) -> Finding {
+        if self.status == Status::Inconclusive && self.remedy.is_none() {
+            self.remedy = Some(what.to_owned());
+        }
+        self
+    }
 }
 
 /// The strength of the evidence behind an outcome; the score uses the minimum.

@@ -2,7 +2,10 @@
 //! serves light, dark and paper; lines differ in dash and points in shape too, so that colour is never alone.
 
 use super::phrases;
-use crate::model::chart::{Chart, ChartKind, Line};
+use crate::model::{
+    chart::{Chart, ChartKind, Line},
+    units::Ms,
+};
 use kuva::{
     backend::svg::SvgBackend,
     plot::{
@@ -16,6 +19,8 @@ use kuva::{
 
 /// Distinct series colours of the page (`--s0` …); more series than that repeat them with another dash.
 const COLOURS: usize = 6;
+/// SVG dash array of the line at the SLO: none of the series'.
+const SLO_DASH: &str = "2 2";
 const WIDTH: f64 = 760.0;
 const HEIGHT: f64 = 360.0;
 /// Added to the right.
@@ -48,12 +53,13 @@ pub struct Drawn {
 /// Draws a chart.
 pub fn draw(chart: &Chart, ids: &str) -> Drawn {
     match &chart.kind {
-        ChartKind::Ecdf { log, lines } => ecdf(chart, lines, *log, ids),
+        ChartKind::Ecdf { log, lines, slo } => ecdf(chart, lines, *log, *slo, ids),
         ChartKind::Difference { lines, band } => difference(chart, lines, *band, ids),
     }
 }
 
-fn ecdf(chart: &Chart, lines: &[Line], log: bool, ids: &str) -> Drawn {
+fn ecdf(chart: &Chart, lines: &[Line], log: bool, slo: Option<f64>, ids: &str) -> Drawn {
+    let slo = slo.filter(|x| x.is_finite() && *x > 0.0);
     let (mut kept, dropped) = drawable(lines, log);
     let legend = kept.iter().enumerate().map(|(at, (line, points))| Key {
         name: line.name.clone(),
@@ -62,7 +68,8 @@ fn ecdf(chart: &Chart, lines: &[Line], log: bool, ids: &str) -> Drawn {
         shape: None,
         of: of(line, points.len()),
     });
-    let legend = legend.collect();
+    let limit = slo.map(|x| Key { name: "SLO".into(), colour: "ink".into(), dash: Some(SLO_DASH), shape: None, of: Ms(x).to_string() });
+    let legend = legend.chain(limit).collect();
     for (_, points) in &mut kept {
         rise(points);
     }
@@ -81,7 +88,8 @@ fn ecdf(chart: &Chart, lines: &[Line], log: bool, ids: &str) -> Drawn {
         return Drawn { svg: None, legend, dropped };
     }
     let mut layout = frame(chart, &plots).with_y_axis_min(0.0).with_y_axis_max(1.0);
-    let xs = || kept.iter().flat_map(|(_, p)| p.iter().map(|(x, _)| *x));
+    // The SLO belongs into the picture even where no line is near it.
+    let xs = || kept.iter().flat_map(|(_, p)| p.iter().map(|(x, _)| *x)).chain(slo);
     // Below a decade a logarithmic axis has hardly a tick to read a value from.
     let log = log && xs().fold(0.0, f64::max) >= 10.0 * xs().fold(f64::INFINITY, f64::min);
     if log {
@@ -89,6 +97,9 @@ fn ecdf(chart: &Chart, lines: &[Line], log: bool, ids: &str) -> Drawn {
     }
     let (lo, hi) = around(xs(), log);
     layout = layout.with_x_axis_min(lo).with_x_axis_max(hi);
+    if let Some(x) = slo {
+        layout = layout.with_reference_line(ReferenceLine::vertical(x).with_color("var(--ink)").with_dasharray(SLO_DASH).with_label("SLO"));
+    }
     Drawn { svg: Some(svg(plots, layout, ids)), legend, dropped }
 }
 

@@ -42,7 +42,7 @@ fn distribution(view: &Latencies<'_>, quantity: Quantity) -> Option<Chart> {
             .into(),
         x: format!("{}, ms", quantity.title()),
         y: "share of requests".into(),
-        kind: ChartKind::Ecdf { log: true, lines },
+        kind: ChartKind::Ecdf { log: true, lines, slo: view.rig.slo.get(&quantity).map(|slo| slo.0) },
     })
 }
 

@@ -16,15 +16,14 @@ pub fn unexplained(difference: f64, held_up: f64, quantity: Quantity) -> f64 {
     }
 }
 
+/// What settles it then.
+pub const ELSEWHERE: &str = "run the load generator on a machine that is less busy";
+
 /// Why a difference proves nothing, in words.
 pub fn excuse(held_up: impl Iterator<Item = f64>) -> String {
     let held: Vec<f64> = held_up.filter(|ms| *ms > 0.0).collect();
     let longest = held.iter().copied().fold(0.0, f64::max);
-    format!(
-        "the load generator itself was held up during {} of the requests, for up to {}, which explains it: run it on a machine that is less busy",
-        held.len(),
-        Ms(longest)
-    )
+    format!("the load generator itself was held up during {} of the requests, for up to {}, which explains it", held.len(), Ms(longest))
 }
 
 #[cfg(test)]

@@ -37,6 +37,13 @@ pub fn cannot_tell(why: impl Into<String>, expected: impl Into<String>, n: u64, 
     Finding { from, ..finding(Status::Inconclusive, figure, why, expected) }
 }
 
+/// What settles what label sets with different bucket edges hide.
+pub const ONE_LAYOUT: &str = "give all label sets the same buckets, or let `match` choose those that have";
+/// What settles what a histogram without buckets hides.
+pub const BUCKETS: &str = "let the histogram be exposed with its buckets";
+/// What settles what requests of others may explain.
+pub const ALONE: &str = "run it while nobody else uses the target, or let `match` leave the others out";
+
 /// Too few pairs to tell where they lie.
 pub fn too_few(pairs: &Pairs<'_>, expected: impl Into<String>) -> Finding {
     few(&pairs.claim.subject().to_string(), pairs.rows.len() as u64, expected, pairs.from.clone())

@@ -2,6 +2,7 @@
 //! askama escapes every text; the only markup that passes is the charts', drawn by us.
 
 mod bars;
+mod ids;
 mod words;
 
 use super::{
@@ -63,7 +64,8 @@ pub fn render(report: &Report, style: &Style) -> String {
         steps: bars::steps(report),
         cards: cards.collect(),
     };
-    clean::document(&page.render().expect("writing to a string does not fail"))
+    let ids = report.cases.iter().flat_map(|c| &c.case.rules).map(|r| r.id.as_str()).filter(|id| id.contains('-')).collect();
+    clean::document(&ids::whole(&page.render().expect("writing to a string does not fail"), &ids))
 }
 
 impl Page<'_> {

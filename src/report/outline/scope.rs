@@ -40,7 +40,10 @@ pub fn phrases(report: &Report) -> Vec<String> {
     said.extend((newer > 0).then(|| format!("{newer} newer than checks {}, not scored", h.checks)));
     let subjects = report.cases.iter().flat_map(CaseJudged::scored).filter(|o| o.status != Status::NotApplicable).count();
     said.extend((subjects > 0).then(|| phrases::count(subjects as u64, "subject")));
-    said.extend(phrases::under(h));
+    // A good verdict has it in its reason already.
+    if !report.assessment.verdict.good() {
+        said.extend(phrases::under(h));
+    }
     said
 }
 

@@ -4,7 +4,7 @@ use super::{CaseView, RuleView, SubjectView};
 use crate::{
     model::{
         evidence::{Gap, Unknown},
-        outcome::{Outcome, Status},
+        outcome::{Finding, Outcome, Status},
     },
     report::Report,
 };
@@ -64,18 +64,28 @@ pub fn cause(o: &Outcome, report: &Report) -> Option<(Status, String, String)> {
     let (why, advice) = match (o.status, &o.unknown) {
         (Status::NoData, Some(unknown)) => (sentence(unknown), advice(unknown, report)),
         (Status::NoData, None) => ("the rule gave no reason".into(), BUG.into()),
-        (Status::Inconclusive, _) if o.finding.as_ref().is_some_and(|f| f.settles_at.is_some()) => {
-            ("measured, but the interval straddles the limit".into(), "measure more, or on a quieter rig".into())
-        }
-        (Status::Inconclusive, _) => {
-            ("measured, and no number of requests alone would settle it".into(), "see what each line says; a quieter rig may settle it".into())
-        }
+        (Status::Inconclusive, _) => inconclusive(o.finding.as_ref()),
         (Status::Error, _) => (format!("rigcheck's own code failed: {}", o.error.as_deref().unwrap_or("no message")), BUG.into()),
         (Status::ManualPending, _) => ("a person has to look".into(), o.remedy.clone()),
         (Status::Skipped, _) => ("skipped".into(), "select it again".into()),
         _ => return None,
     };
     Some((o.status, why, advice))
+}
+
+/// The rule itself knows best what would settle it. Else more requests do, or a quieter rig where noise makes the interval: that
+/// makes no exact figure another one.
+fn inconclusive(finding: Option<&Finding>) -> (String, String) {
+    let requests = finding.is_some_and(|f| f.settles_at.is_some());
+    let noise = finding.is_some_and(|f| f.figure.lo < f.figure.hi);
+    let why = if requests { "measured, but the interval straddles the limit" } else { "measured, and no number of requests alone would settle it" };
+    let advice = match finding.and_then(|f| f.remedy.as_deref()) {
+        Some(own) => own,
+        None if requests => "measure more, or on a quieter rig",
+        None if noise => "see what each line says; a quieter rig may settle it",
+        None => "see what each line says",
+    };
+    (why.into(), advice.into())
 }
 
 fn add<'r>(causes: &mut Vec<Cause<'r>>, rule: &RuleView<'r>, subject: Option<&SubjectView<'r>>, (status, why, advice): (Status, String, String)) {

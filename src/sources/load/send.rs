@@ -214,9 +214,15 @@ fn word(error: &reqwest::Error) -> String {
         e if e.is_timeout() => "timeout",
         e if e.is_connect() => "no connection",
         e if e.is_body() || e.is_decode() => "body cut short",
+        e if is_no_http(&innermost(e)) => "no HTTP that can be read",
         _ => "connection closed",
     };
     text.into()
+}
+
+/// hyper's own words for a head that it cannot read.
+fn is_no_http(text: &str) -> bool {
+    text.ends_with(" parsed") || text == "message head is too large"
 }
 
 fn innermost(error: &dyn Error) -> String {

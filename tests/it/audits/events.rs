@@ -48,6 +48,20 @@ fn an_unknown_name_is_neither_a_pass_nor_a_failure() {
     assert!(found.because[0].contains("should_exclude_streaming_duration"), "{:?}", found.because);
 }
 
+/// Prefill spread over the tokens is no interval between them, nor is a call that returns with the headers a whole response.
+#[test]
+fn a_name_that_promises_more_than_it_times_is_no_pass() {
+    for (quantity, metric, says) in [
+        (Quantity::InterChunk, "tgi_request_mean_time_per_token_duration", "prefill and decoding spread over them"),
+        (Quantity::InterChunk, "gen_ai_client_operation_time_per_output_chunk_seconds", "chunks without content"),
+        (Quantity::Total, "gen_ai_client_operation_duration_seconds", "with the headers"),
+    ] {
+        let found = judged(&named(quantity, metric, None), &format!("scrape:{quantity}"));
+        assert_eq!(found.status, Status::NotApplicable, "{metric}");
+        assert!(found.because[0].contains(says), "{:?}", found.because);
+    }
+}
+
 #[test]
 fn a_name_that_the_catalogue_knows_is_compared() {
     let of = |metric: &str| judged(&named(Quantity::Ttft, metric, None), "scrape:ttft");
@@ -84,7 +98,7 @@ fn tokens_and_chunks_are_told_apart_by_measurement() {
         "sglang:inter_token_latency_seconds",
         "vllm:request_time_per_output_token_seconds",
         "gen_ai_server_time_per_output_token_seconds",
-        "tgi_request_mean_time_per_token_duration",
+        "sglang:request_time_per_output_token_seconds",
     ] {
         let found = judged(&named(Quantity::InterChunk, metric, None), "scrape:inter_chunk");
         assert_eq!(found.status, Status::Pass, "{found:?}");

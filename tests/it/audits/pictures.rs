@@ -5,7 +5,8 @@ use rigcheck::model::{
     audit::{Context, Judged},
     chart::ChartKind,
     evidence::Evidence,
-    units::Wall,
+    rig::Quantity,
+    units::{Ms, Wall},
 };
 
 fn judged(evidence: &Evidence) -> Judged {
@@ -31,6 +32,15 @@ fn lines_are_thinned_and_finite() {
         assert!(line.points.windows(2).all(|w| w[0].0 <= w[1].0 && w[0].1 <= w[1].1), "{} must rise", line.name);
         assert!((line.points.last().unwrap().1 - 1.0).abs() < 1e-9, "{} must reach 1", line.name);
     }
+}
+
+#[test]
+fn the_slo_stands_in_the_chart_of_its_quantity() {
+    let mut rig = rig::full();
+    rig.slo = [(Quantity::Ttft, Ms(800.0))].into();
+    let charts = bound().judge(&Context { rig: &rig, evidence: &Simulated::new(51, 480).evidence(), as_of: Wall(0) }).charts;
+    let slos: Vec<_> = charts.iter().filter_map(|c| if let ChartKind::Ecdf { slo, .. } = &c.kind { Some(*slo) } else { None }).collect();
+    assert_eq!(slos, [None, Some(800.0)]);
 }
 
 #[test]

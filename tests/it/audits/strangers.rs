@@ -31,7 +31,9 @@ fn a_surplus_is_inconclusive_where_others_were_seen() {
     for rule in ["LAT-02", "LAT-03", "LAT-04"] {
         assert_eq!(finding(&said, rule, "scrape:total").status, Status::Inconclusive, "{}", shown(&said));
     }
-    assert!(finding(&said, "LAT-02", "scrape:total").because[0].contains("30 requests of others"));
+    let found = finding(&said, "LAT-02", "scrape:total");
+    assert!(found.because[0].contains("30 requests of others"));
+    assert!(found.remedy.as_ref().unwrap().contains("nobody else uses the target"));
 }
 
 #[test]

@@ -48,6 +48,7 @@ fn missing_spans_are_bounded() {
     let found = judged(&world);
     assert_eq!(found.status, Status::Inconclusive, "a tenth of the spans could be anything: {found:?}");
     assert!(found.figure.lo < 5.0 && found.figure.hi > 10.0, "{}", found.figure);
+    assert!(found.remedy.unwrap().contains("keep its span"));
     let mut late = tasks(6, 300.0);
     late.spans_kept = |r| !r.id.ends_with('7');
     assert_eq!(judged(&late).status, Status::Fail, "more than all missing spans explain");

@@ -28,6 +28,7 @@ pub fn charts() -> Vec<Chart> {
             y: "share of requests".into(),
             kind: ChartKind::Ecdf {
                 log: true,
+                slo: None,
                 lines: vec![
                     ecdf("load generator", &|v| v),
                     ecdf("jaeger:total", &|v| v - 0.8),

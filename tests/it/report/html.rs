@@ -1,7 +1,7 @@
 //! What a browser shows.
 #![allow(clippy::disallowed_methods, reason = "one test writes pages for a person to look at")]
 
-use super::{loosened::loosened, plain, samples};
+use super::{loosened::loosened, plain, samples, unmarked};
 use rigcheck::report::{Format, render};
 
 fn page(run: &samples::Run) -> String {
@@ -93,6 +93,17 @@ fn links_and_ids_meet() {
     }
 }
 
+/// What is copied and searched for stays the id: only an element keeps it from breaking at its hyphen.
+#[test]
+fn an_id_of_a_rule_does_not_break() {
+    let html = page(&samples::blocked());
+    let body = html.split("<body>").nth(1).unwrap();
+    let text: String = body.split('<').map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text)).collect();
+    let marked = html.matches("<span class=\"id\">LAT-14</span>").count();
+    assert!(marked > 3 && marked == text.matches("LAT-14").count(), "{marked}");
+    assert!(html.contains(",.id{white-space:nowrap}"));
+}
+
 #[test]
 fn hostile_text_stays_text() {
     let html = page(&samples::hostile());
@@ -104,13 +115,13 @@ fn hostile_text_stays_text() {
 
 #[test]
 fn the_first_screen_says_it_in_words() {
-    let html = page(&samples::blocked());
+    let html = unmarked(&page(&samples::blocked()));
     for expected in
         ["NOT READY", "LAT-14 blocks", "access log is off by +311 ms", "Log durations with millisecond resolution", "logs/access.jsonl:1-240"]
     {
         assert!(html.contains(expected), "{expected}");
     }
-    let html = page(&samples::unreachable());
+    let html = unmarked(&page(&samples::unreachable()));
     for expected in ["INDETERMINATE", "connection refused", "sources.jaeger", "LAT-11, LAT-12", "deselects"] {
         assert!(html.contains(expected), "{expected}");
     }
@@ -149,18 +160,36 @@ fn charts_are_drawn_with_the_pages_colours() {
     assert!(!html.contains("kuva-clip"));
 }
 
+/// Also where no request took so long.
+#[test]
+fn an_slo_is_a_line_in_the_distribution() {
+    use rigcheck::model::chart::ChartKind;
+    let with = |at: Option<f64>| {
+        let mut run = samples::blocked();
+        let ChartKind::Ecdf { slo, .. } = &mut run.cases[0].charts[0].kind else { panic!("a distribution") };
+        *slo = at;
+        page(&run)
+    };
+    let picture = |html: &str| html.split("class=\"plot\"").nth(1).unwrap().split("</figure>").next().unwrap().to_owned();
+    for (at, told) in [(500.0, "500 ms"), (20_000.0, "20.00 s")] {
+        let drawn = picture(&with(Some(at)));
+        assert!(drawn.contains(">SLO</text>") && drawn.contains(&format!("SLO <span class=\"none\">{told}</span>")), "{drawn}");
+    }
+    assert!(!picture(&with(None)).contains("SLO"));
+}
+
 #[test]
 fn odd_charts_do_not_break_the_page() {
     use rigcheck::model::chart::{Chart, ChartKind, Line};
     let line = |points: Vec<(f64, f64)>| vec![Line { name: "$x$".into(), of: String::new(), points }];
     let nothing = vec![(f64::NAN, 1.0), (f64::INFINITY, 0.5)];
     let kinds = vec![
-        ChartKind::Ecdf { log: true, lines: line(vec![(-1.0, 0.5), (0.0, 1.0)]) },
-        ChartKind::Ecdf { log: true, lines: line(vec![(5.0, 1.0)]) },
-        ChartKind::Ecdf { log: false, lines: line(vec![(0.0, 0.5), (0.0, 1.0)]) },
+        ChartKind::Ecdf { log: true, lines: line(vec![(-1.0, 0.5), (0.0, 1.0)]), slo: Some(5.0) },
+        ChartKind::Ecdf { log: true, lines: line(vec![(5.0, 1.0)]), slo: None },
+        ChartKind::Ecdf { log: false, lines: line(vec![(0.0, 0.5), (0.0, 1.0)]), slo: Some(f64::NAN) },
         ChartKind::Difference { lines: line(vec![(480.0, 0.0)]), band: 0.0 },
         ChartKind::Difference { lines: line(nothing), band: f64::NAN },
-        ChartKind::Ecdf { log: false, lines: vec![] },
+        ChartKind::Ecdf { log: false, lines: vec![], slo: None },
     ];
     let mut run = samples::ready();
     let chart = |kind| Chart { id: "c".into(), title: "t".into(), caption: String::new(), x: "$x, ms".into(), y: "$y".into(), kind };

@@ -1,6 +1,6 @@
 //! What a terminal shows.
 
-use super::{plain, samples};
+use super::{plain, samples, unmarked};
 use rigcheck::{
     model::{
         name::name,
@@ -120,7 +120,7 @@ fn a_good_verdict_names_what_fails_all_the_same() {
     let run = ready_all_the_same();
     assert_eq!(run.report().assessment.verdict, Verdict::Ready);
     for format in [Format::Markdown, Format::Html] {
-        let text = render(&run.report(), format, &plain(120));
+        let text = unmarked(&render(&run.report(), format, &plain(120)));
         assert!(text.contains("as far as it was tested, except where LAT-05 fails."), "{text}");
     }
     let whole = render(&samples::ready().report(), Format::Markdown, &plain(120));

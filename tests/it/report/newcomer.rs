@@ -1,6 +1,6 @@
 //! What somebody needs who sees a report for the first time: which run it is, one cause once, and what to do about it.
 
-use super::{plain, samples};
+use super::{plain, samples, unmarked};
 use rigcheck::{
     model::{
         event::{CaseJudged, Event, Stamped},
@@ -16,7 +16,7 @@ fn human(report: &Report, width: usize) -> String {
 }
 
 fn html(report: &Report) -> String {
-    render(report, Format::Html, &plain(80))
+    unmarked(&render(report, Format::Html, &plain(80)))
 }
 
 fn json(report: &Report) -> serde_json::Value {
@@ -86,6 +86,30 @@ fn a_log_is_not_started_but_its_path_corrected() {
     silence(&mut run.cases[0], "access_log", |_| Gap::Unreachable(gap.into()));
     let text = human(&run.report(), 140);
     assert!(text.contains("correct `sources.access_log.path`") && !text.contains("start it"), "{text}");
+}
+
+/// A quieter rig makes no exact figure another one, and settles nothing where a rule knows what would.
+#[test]
+fn what_would_settle_a_rule_is_its_own_word() {
+    let told = |settles_at, remedy: Option<&str>, half| {
+        let mut run = samples::unreachable();
+        samples::set(&mut run.cases[0], "LAT-05", "prometheus:total", |o| {
+            let finding = o.finding.as_mut().unwrap();
+            (finding.settles_at, finding.remedy) = (settles_at, remedy.map(str::to_owned));
+            finding.figure = samples::figure("width", 24.0, half, "%");
+        });
+        let report = run.report();
+        let text = human(&report, 160);
+        let advice = text.split("~ INCONCLUSIVE").nth(1).unwrap().lines().find_map(|l| l.trim().strip_prefix("do        ")).unwrap().to_owned();
+        assert!(html(&report).contains(&advice), "{advice}");
+        assert_eq!(json(&report)["cases"][0]["rules"][2]["outcomes"][0]["action"], advice.as_str(), "programs are told the same");
+        advice
+    };
+    let own = "read that clock by chrony on its host";
+    assert_eq!([told(None, Some(own), 5.0), told(Some(900), Some(own), 5.0)], [own, own]);
+    assert_eq!(told(Some(900), None, 5.0), "measure more, or on a quieter rig");
+    assert_eq!(told(None, None, 5.0), "see what each line says; a quieter rig may settle it");
+    assert_eq!(told(None, None, 0.0), "see what each line says");
 }
 
 #[test]
@@ -216,7 +240,7 @@ fn a_distribution_is_drawn_where_it_rises() {
         Line { name: "log".into(), of: "480 requests".into(), points: (1..=300).map(|i| (100.0 + f64::from(i), f64::from(i) / 300.0)).collect() };
     let edge = |i: i32| (10_f64.powi(i), f64::from(u8::from(i >= 3)));
     let edges = Line { name: "histogram".into(), of: "6 bucket edges".into(), points: (0..6).map(edge).collect() };
-    let kind = ChartKind::Ecdf { log: true, lines: vec![requests, edges] };
+    let kind = ChartKind::Ecdf { log: true, lines: vec![requests, edges], slo: None };
     let mut run = samples::ready();
     run.cases[0].charts = vec![Chart { id: "c".into(), title: "t".into(), caption: String::new(), x: "x".into(), y: "y".into(), kind }];
     let page = html(&run.report());

@@ -1,12 +1,19 @@
 //! From metrics pages of known programs, in short excerpts, to the claims that a draft proposes.
 
 use rigcheck::{
-    model::rig::Quantity::{self, InterChunk, Total, Ttft},
+    model::{
+        node::Node,
+        rig::Quantity::{self, InterChunk, Total, Ttft},
+        times::{Moment, Times},
+    },
     sources::{exposition::Format, survey::families_on_page},
-    spec::draft::{
-        Draft, Mapping, draft,
-        found::{Asked, Family, Found, Page, Place, Services, Target},
-        propose,
+    spec::{
+        catalogue::Catalogue,
+        draft::{
+            Draft, Mapping, draft,
+            found::{Asked, Family, Found, Page, Place, Services, Target},
+            propose,
+        },
     },
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -162,14 +169,7 @@ fn known_programs_are_mapped_by_name() {
                 (InterChunk, "vllm:inter_token_latency_seconds s {}"),
             ],
         ),
-        (
-            "LiteLLM",
-            LITELLM,
-            &[
-                (Ttft, "litellm_llm_api_time_to_first_token_metric s {}"),
-                (Total, "litellm_request_total_latency_metric s {requested_model=rigcheck-truth}"),
-            ],
-        ),
+        ("LiteLLM", LITELLM, &[(Total, "litellm_request_total_latency_metric s {requested_model=rigcheck-truth}")]),
         ("TGI", TGI, &[(Total, "tgi_request_duration s {}")]),
         (
             "SGLang",
@@ -212,6 +212,32 @@ fn what_is_no_help_is_named_with_why() {
     assert!(why(TGI, "tgi_request_mean_time_per_token_duration").contains("first token included"));
     assert!(why(VLLM, "vllm:request_time_per_output_token_seconds").contains("one mean per request"));
     assert!(why(LITELLM, "litellm_llm_api_latency_metric").contains("provider's time only"));
+    assert!(why(LITELLM, "litellm_llm_api_time_to_first_token_metric").contains("without the gateway's own time"));
+}
+
+/// A draft that LAT-09 fails would cry wolf over its own words.
+#[test]
+fn nothing_is_proposed_for_a_label_whose_events_the_catalogue_knows_it_not_to_time() {
+    let catalogue = Catalogue::load(None).unwrap();
+    let (_, rule) = catalogue.rule("LAT-09").unwrap();
+    let known = rule.params.get("known").and_then(Node::entries).unwrap();
+    let moment = |entry: &Node, key: &str| entry.get(key).and_then(Node::text).map(|word| serde_json::from_value(word.into()).unwrap());
+    let mut proposed = 0;
+    for (figure, entry) in known {
+        let (figure, from, to) = (figure.text().unwrap(), moment(entry, "from"), moment(entry, "to"));
+        let (Some(from), Some(to)) = (from, to) else { continue };
+        let page = format!("# TYPE {figure} histogram\n{figure}_bucket{{le=\"+Inf\"}} 1\n{figure}_sum 1\n{figure}_count 1\n");
+        for proposal in propose(&families(&page), None).proposals {
+            let label = match proposal.quantity {
+                Ttft => Times::new(Moment::Arrival, Moment::FirstToken),
+                Total => Times::new(Moment::Arrival, Moment::End),
+                InterChunk => Times::new(Moment::Chunk, Moment::Chunk),
+            };
+            assert!(Times::new(from, to).comparable(label), "{figure} is proposed as {}", proposal.quantity);
+            proposed += 1;
+        }
+    }
+    assert!(proposed >= 12, "{proposed}");
 }
 
 #[test]

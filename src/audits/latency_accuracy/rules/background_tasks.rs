@@ -104,8 +104,10 @@ impl BackgroundTasks {
             }
         }
         let strangers = closure.strangers(c.window, c.sent, Foreign { seen: c.foreign.seen.clone(), ..c.foreign }, self.counts.0);
+        let mut remedy = None;
         let status = if least > c.limit && (closure.surplus() && !strangers.is_empty() || !c.foreign.seen.is_empty()) {
             because.extend(strangers);
+            remedy = Some(say::ALONE.into());
             Status::Inconclusive
         } else if least > c.limit {
             because.insert(0, spans.explained(of_histogram, c));
@@ -113,6 +115,7 @@ impl BackgroundTasks {
         } else if most <= c.limit {
             Status::Pass
         } else {
+            remedy = Some(EACH_SPAN.into());
             Status::Inconclusive
         };
         let middle = 0.5 * (least + most);
@@ -128,12 +131,16 @@ impl BackgroundTasks {
         Finding {
             margin: Some((c.limit - middle) / c.limit),
             because,
+            remedy,
             rows: closure.rows(c.sent),
             from: c.from(),
             ..say::finding(status, figure, observed, c.expected())
         }
     }
 }
+
+/// What settles what missing spans hide.
+const EACH_SPAN: &str = "let every request of the load keep its span (no sampling, no lost exports)";
 
 impl Compared<'_, '_> {
     fn from(&self) -> Vec<Key> {

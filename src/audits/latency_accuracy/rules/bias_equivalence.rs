@@ -1,7 +1,7 @@
 use crate::{
     audits::latency_accuracy::{
         LatencyAccuracy,
-        held_up::{excuse, unexplained},
+        held_up::{ELSEWHERE, excuse, unexplained},
         say, spoil,
         tolerance::Tolerance,
         view::{Latencies, Pair, Pairs},
@@ -109,6 +109,7 @@ impl Rule<LatencyAccuracy> for BiasEquivalence {
             margin: Some(margin),
             because,
             settles_at: say::settles(answer),
+            remedy: held_up.then(|| ELSEWHERE.into()),
             from: say::keys(pairs.from.iter().chain([hop_key])),
             ..say::finding(status, figure, observed, expected)
         })

@@ -3,6 +3,7 @@ use crate::{
     model::{
         audit::{Judgement, Rule},
         evidence::Evidence,
+        key::Key,
         name::Name,
         outcome::{Figure, Finding, Status},
         rig::Rig,
@@ -45,7 +46,7 @@ impl Rule<LatencyAccuracy> for BucketEdges {
             return Ok(say::cannot_tell(why, expected, rows, say::keys(from)));
         }
         if !window.one_layout {
-            return Ok(say::cannot_tell("label sets have different bucket edges", expected, rows, say::keys(from)));
+            return Ok(say::cannot_tell("label sets have different bucket edges", expected, rows, say::keys(from)).settled_by(say::ONE_LAYOUT));
         }
         let ok = || sent.all.iter().filter(|r| r.ok);
         let client: Vec<f64> = ok().filter_map(|r| r.client.get(claim.quantity)).collect();
@@ -61,8 +62,8 @@ impl Rule<LatencyAccuracy> for BucketEdges {
         let finite: Vec<_> = window.buckets.iter().filter(|b| b.0.is_finite()).collect();
         let few = |values: &[f64]| (values.len() as f64) < closure.least * (1.0 - self.counts.0);
         if finite.is_empty() || client.is_empty() || few(&client) || few(&floor) {
-            let why = if finite.is_empty() { "the histogram has no finite bucket edge" } else { "too few requests have a figure to compare with" };
-            return Ok(say::cannot_tell(why, expected, rows, from));
+            let few = "too few requests have a figure to compare with";
+            return Ok(if finite.is_empty() { no_edge(expected, rows, from) } else { say::cannot_tell(few, expected, rows, from) });
         }
         let tau = self.edge.at(Ms(crate::stats::median(&client).unwrap_or(0.0))).0;
         let n = client.len() as f64;
@@ -81,15 +82,16 @@ impl Rule<LatencyAccuracy> for BucketEdges {
             Point { edge, observed, least: up_to(&client, edge - tau) - k, most: up_to(&floor, edge + tau + hop) + k, k }
         });
         let Some(worst) = judged.max_by(|a, b| a.outside().total_cmp(&b.outside())) else {
-            return Ok(say::cannot_tell("the histogram has no finite bucket edge", expected, rows, from));
+            return Ok(no_edge(expected, rows, from));
         };
         let strangers = closure.strangers(window, sent, view.foreign(), self.counts.0);
         let mixed = !view.foreign().seen.is_empty() || closure.surplus() && !strangers.is_empty();
-        let mut because = vec![];
+        let (mut because, mut remedy) = (vec![], None);
         let status = if worst.outside() <= 0.0 {
             Status::Pass
         } else if worst.observed > worst.most && worst.outside() <= foreign_at_most && mixed {
             because.extend(strangers);
+            remedy = Some(say::ALONE.into());
             Status::Inconclusive
         } else {
             because.push(if worst.observed < worst.least {
@@ -105,6 +107,7 @@ impl Rule<LatencyAccuracy> for BucketEdges {
         Ok(Finding {
             margin: Some(-worst.outside() / worst.k),
             because,
+            remedy,
             rows,
             from,
             ..say::finding(
@@ -126,6 +129,10 @@ impl Rule<LatencyAccuracy> for BucketEdges {
         let Some(claim) = rig.claim(subject) else { return };
         spoil::histogram(audit, rig, claim, copy, spoil::pile_up);
     }
+}
+
+fn no_edge(expected: &str, rows: u64, from: Vec<Key>) -> Finding {
+    say::cannot_tell("the histogram has no finite bucket edge", expected, rows, from).settled_by(say::BUCKETS)
 }
 
 struct Point {

@@ -28,6 +28,9 @@ pub struct ChunksPerToken {
     share: Share,
 }
 
+/// What brings the tokens.
+const USAGE: &str = "let the target honour `stream_options.include_usage` on each request";
+
 impl Rule<LatencyAccuracy> for ChunksPerToken {
     const NAME: &'static str = "chunks_per_token";
 
@@ -43,16 +46,15 @@ impl Rule<LatencyAccuracy> for ChunksPerToken {
         let ratios: Vec<f64> = streams().filter_map(|(_, r)| r.tokens.filter(|t| *t > 0).map(|t| r.shape.content as f64 / t as f64)).collect();
         let n = ratios.len() as u64;
         let Some(middle) = median(&ratios) else {
-            let why = match streams().count() {
-                0 => "no stream was measured".to_owned(),
-                all => format!("none of {all} streams reported its completion tokens; honour `stream_options.include_usage`"),
-            };
-            return Ok(say::cannot_tell(why, expected, 0, from));
+            return Ok(match streams().count() {
+                0 => say::cannot_tell("no stream was measured", expected, 0, from),
+                all => say::cannot_tell(format!("none of {all} streams reported its completion tokens"), expected, 0, from).settled_by(USAGE),
+            });
         };
         let all = streams().count();
         if !nearly_all(ratios.len(), all) {
-            let why = format!("only {n} of {all} streams reported their completion tokens; honour `stream_options.include_usage` on each");
-            return Ok(say::cannot_tell(why, expected, n, from));
+            let why = format!("only {n} of {all} streams reported their completion tokens");
+            return Ok(say::cannot_tell(why, expected, n, from).settled_by(USAGE));
         }
         let k = ratios.iter().filter(|r| !(self.low..=self.high).contains(*r)).count() as u64;
         let answer = share_at_most(k, n, self.share.0);

@@ -86,7 +86,7 @@ impl Rule<LatencyAccuracy> for ClockBound {
         if let Some(told) = view.clock(subject) {
             let (readings, key) = told?;
             let found = self.told(subject, readings, limits);
-            return Ok(self.beside(view, subject, readings, limits, Finding { from: vec![key.clone()], ..found }));
+            return Ok(self.beside(view, subject, readings, limits, Finding { from: vec![key.clone()], ..found }).settled_by(CLOSER));
         }
         let (sent, records) = (view.sent()?, view.records(subject)?);
         let from = vec![sent.key.clone(), records.key.clone()];
@@ -104,7 +104,7 @@ impl Rule<LatencyAccuracy> for ClockBound {
         let each = told.into_iter().map(|(whose, offset)| match offset {
             Ok(offset) => {
                 let mut found = clock::finding(&whose, "ours", &offset, limits, sent.began());
-                if !found.status.fine() {
+                if matches!(found.status, Status::Warn | Status::Fail) {
                     found.because.push(HOW.into());
                 }
                 found
@@ -115,7 +115,7 @@ impl Rule<LatencyAccuracy> for ClockBound {
         let worst = clock::worst(each.collect());
         let found =
             worst.unwrap_or_else(|| say::cannot_tell("no trace has a server span that is nested in a request of ours", expected(), 0, vec![]));
-        Ok(Finding { from, ..found })
+        Ok(Finding { from, ..found }.settled_by(CLOSER))
     }
 
     fn spoil(&self, audit: &LatencyAccuracy, rig: &Rig, subject: &Name, copy: &mut Evidence) {
@@ -123,5 +123,8 @@ impl Rule<LatencyAccuracy> for ClockBound {
     }
 }
 
+/// What settles a bound that is too wide, or none.
+const CLOSER: &str =
+    "bound that clock closer: by chrony or timex on its host (a source of kind `clock`), by traces, or by a log that is stamped in milliseconds";
 /// What else bounds a clock.
 const HOW: &str = "a log that is stamped in milliseconds, a trace source or `sources.clock` (chrony, timex) on that host bounds it closer";

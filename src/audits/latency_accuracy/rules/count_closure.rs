@@ -108,7 +108,7 @@ impl CountClosure {
         let subject = claim.subject();
         let closure = Closure::of(window, claim, sent, self.metric.0)?;
         let strangers = closure.strangers(window, sent, view.foreign(), self.metric.0);
-        let mut because = vec![];
+        let (mut because, mut remedy) = (vec![], None);
         if window.decreases > 0 {
             because.push(format!("the counter went backwards {} times: several workers with private registries, or a restart", window.decreases));
         }
@@ -127,6 +127,7 @@ impl CountClosure {
             Closes::Surplus(_) if window.decreases > 0 => Status::Fail,
             Closes::Surplus(_) if !strangers.is_empty() => {
                 because.extend(strangers);
+                remedy = Some(say::ALONE.into());
                 Status::Inconclusive
             }
             Closes::Surplus(_) => {
@@ -147,6 +148,7 @@ impl CountClosure {
         Ok(Finding {
             margin: (self.metric.0 > 0.0).then(|| (self.metric.0 - off.abs()) / self.metric.0),
             because,
+            remedy,
             rows: closure.rows(sent),
             from: say::keys([sent.key, window.key]),
             ..say::finding(

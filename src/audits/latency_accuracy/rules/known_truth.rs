@@ -1,7 +1,7 @@
 use crate::{
     audits::latency_accuracy::{
         LatencyAccuracy,
-        held_up::{excuse, unexplained},
+        held_up::{ELSEWHERE, excuse, unexplained},
         requests::Request,
         say, spoil,
         tolerance::Tolerance,
@@ -137,6 +137,7 @@ impl KnownTruth {
             margin: Some((d - bias.value.abs()) / d),
             because,
             settles_at: say::settles(answer),
+            remedy: held_up.then(|| ELSEWHERE.into()),
             from,
             ..say::finding(
                 if held_up { Status::Inconclusive } else { say::status(answer) },

@@ -2,6 +2,7 @@ use crate::{
     audits::latency_accuracy::{
         LatencyAccuracy,
         closure::{Closure, Per},
+        held_up::ELSEWHERE,
         requests::{Request, Requests},
         say, spoil,
         tolerance::Tolerance,
@@ -79,12 +80,14 @@ impl Rule<LatencyAccuracy> for MeanClosure {
         // Within the tolerance of the counts, one observation of another request, if it was long, moves the mean.
         let strangers = closure.strangers(window, sent, view.foreign(), self.counts.0);
         let mixed = !view.foreign().seen.is_empty() || closure.surplus() && !strangers.is_empty();
-        let mut because = vec![];
+        let (mut because, mut remedy) = (vec![], None);
         let status = if observed < lo && basis != "emitted" && sent.all.iter().any(|r| r.stalled) {
             because.push("the load generator itself stalled, which lengthens the client's mean only".into());
+            remedy = Some(ELSEWHERE.into());
             Status::Inconclusive
         } else if observed > hi && mixed {
             because.extend(strangers);
+            remedy = Some(say::ALONE.into());
             Status::Inconclusive
         } else if observed < lo || observed > hi {
             Status::Fail
@@ -99,6 +102,7 @@ impl Rule<LatencyAccuracy> for MeanClosure {
         Ok(Finding {
             margin: Some(distance / d),
             because,
+            remedy,
             rows: closure.rows(sent),
             from: say::keys(from),
             ..say::finding(

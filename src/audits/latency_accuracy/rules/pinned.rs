@@ -53,7 +53,7 @@ impl Rule<LatencyAccuracy> for Pinned {
         let total = window.buckets.last().map_or(0.0, |b| b.1);
         let finite: Vec<_> = window.buckets.iter().filter(|b| b.0.is_finite()).collect();
         if total <= 0.0 {
-            return Ok(say::cannot_tell("the histogram has no `+Inf` bucket, or nothing in it", expected, rows, from));
+            return Ok(say::cannot_tell("the histogram has no `+Inf` bucket, or nothing in it", expected, rows, from).settled_by(say::BUCKETS));
         }
         let beyond = 1.0 - finite.last().map_or(0.0, |b| b.1) / total;
         let in_lowest = finite.first().map_or(0.0, |b| b.1) / total;

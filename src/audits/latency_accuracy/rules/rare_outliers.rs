@@ -144,6 +144,7 @@ impl Rule<LatencyAccuracy> for RareOutliers {
             margin: Some((self.pass.0 - share) / self.pass.0).filter(|_| worst.is_none()),
             because,
             settles_at: say::settles(answer).filter(|_| status == Status::Inconclusive && !(too_many_aside || excused || too_many || lost.is_some())),
+            remedy: (status == Status::Inconclusive && (too_many_aside || excused)).then(|| held_up::ELSEWHERE.into()),
             from,
             ..say::finding(status, figure, observed, expected)
         })

@@ -57,8 +57,8 @@ impl Rule<LatencyAccuracy> for Scale {
             return Ok(say::too_few(&pairs, expected));
         };
         if high < self.spread * low || high - low < self.range.0 {
-            let why = format!("durations of {} … {} are too much alike to tell a scale: vary the planted delay", Ms(low), Ms(high));
-            return Ok(say::cannot_tell(why, expected, n, from));
+            let why = format!("durations of {} … {} are too much alike to tell a scale", Ms(low), Ms(high));
+            return Ok(say::cannot_tell(why, expected, n, from).settled_by("vary the planted delay"));
         }
         let Some(slope) = theil_sen(&x, &y, self.apart.0) else {
             return Ok(say::too_few(&pairs, expected));

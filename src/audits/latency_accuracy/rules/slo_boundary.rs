@@ -53,13 +53,13 @@ impl Rule<LatencyAccuracy> for SloBoundary {
             self.width
         );
         if !window.one_layout {
-            return Ok(say::cannot_tell("label sets have different bucket edges", expected, rows, from));
+            return Ok(say::cannot_tell("label sets have different bucket edges", expected, rows, from).settled_by(say::ONE_LAYOUT));
         }
         if rows < self.from.0 {
             return Ok(say::cannot_tell(format!("{subject} observed nothing of the load"), expected, rows, from));
         }
         let Some(reads) = reads(window, slo, claim.histogram()) else {
-            return Ok(say::cannot_tell(format!("{subject} has no buckets"), expected, rows, from));
+            return Ok(say::cannot_tell(format!("{subject} has no buckets"), expected, rows, from).settled_by(say::BUCKETS));
         };
         let share = |observed: f64| Share((observed / window.count).clamp(0.0, 1.0));
         let (status, undecided, observed, because, remedy) = match reads {

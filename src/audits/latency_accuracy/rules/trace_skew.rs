@@ -49,18 +49,22 @@ impl Rule<LatencyAccuracy> for TraceSkew {
         };
         let hops = stamps::of_traces(spans, sent, Rules { late: self.late, tolerance: self.readings });
         if !hops.iter().any(|hop| hop.ours) {
-            return Ok(say::cannot_tell("no trace has a server span that is nested in a request of ours", expected, 0, from));
+            return Ok(say::cannot_tell("no trace has a server span that is nested in a request of ours", expected, 0, from).settled_by(SPANS));
         }
         let limits = Limits { warn: self.within.0, fail: self.within.0 };
         let told: Vec<Finding> = hops.iter().map(|hop| of_hop(hop, limits, &expected, sent.began())).collect();
         let worst = clock::worst(told).unwrap_or_else(|| say::cannot_tell("no hop was found", expected, 0, vec![]));
-        Ok(Finding { from, ..worst })
+        Ok(Finding { from, ..worst }.settled_by(SPANS))
     }
 
     fn spoil(&self, audit: &LatencyAccuracy, rig: &Rig, subject: &Name, copy: &mut Evidence) {
         spoil::clock(audit, rig, subject, copy);
     }
 }
+
+/// What settles a bound that is too wide, or none.
+const SPANS: &str = "let each server span lie within its caller's client span, and each host have a service name of its own; chrony or timex \
+                     on the hosts (sources of kind `clock`, LAT-18) bounds their clocks without spans";
 
 fn of_hop(hop: &Hop, limits: Limits, expected: &str, began: crate::model::units::Wall) -> Finding {
     match &hop.offset {

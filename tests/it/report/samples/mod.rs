@@ -3,12 +3,12 @@
 mod case;
 mod run;
 
-pub use case::{histogram, log, no_data, set};
+pub use case::{figure, histogram, log, no_data, set};
 pub use run::Run;
 
 use super::charts::charts;
 use super::loosened::{self, change};
-use case::{figure, judged, load, outcome, passing, rule, spans};
+use case::{judged, load, outcome, passing, rule, spans};
 use rigcheck::model::{
     case::{RuleSpec, Weight},
     change::{Changed, What},
