@@ -27,7 +27,7 @@ const ACCURACIES: [f64; 26] = [
 const MOST_DRIFT: f64 = 500e-6;
 const NS: f64 = 1e-6;
 /// What else bounds a clock, where this one's keeper does not.
-const ELSE: &str = "`chrony` or `timex` in its place, or nothing: the stamps of our own requests bound clocks too";
+const ELSE: &str = "name `chrony` in its place where it runs, or remove this source: the stamps of our own requests bound clocks too";
 
 /// One ptp4l and whom it follows.
 #[derive(Clone, Debug, Default)]
@@ -121,7 +121,7 @@ impl Following {
         let offset = format!("{:+}", Ms(self.offset_ns * NS));
         let flag = |bit: u8| u8::from(self.flags & bit != 0);
         let why = if !self.present {
-            format!("ptp4l follows no grandmaster, it is one itself: that bounds nothing; ask {ELSE}")
+            format!("ptp4l follows no grandmaster, it is one itself: that bounds nothing; {ELSE}")
         } else if self.refused {
             "this socket does not tell whose clock is stamped, the kernel's or a network card's; name the other one (`/var/run/ptp4l`), of which nothing \
              but GET is asked"
@@ -131,18 +131,18 @@ impl Following {
              `pmc -u -b 0 'SET SYNCHRONIZATION_UNCERTAIN_NP 0'`"
                 .into()
         } else if !self.has_slave() {
-            format!("no port of ptp4l is SLAVE: it follows nobody at the moment; see its log, or ask {ELSE}")
+            format!("no port of ptp4l is SLAVE: it follows nobody at the moment; look into its log, or {ELSE}")
         } else if self.port.is_some_and(|p| p.timestamping != SOFTWARE) {
             format!(
                 "ptp4l stamps in hardware: its offset ({offset}) is the network card's clock's; phc2sys sets the kernel's by it, and nothing tells here \
-                 how well; ask `chrony` with that clock as a `refclock PHC`, or {ELSE}"
+                 how well; have chrony set it, with that clock as a `refclock PHC`, and {ELSE}"
             )
         } else if self.parent != self.grandmaster {
             "ptp4l took another grandmaster while it was asked: try again".into()
         } else if !self.traceable() {
             format!(
                 "the grandmaster's time is not traceable to UTC (clockClass {}, ptpTimescale {}, currentUtcOffsetValid {}, timeTraceable {}): an offset \
-                 to it ({offset}) says nothing of other hosts; correct the grandmaster, or ask {ELSE}",
+                 to it ({offset}) says nothing of other hosts; correct the grandmaster, or {ELSE}",
                 self.class,
                 flag(PTP_TIMESCALE),
                 flag(UTC_OFFSET_VALID),
@@ -151,14 +151,14 @@ impl Following {
         } else if self.accuracy().is_none() {
             format!(
                 "the grandmaster does not say how far it may be off (clockAccuracy {:#04x}); an offset to it ({offset}) bounds nothing; correct the \
-                 grandmaster, or ask {ELSE}",
+                 grandmaster, or {ELSE}",
                 self.accuracy
             )
         } else if self.ingress_ns == 0 {
             "ptp4l has received no time since its clock was stepped or its master changed: try again".into()
         } else if self.delay_ns == 0.0 {
             format!(
-                "ptp4l tells no path delay, with `delay_mechanism P2P` or before its first measurement: an offset ({offset}) alone bounds nothing; ask {ELSE}"
+                "ptp4l tells no path delay, with `delay_mechanism P2P` or before its first measurement: an offset ({offset}) alone bounds nothing; {ELSE}"
             )
         } else {
             return None;

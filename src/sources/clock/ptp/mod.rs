@@ -77,7 +77,7 @@ impl Ptp4l {
         for set in DataSet::ALL {
             let ports = if set == DataSet::PortProperties { 1..=following.ports.min(MOST_PORTS) } else { ANY_PORT..=ANY_PORT };
             for port in ports {
-                if !self.ask(&ours, set, port, &mut following).await? || following.has_slave() {
+                if !self.data_set(&ours, set, port, &mut following).await? || following.has_slave() {
                     break;
                 }
             }
@@ -92,7 +92,7 @@ impl Ptp4l {
     }
 
     /// Asks for one data set; `false` if this socket does not tell it.
-    async fn ask(&self, ours: &Ours, set: DataSet, port: u16, following: &mut Following) -> Result<bool, Gap> {
+    async fn data_set(&self, ours: &Ours, set: DataSet, port: u16, following: &mut Following) -> Result<bool, Gap> {
         let at = self.socket.display();
         let malformed = |why: String| Gap::Malformed(format!("{at}: {why}"));
         // The same for each try: the answer to an earlier one is as good.
