@@ -224,7 +224,7 @@ mod tests {
             (&|s| s.status[41] = 0, "is one itself"),
             (&|s| s.port[10] = UNCALIBRATED, "UNCALIBRATED"),
             (&|s| s.port[10] = 4, "no port of ptp4l is SLAVE"),
-            (&|s| s.port[11] = 1, "stamps in hardware: its offset (+0.012 ms)"),
+            (&|s| s.port[11] = 1, "stamps in hardware: its offset (+0.01 ms)"),
             (&|s| s.port[11] = 2, "stamps in hardware"),
             (&|s| s.parent[31] = 8, "another grandmaster"),
             (&|s| s.time[2] = 0x2c, "timeTraceable 0"),
