@@ -2,7 +2,10 @@
 
 use super::{
     access_log::{line::Reader, value::Number},
-    clock::chrony::{Tracking, tracking},
+    clock::{
+        chrony::{Tracking, tracking},
+        ptp,
+    },
     exposition::Format,
     http::Answered,
     jaeger::legacy,
@@ -59,6 +62,11 @@ pub fn spans_of_jaeger(body: &[u8]) -> Result<(Vec<SpanRow>, u64), String> {
 /// What chronyd's reply says, or why it is none.
 pub fn tracked(reply: &[u8]) -> Result<ClockReadings, String> {
     tracking(reply).map(Tracking::readings)
+}
+
+/// What ptp4l's replies to our requests say, one behind the other, or what they are instead.
+pub fn followed(replies: &[u8], now: Wall) -> Result<ClockReadings, String> {
+    ptp::followed(replies, now)
 }
 
 /// The series of the histogram `metric` in an answer of Prometheus to a query for stored samples, native ones unfolded.

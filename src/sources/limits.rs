@@ -35,7 +35,7 @@ const SPAN: usize = 1_000;
 const VALUE: usize = 32;
 
 /// All of them.
-pub const LIMITS: [Limit; 15] = [
+pub const LIMITS: [Limit; 16] = [
     Limit {
         of: "an answer of Prometheus",
         read: http::CAP,
@@ -108,6 +108,12 @@ pub const LIMITS: [Limit; 15] = [
         read: clock::REPLY_CAP,
         memory: clock::REPLY_CAP,
         beyond: "it is cut there; a whole reply has 104 bytes, and whatever else comes is a gap (malformed)",
+    },
+    Limit {
+        of: "a reply of ptp4l",
+        read: clock::PTP_CAP,
+        memory: clock::PTP_CAP,
+        beyond: "it is cut there; a whole reply fits into one Ethernet frame, and whatever else comes is a gap (malformed)",
     },
     Limit {
         of: "one look of `init`",

@@ -6,6 +6,7 @@ use super::{
     settings::ClockBy,
     table::{Field, Reading, Table},
 };
+use crate::model::node::Value;
 
 /// The header that every HTTP server should send (RFC 9110), in whole seconds.
 const DATE: &str = "date";
@@ -18,12 +19,12 @@ const UNITS: [(&str, f64); 4] = [("s", 1e3), ("ms", 1.0), ("us", 1e-3), ("ns", 1
 /// Reads the one way by which a clock is told: where it is, and how.
 pub(super) fn read(table: &mut Table<'_>, cx: &Reading) -> Option<(String, ClockBy)> {
     let at = table.at();
-    let ways = [table.get("chrony"), table.get("timex"), table.get("header")];
+    let ways = [table.get("chrony"), table.get("timex"), table.get("ptp"), table.get("header")];
     let told: Vec<String> = ways.iter().flatten().map(|field| format!("`{}`", field.path)).collect();
     if told.len() != 1 {
         let (how, label) = if told.is_empty() {
-            let label = "add one of `chrony: HOST:323`, `timex: {url: http://HOST:9100/metrics}`, `header: {url: http://HOST/healthz, name: x-server-time, unit: ms}`";
-            ("is told by none of `chrony`, `timex` and `header`".to_owned(), label)
+            let label = "add one of `chrony: HOST:323`, `timex: {url: http://HOST:9100/metrics}`, `ptp: /var/run/ptp4l`, `header: {url: http://HOST/healthz, name: x-server-time, unit: ms}`";
+            ("is told by none of `chrony`, `timex`, `ptp` and `header`".to_owned(), label)
         } else {
             (format!("is told by {}", told.join(" and ")), "keep one of them; another clock is a source of its own")
         };
@@ -32,7 +33,8 @@ pub(super) fn read(table: &mut Table<'_>, cx: &Reading) -> Option<(String, Clock
     }
     match ways {
         [Some(field), ..] => chrony(&field, cx),
-        [_, Some(field), _] => timex(&field, cx),
+        [_, Some(field), ..] => timex(&field, cx),
+        [_, _, Some(field), _] => ptp(&field, cx),
         [.., field] => header(&field?, cx),
     }
 }
@@ -58,6 +60,29 @@ fn timex(field: &Field<'_>, cx: &Reading) -> Option<(String, ClockBy)> {
     table.close(cx);
     let (connection, _) = connection?;
     Some((connection.place(), ClockBy::Timex { connection }))
+}
+
+/// `ptp: SOCKET`, or `ptp: {socket: SOCKET, domain: 24}`.
+fn ptp(field: &Field<'_>, cx: &Reading) -> Option<(String, ClockBy)> {
+    let (socket, domain) = match field.node.value {
+        Value::Map(_) => {
+            let mut table = field.table(cx)?;
+            let socket = table.need("socket", "/var/run/ptp4l", cx);
+            let domain = table.get("domain");
+            table.close(cx);
+            (socket?, domain)
+        }
+        _ => (field.clone(), None),
+    };
+    let domain = domain.map_or(Some(0), |f| {
+        let domain = f.text(cx)?.parse().ok();
+        if domain.is_none() {
+            cx.problem(f.refuse("is no domain of PTP", "write a number from 0 to 255, as `domainNumber` in ptp4l.conf"));
+        }
+        domain
+    });
+    let (socket, domain) = (socket.file(cx)?, domain?);
+    Some((format!("ptp4l at {}", socket.display()), ClockBy::Ptp { socket, domain }))
 }
 
 /// `unit` says that the header holds a number since the epoch; without it, it is a date.

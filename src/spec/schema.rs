@@ -154,10 +154,17 @@ fn source(kind: &'static str) -> Value {
                     ("unit", words(["s", "ms", "us", "ns"])),
                 ]),
             );
+            let ptp = object(&json!(["socket"]), [("socket", text()), ("domain", count())]);
+            let ptp = described(json!({"anyOf": [text(), ptp]}), "ptp4l's socket, such as /var/run/ptp4l; `domain` where it is not 0");
             let header = described(header, "A time in a response's header; `unit` where it is a number since the epoch");
             (
                 json!([]),
-                vec![("chrony", described(text(), "Where chronyd takes commands, such as 127.0.0.1:323")), ("timex", timex), ("header", header)],
+                vec![
+                    ("chrony", described(text(), "Where chronyd takes commands, such as 127.0.0.1:323")),
+                    ("timex", timex),
+                    ("ptp", ptp),
+                    ("header", header),
+                ],
             )
         }
         _ => (json!(["url"]), with(vec![])),

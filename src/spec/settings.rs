@@ -175,6 +175,13 @@ pub enum ClockBy {
         /// The page's full URL.
         connection: Connection,
     },
+    /// ptp4l, over its own socket: the clock of this machine.
+    Ptp {
+        /// Its socket (`uds_address`).
+        socket: PathBuf,
+        /// The only domain in which it answers (`domainNumber`).
+        domain: u8,
+    },
     /// A time in the header of a response.
     Header {
         /// What is asked.
@@ -191,6 +198,7 @@ impl ClockBy {
         match self {
             ClockBy::Chrony { .. } => "chrony tracking".into(),
             ClockBy::Timex { .. } => "timex".into(),
+            ClockBy::Ptp { domain, .. } => format!("PTP data sets of domain {domain}"),
             ClockBy::Header { name, unit_ms: Some(ms), .. } => format!("header {name} in {ms} ms"),
             ClockBy::Header { name, unit_ms: None, .. } => format!("header {name}"),
         }

@@ -32,7 +32,7 @@ pub struct Part {
     pub log: PathBuf,
     /// Ports by role; Jaeger has `query`, `query_grpc`, `otlp_http`, `otlp_grpc`, `metrics`, nginx `https` and `expired`, all others `http`.
     pub ports: BTreeMap<String, u16>,
-    /// Files that it writes; the gateway has `access_log`.
+    /// Files by role: the gateway has `access_log`, ptp the sockets `grandmaster` and `slave`.
     pub files: BTreeMap<String, PathBuf>,
 }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 /// What is known of a host's clock, whoever told it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ClockReadings {
-    /// Against what it is bounded: `ours`, the load generator's clock, or `UTC`.
+    /// Against what it is bounded: `ours`, the load generator's clock, or `UTC`. Something else where nothing bounds it.
     pub against: String,
     /// How, in words: `chrony`, `the header date`.
     pub by: String,

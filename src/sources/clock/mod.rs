@@ -1,7 +1,8 @@
-//! How far the clock of a host may be off: chrony, the kernel's own bound (timex), or a time in the header of a response.
+//! How far the clock of a host may be off: chrony, the kernel's own bound (timex), ptp4l, or a time in the header of a response.
 
 pub(super) mod chrony;
 mod header;
+pub(super) mod ptp;
 mod timex;
 
 use crate::{
@@ -20,6 +21,7 @@ use crate::{
 
 pub(super) use chrony::MOST as REPLY_CAP;
 pub(super) use header::CAP as HEADER_CAP;
+pub(super) use ptp::MOST as PTP_CAP;
 pub(super) use timex::CAP as TIMEX_CAP;
 
 /// A host's clock.
@@ -31,6 +33,7 @@ pub struct Clock {
 enum By {
     Chrony(chrony::Chronyd),
     Timex(Http),
+    Ptp(ptp::Ptp4l),
     Header(header::Header),
 }
 
@@ -49,6 +52,7 @@ impl Clock {
         let by = match by {
             ClockBy::Chrony { at } => By::Chrony(chrony::Chronyd::new(at.clone())),
             ClockBy::Timex { connection } => By::Timex(Http::new(connection)?),
+            ClockBy::Ptp { socket, domain } => By::Ptp(ptp::Ptp4l::new(socket.clone(), *domain)),
             ClockBy::Header { connection, name, unit_ms } => By::Header(header::Header::new(connection, name.clone(), *unit_ms)?),
         };
         Ok(Clock { name, by })
@@ -58,6 +62,7 @@ impl Clock {
         let told = match &self.by {
             By::Chrony(chronyd) => chronyd.tracking(slot).await?,
             By::Timex(http) => timex::read(http, slot).await?,
+            By::Ptp(ptp4l) => ptp4l.following(slot).await?,
             By::Header(header) => header.probe(effort, slot).await?,
         };
         let at = |reading: Option<&crate::model::payload::ClockReading>| reading.map(|r| r.at).unwrap_or_default();
@@ -81,7 +86,7 @@ impl Source for Clock {
     fn estimate(&self, _query: &Query, effort: Effort) -> Estimate {
         match &self.by {
             By::Header(_) => Estimate { lasting: header::lasting(effort), ..Estimate::default() },
-            By::Chrony(_) | By::Timex(_) => Estimate::default(),
+            By::Chrony(_) | By::Timex(_) | By::Ptp(_) => Estimate::default(),
         }
     }
     fn ask<'a>(&'a self, query: &'a Query, effort: Effort, slot: &'a Slot) -> Answer<'a> {
@@ -96,6 +101,7 @@ impl Source for Clock {
         match &self.by {
             By::Chrony(chronyd) => chronyd.cost(),
             By::Timex(http) => http.cost(),
+            By::Ptp(ptp4l) => ptp4l.cost(),
             By::Header(header) => header.cost(),
         }
     }

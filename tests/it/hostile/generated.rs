@@ -99,7 +99,7 @@ proptest! {
 
     #[test]
     fn any_bytes_to_each_reader(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-        for law in [laws::otlp_json, laws::otlp_protobuf, laws::jaeger_json, laws::prometheus_json, laws::metrics_protobuf, laws::chrony, laws::exposition] {
+        for law in [laws::otlp_json, laws::otlp_protobuf, laws::jaeger_json, laws::prometheus_json, laws::metrics_protobuf, laws::chrony, laws::ptp, laws::exposition] {
             law(&bytes);
         }
     }
@@ -108,6 +108,18 @@ proptest! {
     fn any_reply_with_the_head_of_chronyd(numbers in prop::collection::vec(any::<u8>(), 76..90)) {
         let head = [&[6, 2, 0, 0, 0, 33, 0, 5][..], &[0; 8], &0x7269_6763_u32.to_be_bytes(), &[0; 8]].concat();
         laws::chrony(&[&head[..], &numbers].concat());
+    }
+
+    #[test]
+    fn any_data_sets_of_ptp4l(data in prop::collection::vec(any::<u8>(), 20 + 14 + 32 + 4 + 18 + 50)) {
+        let (mut replies, mut data) = (vec![], &data[..]);
+        for (set, length) in [(0x2000_u16, 20), (0xc004, 14), (0x2002, 32), (0x2003, 4), (0x2001, 18), (0xc000, 50)] {
+            let head = [&[0x0d, 2, 0, 54 + length as u8][..], &[0; 38], &[0x72, 0x63, 0, 0, 2, 0, 0, 1, 0, 2 + length as u8], &set.to_be_bytes()].concat();
+            replies.extend([&head[..], &data[..length]].concat());
+            data = &data[length..];
+        }
+        prop_assert!(rigcheck::sources::internals::followed(&replies, rigcheck::model::units::Wall(0)).is_ok());
+        laws::ptp(&replies);
     }
 
     #[test]

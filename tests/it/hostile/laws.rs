@@ -5,10 +5,11 @@ use rigcheck::{
     model::{
         payload::{Part, Series, SpanRow},
         rig::HistogramOf,
+        units::Wall,
     },
     sources::{
         exposition::{Format, lost_by_lax_reader, parse},
-        internals::{claimed, durations, events, spans_of_jaeger, spans_of_json, spans_of_protobuf, stored, tracked},
+        internals::{claimed, durations, events, followed, spans_of_jaeger, spans_of_json, spans_of_protobuf, stored, tracked},
     },
     spec::{
         Exec, Options, load_text,
@@ -109,6 +110,16 @@ pub fn chrony(reply: &[u8]) {
     match tracked(reply) {
         Ok(told) => assert!(told.readings.iter().all(|r| r.lo_ms.is_finite() && r.hi_ms.is_finite() && r.lo_ms <= r.hi_ms), "{told:?}"),
         Err(why) => assert!(!why.is_empty()),
+    }
+}
+
+/// ptp4l's replies: finite bounds, the lower one first, or it is told what they are instead.
+pub fn ptp(replies: &[u8]) {
+    for now in [Wall(0), Wall(1_795_685_548_000_000), Wall(i64::MAX)] {
+        match followed(replies, now) {
+            Ok(told) => assert!(told.readings.iter().all(|r| r.lo_ms.is_finite() && r.hi_ms.is_finite() && r.lo_ms <= r.hi_ms), "{told:?}"),
+            Err(why) => assert!(!why.is_empty()),
+        }
     }
 }
 

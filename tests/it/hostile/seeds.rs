@@ -7,7 +7,7 @@ use std::{fs, path::Path};
 fn every_seed_of_the_fuzzers_holds() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let seeds = root.join("tests/it/hostile/seeds");
-    let targets: [(&str, fn(&[u8])); 10] = [
+    let targets: [(&str, fn(&[u8])); 11] = [
         ("access_log", laws::access_log),
         ("chrony", laws::chrony),
         ("exposition", laws::exposition),
@@ -16,6 +16,7 @@ fn every_seed_of_the_fuzzers_holds() {
         ("otlp_json", laws::otlp_json),
         ("otlp_protobuf", laws::otlp_protobuf),
         ("prometheus_json", laws::prometheus_json),
+        ("ptp", laws::ptp),
         ("spec", laws::spec),
         ("sse", laws::sse),
     ];
@@ -37,7 +38,10 @@ fn every_seed_of_the_fuzzers_holds() {
 /// A law that no seed reaches is none: each reader understands at least one seed of its own.
 #[test]
 fn seeds_reach_what_the_laws_speak_of() {
-    use rigcheck::sources::internals::{claimed, spans_of_jaeger, stored, tracked};
+    use rigcheck::{
+        model::units::Wall,
+        sources::internals::{claimed, followed, spans_of_jaeger, stored, tracked},
+    };
     let seed = |of: &str| fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/hostile/seeds").join(of)).unwrap();
     let page = |of: &str| claimed(&seed(of).into(), None, &laws::claim());
     let native = page("metrics_protobuf/native");
@@ -47,4 +51,7 @@ fn seeds_reach_what_the_laws_speak_of() {
     assert_eq!(stored(&seed("prometheus_json/classic.json"), "t_seconds").unwrap().len(), 2);
     assert!(stored(&seed("prometheus_json/native.json"), "t_seconds").unwrap().len() > 2);
     assert_eq!(tracked(&seed("chrony/tracking")).unwrap().readings.len(), 1);
+    let of_ptp = |file: &str| followed(&seed(file), Wall(1_795_685_548_000_000)).unwrap().unbounded;
+    assert_eq!(of_ptp("ptp/following"), None);
+    assert!(of_ptp("ptp/uncalibrated").is_some_and(|why| why.contains("UNCALIBRATED")));
 }

@@ -8,7 +8,7 @@ use rigcheck::{model::name::name, reference::mock_llm::MockSettings, sources::ot
 
 /// The files that may use what `clippy.toml` bans, each with its reason beside the attribute.
 /// In a `mod.rs`, `#![allow]` holds for the folder.
-const OWNERS: [&str; 42] = [
+const OWNERS: [&str; 43] = [
     "cli/commands/init.rs",
     "cli/commands/mod.rs",
     "cli/commands/waive/mod.rs",
@@ -26,6 +26,7 @@ const OWNERS: [&str; 42] = [
     "reference/rig.rs",
     "sources/access_log/mod.rs",
     "sources/clock/chrony.rs",
+    "sources/clock/ptp/mod.rs",
     "sources/lines/mod.rs",
     "sources/load/drive.rs",
     "sources/load/round_trip.rs",
@@ -54,9 +55,15 @@ const OWNERS: [&str; 42] = [
 ];
 
 /// The files that may name what listens. `reference/rig.rs` only looks for a free port on loopback; `sources/clock/chrony.rs`
-/// receives the replies of the one address that it asks.
-const LISTENERS: [&str; 5] =
-    ["reference/mock_llm/mod.rs", "reference/rig.rs", "sources/clock/chrony.rs", "sources/otlp/mod.rs", "sources/otlp/receiver.rs"];
+/// and `sources/clock/ptp` receive the replies of the one address or path that they ask.
+const LISTENERS: [&str; 6] = [
+    "reference/mock_llm/mod.rs",
+    "reference/rig.rs",
+    "sources/clock/chrony.rs",
+    "sources/clock/ptp/mod.rs",
+    "sources/otlp/mod.rs",
+    "sources/otlp/receiver.rs",
+];
 
 /// The files that may start tasks or threads. Over questions only `engine/gather.rs` fans out; the others do it for one
 /// question, one server or one signal; `sources/survey` looks at all places at once, before there are questions.

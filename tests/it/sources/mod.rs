@@ -11,6 +11,7 @@ pub mod metrics_world;
 mod native;
 mod otlp;
 mod prometheus;
+mod ptp;
 mod risen;
 mod scrape;
 pub mod traced_act;

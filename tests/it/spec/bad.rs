@@ -95,6 +95,14 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
     ("  truth:", "  otlp: {claims: [latency]}\n  truth:", &["unknown quantity `latency`"]),
     ("  truth:", "  scrape: {url: http://localhost:1, interval: 1}\n  truth:", &["`sources.scrape.interval`: `1` is not a duration"]),
     ("  truth:", "  scrape: {url: http://localhost:1, interval: 0s}\n  truth:", &["must be longer than nothing"]),
+    // Clocks.
+    (
+        "  truth:",
+        "  clock: {ptp: {socket: /var/run/ptp4l, domain: 256}}\n  truth:",
+        &["`sources.clock.ptp.domain` is no domain of PTP", "from 0 to 255"],
+    ),
+    ("  truth:", "  clock: {ptp: {domain: 24}}\n  truth:", &["`sources.clock.ptp` needs `socket`", "add `socket: /var/run/ptp4l`"]),
+    ("  truth:", "  clock: {}\n  truth:", &["told by none of `chrony`, `timex`, `ptp` and `header`"]),
     // Access logs.
     (
         "{path: access.jsonl}",

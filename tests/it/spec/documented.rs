@@ -12,7 +12,7 @@ fn every_example_is_a_spec() {
     let read: Vec<_> = examples.iter().map(|example| good(&format!("{HEAD}{example}"))).collect();
     let sources: Vec<&str> =
         read.iter().flat_map(|l| l.profile.rig.sources.keys()).map(rigcheck::model::Name::as_str).filter(|s| *s != "load").collect();
-    assert_eq!(sources.len(), 9, "{sources:?}");
+    assert_eq!(sources.len(), 10, "{sources:?}");
     // Who can answer is asked: both Prometheus and the page for the first, only the one that is named for the second.
     assert_eq!(read[0].profile.rig.claims.iter().filter(|c| c.histogram().is_some()).count(), 4);
 }

@@ -7,7 +7,7 @@ use rigcheck::{
         rig::{By, Capability, Claim},
         units::Count,
     },
-    spec::settings::{Auth, Field, LogFormat, LogPlace, SourceSettings},
+    spec::settings::{Auth, ClockBy, Field, LogFormat, LogPlace, SourceSettings},
 };
 use std::path::PathBuf;
 
@@ -31,6 +31,20 @@ fn the_staging_rig_is_understood() {
     let range = waiver.holds.as_ref().unwrap();
     assert_eq!((range.figure.as_str(), range.unit.as_str(), range.lo, range.hi), ("bias", "ms", 250.0, 350.0));
     assert_eq!(waiver.expires.0, 1_801_350_000_000_000);
+}
+
+#[test]
+fn a_clock_that_ptp4l_tells() {
+    let ptp = |value: &str| {
+        let loaded = good(&SMALL.replacen("sources:\n", &format!("sources:\n  clock: {{ptp: {value}}}\n"), 1));
+        let info = &loaded.profile.rig.sources["clock"];
+        let SourceSettings::Clock(ClockBy::Ptp { socket, domain }) = &loaded.settings.sources["clock"] else { panic!() };
+        (socket.clone(), *domain, info.place.clone(), info.reads.clone())
+    };
+    let (place, reads) = ("ptp4l at /var/run/ptp4l".to_owned(), "PTP data sets of domain 0".to_owned());
+    assert_eq!(ptp("/var/run/ptp4l"), (PathBuf::from("/var/run/ptp4l"), 0, place, reads));
+    let (socket, domain, _, reads) = ptp("{socket: run/ptp4l, domain: 24}");
+    assert_eq!((socket, domain, reads.as_str()), (PathBuf::from("/nowhere/run/ptp4l"), 24, "PTP data sets of domain 24"));
 }
 
 #[test]
