@@ -1,19 +1,25 @@
-//! A clock that is off by a known amount: a chronyd that follows another one at a distance. `tests/faults` has gateways whose clock is off.
+//! Clocks that are off by a known amount: a chronyd that follows another one at a distance, and a host whose spans Jaeger finds
+//! to lie outside their callers. `tests/faults` has gateways whose clock is off.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test that cannot go on must stop")]
 
-use crate::stack::{Stack, or_skip};
+use crate::{
+    stack::{Stack, or_skip},
+    traced_act::{QUICK, ask, connection, our_span, sent, slot, spans, trace},
+};
 use rigcheck::{
     model::{
         Source,
         audit::Effort,
         key::{Clock as Asked, Payload},
         name,
+        payload::{self, Shown, SpanRow},
         rows::InMemory,
         source::Slot,
     },
-    sources::clock::Clock,
+    sources::{clock::Clock, jaeger::Jaeger},
     spec::settings::ClockBy,
 };
+use serde_json::{Value, json};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -32,4 +38,58 @@ async fn what_chrony_says_of_a_clock_is_read() {
     assert!((f64::midpoint(one.lo_ms, one.hi_ms) + 12.3).abs() < 0.5, "{told:?}");
     assert!(one.hi_ms - one.lo_ms < 5.0 && told.unbounded.is_none(), "{told:?}");
     assert_eq!(seen.origin.server.as_deref(), Some("chronyd"));
+}
+
+/// Traces of ours, more than are looked at.
+const TRACES: usize = 25;
+
+/// A gateway and its provider on two hosts. By the provider's clock, 250 ms behind, its span of 70 ms began 240 ms before the
+/// gateway's, which lasts 80 ms from 10 ms on: Jaeger would put it into the middle of that, at 15 ms.
+fn traces_of_two_hosts() -> Value {
+    let on = |host: &str, service: &str, spans: Vec<Value>| {
+        let attribute = |key: &str, value: &str| json!({"key": key, "value": {"stringValue": value}});
+        json!({"resource": {"attributes": [attribute("service.name", service), attribute("host.name", host)]}, "scopeSpans": [{"spans": spans}]})
+    };
+    let resources = (0..TRACES).flat_map(|n| {
+        let span = |id: u64, parent: u64, kind: u8, from_ms: i64, to_ms: i64| {
+            let at = |ms: i64| ((sent(n) + ms * 1_000) * 1_000).to_string();
+            json!({"traceId": trace(n), "spanId": format!("{id:016x}"), "parentSpanId": format!("{parent:016x}"), "name": "POST /v1/chat", "kind": kind,
+                "startTimeUnixNano": at(from_ms), "endTimeUnixNano": at(to_ms)})
+        };
+        let gateway = vec![span(0x11, our_span(&trace(n)), 2, 0, 100), span(0x12, 0x11, 3, 10, 90)];
+        [on("a", "gateway", gateway), on("b", "provider", vec![span(0x13, 0x12, 2, -240, -170), span(0x14, 0x13, 1, -230, -200)])]
+    });
+    json!({"resourceSpans": resources.collect::<Vec<_>>()})
+}
+
+/// What the real Jaeger warns of and moves, and that looking at it changes nothing of what it stores.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_jaeger_shows_of_a_clock_that_is_off_is_told_and_stays_as_it_was_measured() {
+    let name_of_test = "what_jaeger_shows_of_a_clock_that_is_off_is_told_and_stays_as_it_was_measured";
+    for adjust in ["0s", "1s"] {
+        let Some(stack) = or_skip(name_of_test, Stack::up(&["jaeger", "--adjust", adjust])) else { return };
+        let taken = format!("http://127.0.0.1:{}/v1/traces", stack.part("jaeger").ports["otlp_http"]);
+        let sent = reqwest::Client::new().post(taken).json(&traces_of_two_hosts()).send().await.unwrap();
+        assert!(sent.status().is_success());
+        let jaeger = Jaeger::new(name("jaeger"), &connection(stack.url("jaeger")), "gateway".into()).unwrap().with_pace(QUICK);
+        let look = async || {
+            let seen = ask(&jaeger, &spans(), &slot(TRACES, Duration::from_secs(60))).await.unwrap();
+            assert_eq!((&seen.partial, &seen.notes), (&None, &vec![]), "{adjust}");
+            let Payload::Spans(found) = seen.payload else { panic!("no spans") };
+            found
+        };
+        let moved = if adjust == "0s" { (0, None) } else { (40, Some(255.0)) };
+        let expected = Shown { traces: 20, spans: 80, warned: 40, warned_ms: Some(255.0), moved: moved.0, moved_ms: moved.1, farthest_ms: moved.1 };
+        let rows = |found: &payload::Spans| found.spans.iter().collect::<Vec<SpanRow>>();
+        let first = look().await;
+        assert_eq!((first.shown, first.moved, first.spans.len()), (Some(expected), 0, 4 * TRACES as u64), "{adjust}");
+        // What was looked at is as it was, for whoever reads it raw.
+        let second = look().await;
+        assert_eq!((second.shown, rows(&second)), (Some(expected), rows(&first)), "{adjust}");
+
+        // Another way of looking: after it, this Jaeger's memory store has lost what was measured, and the answer says so.
+        let other = reqwest::get(format!("{}/api/v3/traces/{}", stack.url("jaeger"), trace(7))).await.unwrap();
+        assert!(other.status().is_success());
+        assert_eq!(look().await.moved, if adjust == "0s" { 0 } else { 2 }, "{adjust}");
+    }
 }
