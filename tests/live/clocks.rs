@@ -43,8 +43,9 @@ async fn what_chrony_says_of_a_clock_is_read() {
 /// Traces of ours, more than are looked at.
 const TRACES: usize = 25;
 
-/// A gateway and its provider on two hosts. By the provider's clock, 250 ms behind, its span of 70 ms began 240 ms before the
-/// gateway's, which lasts 80 ms from 10 ms on: Jaeger would put it into the middle of that, at 15 ms.
+/// A gateway and its provider on two hosts, of which the provider's clock is 250 ms behind: its span of 70 ms began at -240 ms,
+/// its caller's of 80 ms at 10 ms. Jaeger puts it into the middle of that, at 15 ms, and the span of 30 ms inside it, which fits
+/// as long as neither is moved, into the middle of this, from -230 ms to 35 ms.
 fn traces_of_two_hosts() -> Value {
     let on = |host: &str, service: &str, spans: Vec<Value>| {
         let attribute = |key: &str, value: &str| json!({"key": key, "value": {"stringValue": value}});
@@ -56,8 +57,8 @@ fn traces_of_two_hosts() -> Value {
             json!({"traceId": trace(n), "spanId": format!("{id:016x}"), "parentSpanId": format!("{parent:016x}"), "name": "POST /v1/chat", "kind": kind,
                 "startTimeUnixNano": at(from_ms), "endTimeUnixNano": at(to_ms)})
         };
-        let gateway = vec![span(0x11, our_span(&trace(n)), 2, 0, 100), span(0x12, 0x11, 3, 10, 90)];
-        [on("a", "gateway", gateway), on("b", "provider", vec![span(0x13, 0x12, 2, -240, -170), span(0x14, 0x13, 1, -230, -200)])]
+        let gateway = vec![span(0x1001, our_span(&trace(n)), 2, 0, 100), span(0x1002, 0x1001, 3, 10, 90)];
+        [on("a", "gateway", gateway), on("b", "provider", vec![span(0x1003, 0x1002, 2, -240, -170), span(0x1004, 0x1003, 1, -230, -200)])]
     });
     json!({"resourceSpans": resources.collect::<Vec<_>>()})
 }
@@ -78,8 +79,9 @@ async fn what_jaeger_shows_of_a_clock_that_is_off_is_told_and_stays_as_it_was_me
             let Payload::Spans(found) = seen.payload else { panic!("no spans") };
             found
         };
-        let moved = if adjust == "0s" { (0, None) } else { (40, Some(255.0)) };
-        let expected = Shown { traces: 20, spans: 80, warned: 40, warned_ms: Some(255.0), moved: moved.0, moved_ms: moved.1, farthest_ms: moved.1 };
+        let seen = Shown { traces: 20, spans: 80, warned: 20, warned_ms: Some(255.0), ..Shown::default() };
+        let moved = Shown { warned: 40, warned_ms: Some(260.0), moved: 40, moved_ms: Some(260.0), farthest_ms: Some(265.0), ..seen };
+        let expected = if adjust == "0s" { seen } else { moved };
         let rows = |found: &payload::Spans| found.spans.iter().collect::<Vec<SpanRow>>();
         let first = look().await;
         assert_eq!((first.shown, first.moved, first.spans.len()), (Some(expected), 0, 4 * TRACES as u64), "{adjust}");
