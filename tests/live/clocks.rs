@@ -74,7 +74,7 @@ async fn what_jaeger_shows_of_a_clock_that_is_off_is_told_and_stays_as_it_was_me
         assert!(sent.status().is_success());
         let jaeger = Jaeger::new(name("jaeger"), &connection(stack.url("jaeger")), "gateway".into()).unwrap().with_pace(QUICK);
         let look = async || {
-            let seen = ask(&jaeger, &spans(), &slot(TRACES, Duration::from_secs(60))).await.unwrap();
+            let seen = ask(&jaeger, &spans(), &slot(TRACES, Duration::from_mins(1))).await.unwrap();
             assert_eq!((&seen.partial, &seen.notes), (&None, &vec![]), "{adjust}");
             let Payload::Spans(found) = seen.payload else { panic!("no spans") };
             found

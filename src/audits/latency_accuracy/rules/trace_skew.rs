@@ -88,10 +88,11 @@ fn moved_in_store(spans: &Spans, found: Finding) -> Finding {
 
 const REMEDY: &str = "Set `max_clock_skew_adjust: 0s` in Jaeger's `jaeger_query` (Jaeger 1: `--query.max-clock-skew-adjustment=0s`), its default.";
 
-/// Adds what people see on the web page. A warning of Jaeger's alone decides nothing: it warns of every span that outlasts its
-/// caller, as background work does on the best of clocks, and takes spans without a host for spans of another host. A span that
-/// is shown elsewhere than it was measured is wrong whatever the clocks do, and happens only where somebody switched it on (it
-/// is off by default since Jaeger 1.22), so it may warn without crying wolf; it is no failure, since the clocks are not at fault.
+/// Adds what people see on the web page. A warning of Jaeger's alone decides nothing: it takes spans without a host for spans of
+/// another one, and warns of each that ends after its caller, as a web framework's background tasks do on the best of clocks. A
+/// span that is shown elsewhere than it was measured is another matter: it is wrong whatever the clocks do (a task that ran after
+/// the response is shown inside the request), and it happens only where somebody switched that on, since it is off by default
+/// from Jaeger 1.22 on. So it is a warning, and no wolf is cried; it is no failure, because no clock is at fault.
 fn with_page(shown: Shown, within: Ms, mut found: Finding) -> Finding {
     let Shown { traces, spans, warned, warned_ms, moved, moved_ms, farthest_ms } = shown;
     if warned > 0 {
