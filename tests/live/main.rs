@@ -21,5 +21,8 @@ mod strangers;
 #[path = "../support/mod.rs"]
 mod support;
 mod tls;
+#[path = "../it/sources/traced_act.rs"]
+#[allow(dead_code, reason = "the fakes' half of it is for tests without the stack")]
+mod traced_act;
 
 use support::{rig, stack};

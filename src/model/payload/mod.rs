@@ -20,7 +20,7 @@ pub use log_lines::{BadLine, LogLine, LogLines};
 pub use performed::{Heartbeat, Performed};
 pub use rises::{Rise, Rises};
 pub use round_trip::RoundTrips;
-pub use spans::{SpanRow, Spans};
+pub use spans::{Shown, SpanRow, Spans};
 
 use super::{
     key::Payload,

@@ -16,6 +16,35 @@ pub struct Spans {
     /// Services of traces of ours, where the service that was asked for has no span in any of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub elsewhere: Vec<String>,
+    /// Spans that the store itself had moved before they were read, by its own word: their times are not what was measured.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub moved: u64,
+    /// How the store's web page shows some of these traces, where it was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown: Option<Shown>,
+}
+
+fn is_none(count: &u64) -> bool {
+    *count == 0
+}
+
+/// What people see of traces of ours on the web page of the store, which may move spans to where it thinks that they belong.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Shown {
+    /// Traces that were looked at, a few of all.
+    pub traces: u64,
+    /// Spans in them.
+    pub spans: u64,
+    /// Spans that are shown with a warning of clock skew.
+    pub warned: u64,
+    /// The median size of the difference that those warnings tell, ms.
+    pub warned_ms: Option<f64>,
+    /// Spans that are shown at another time than they were measured.
+    pub moved: u64,
+    /// The median distance of those from where they were measured, ms.
+    pub moved_ms: Option<f64>,
+    /// The largest such distance, ms.
+    pub farthest_ms: Option<f64>,
 }
 
 /// One span, with an allow-list of its attributes.
@@ -46,6 +75,10 @@ pub struct SpanRow {
 impl SpanRow {
     /// The attribute that holds the rejection threshold of a sampler, from the trace state's `ot=th:…`.
     pub const THRESHOLD: &'static str = "tracestate.ot.th";
+    /// The attribute that says by how much the store would move the span, ms, from a warning of clock skew; empty if untold.
+    pub const SKEW: &'static str = "jaeger.skew_ms";
+    /// The attribute that says by how much the store has moved the span, ms; empty if untold.
+    pub const MOVED: &'static str = "jaeger.moved_ms";
 
     /// The probability with which its trace was kept, where the span tells it: a threshold T of 56 bits, written without its
     /// trailing zeros, keeps 1 - T / 2^56 (OpenTelemetry's specification of probability sampling).

@@ -39,8 +39,21 @@ pub enum Page {
     TooDeep,
 }
 
+/// What the web page shows under the id of a trace.
+pub enum Shown {
+    /// Its spans, adjusted as Jaeger sees fit.
+    Trace(Vec<SpanRow>),
+    /// There is no such trace.
+    None,
+    /// No web page of Jaeger's asks here: what answers instead.
+    Stranger(Stranger),
+}
+
+/// Most bytes of a trace that is looked at as it is shown: some 5,000 spans.
+const SHOWN_CAP: usize = 4 << 20;
+
 /// An answer that does not come from the API that was asked: why.
-type Stranger = String;
+pub type Stranger = String;
 
 impl<'h> Client<'h> {
     /// Nothing is asked yet.
@@ -121,6 +134,21 @@ impl<'h> Client<'h> {
         let Some(Ok(found)) = found.transpose()? else { return Ok(None) };
         let Page::Spans(rows, traces) = self.page(found) else { return Ok(None) };
         Ok((traces > 0).then_some(rows))
+    }
+
+    /// One trace as the web page asks for it. Never by `/api/v3` without `raw_traces`, whichever API found it: there Jaeger 2
+    /// moves the very spans that its memory store holds, for good and for every later reader, whereas what the page is given
+    /// is a copy.
+    pub async fn shown(&self, id: u128, slot: &Slot) -> Result<Shown, Gap> {
+        let answered = self.http.get_any(&format!("/api/traces/{id:032x}"), &[], "application/json", slot, SHOWN_CAP).await?;
+        if answered.status == StatusCode::NOT_FOUND && legacy::is_error(&answered.body) {
+            return Ok(Shown::None);
+        }
+        Ok(match from_legacy(&answered)? {
+            Ok(Found { rows, .. }) if rows.is_empty() => Shown::None,
+            Ok(found) => Shown::Trace(found.rows),
+            Err(why) => Shown::Stranger(format!("{} {why}", answered.request)),
+        })
     }
 
     /// The services that it knows, or nothing where it does not tell.

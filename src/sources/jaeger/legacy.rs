@@ -2,7 +2,7 @@
 
 use crate::{
     model::payload::SpanRow,
-    sources::spans::{Keeper, MOST_SPANS, Read, each, first, kind_word, normal_id},
+    sources::spans::{Keeper, MOST_SPANS, Read, Skew, each, first, kind_word, normal_id},
 };
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
@@ -18,16 +18,26 @@ pub fn read(body: &[u8]) -> Result<Read, String> {
 
 /// Does an error body dislike the number of traces that was asked for?
 pub fn too_deep(body: &[u8]) -> bool {
-    #[derive(Deserialize)]
-    struct Failed {
-        errors: Vec<Message>,
-    }
-    #[derive(Deserialize)]
-    struct Message {
-        msg: String,
-    }
-    let failed: Option<Failed> = serde_json::from_slice(body).ok();
-    failed.is_some_and(|f| f.errors.iter().any(|e| e.msg.to_ascii_lowercase().contains("search depth")))
+    failed(body).is_some_and(|f| f.errors.iter().any(|e| e.msg.to_ascii_lowercase().contains("search depth")))
+}
+
+/// Is it an error that Jaeger itself tells?
+pub fn is_error(body: &[u8]) -> bool {
+    failed(body).is_some()
+}
+
+#[derive(Deserialize)]
+struct Failed {
+    errors: Vec<Message>,
+}
+
+#[derive(Deserialize)]
+struct Message {
+    msg: String,
+}
+
+fn failed(body: &[u8]) -> Option<Failed> {
+    serde_json::from_slice(body).ok()
 }
 
 impl Span {
@@ -52,6 +62,7 @@ impl Span {
                 keeper.attribute(&tag.key, text);
             }
         }
+        keeper.skew(self.warnings);
         Some(keeper.row())
     }
 }
@@ -136,6 +147,7 @@ struct Span {
     #[serde(rename = "processID")]
     process_id: String,
     process: Option<Process>,
+    warnings: Skew,
 }
 
 #[derive(Deserialize, Default)]

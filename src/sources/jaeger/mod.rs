@@ -4,6 +4,7 @@
 mod client;
 mod doubt;
 pub(super) mod legacy;
+mod page;
 mod search;
 mod settle;
 
@@ -13,6 +14,7 @@ use crate::{
         evidence::{Gap, Method, Origin, Seen},
         key::{Payload, Query},
         name::Name,
+        payload::{Shown, Spans},
         source::{Answer, Cost, Slot, Source, Timing},
         units::{Ms, Span},
     },
@@ -77,10 +79,11 @@ impl Jaeger {
         }
         // Traces of ours that were found by their ids, and the searched service has no part in any of them.
         search.gathered.found_elsewhere(&self.service);
-        self.answer(search, cut)
+        let shown = if cut.is_none() { search.shown(&slot).await } else { None };
+        self.answer(search, cut, shown)
     }
 
-    fn answer(&self, search: Search<'_>, cut: Option<Gap>) -> Result<Seen, Gap> {
+    fn answer(&self, search: Search<'_>, cut: Option<Gap>, shown: Option<Shown>) -> Result<Seen, Gap> {
         let Search { client, gathered, notes, truncated, windows, .. } = search;
         let dropped = gathered.dropped();
         let full = (!truncated.is_empty() || dropped > 0).then(|| {
@@ -97,7 +100,7 @@ impl Jaeger {
             origin: Origin { request: client.request(), server: Some(client.api_name().to_owned()), method: Method::Measured },
             notes: client.notes().into_iter().chain(notes).collect(),
             partial: cut.or(full),
-            payload: Payload::Spans(gathered.finish(truncated.len() as u64)?),
+            payload: Payload::Spans(Spans { shown, ..gathered.finish(truncated.len() as u64)? }),
         })
     }
 }

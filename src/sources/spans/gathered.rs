@@ -30,6 +30,8 @@ pub struct Gathered {
     /// Services of the spans of ours, the first few.
     services: BTreeSet<String>,
     elsewhere: BTreeSet<String>,
+    /// Spans that the store had moved.
+    moved: u64,
     /// The last look at [`Gathered::complete`], until something new comes.
     complete: Option<bool>,
 }
@@ -62,6 +64,7 @@ impl Gathered {
             dropped: 0,
             services: BTreeSet::new(),
             elsewhere: BTreeSet::new(),
+            moved: 0,
             complete: None,
         }
     }
@@ -74,9 +77,9 @@ impl Gathered {
             }
             return Ok(false);
         }
-        let number = |hex: &str| u64::from_str_radix(hex, 16).unwrap_or_default();
         let trace = self.traces.entry(id).or_default();
-        let key = (number(&row.span_id), row.start_ns, row.kind.chars().next().unwrap_or(' '));
+        let (span, kind) = identity(&row);
+        let key = (span, row.start_ns, kind);
         if trace.spans.contains_key(&key) {
             return Ok(false);
         }
@@ -88,6 +91,7 @@ impl Gathered {
         trace.spans.insert(key, row.parent_id.as_deref().map(number).unwrap_or_default());
         self.complete = None;
         self.spans += 1;
+        self.moved += u64::from(row.attributes.contains_key(SpanRow::MOVED));
         if self.services.len() < MOST_SERVICES && !self.services.contains(&row.service) {
             self.services.insert(row.service.clone());
         }
@@ -158,6 +162,22 @@ impl Gathered {
     pub fn dropped(&self) -> u64 {
         self.dropped
     }
+    /// At most so many complete traces, spread evenly over the time of the act.
+    pub fn sample(&self, most: usize) -> Vec<u128> {
+        let complete = |id: &u128| self.traces.get(id).is_some_and(|trace| !trace.has_hole(our_span(*id)));
+        let mut all: Vec<(Wall, u128)> = self.ours.expected().filter(|(id, _)| complete(id)).map(|(id, sent)| (sent, id)).collect();
+        all.sort_unstable();
+        let many = most.min(all.len());
+        (0..many).map(|i| all[i * (all.len() - 1) / (many - 1).max(1)].1).collect()
+    }
+    /// When a span of ours began, nanoseconds since the epoch; `None` where its id and kind are not there, or more than once.
+    pub fn start_ns(&self, row: &SpanRow) -> Option<u64> {
+        let (id, kind) = identity(row);
+        let trace = self.traces.get(&trace_number(&row.trace_id)?)?;
+        let mut same = trace.spans.range((id, 0, '\0')..).map(|(key, _)| *key).take_while(|(of, ..)| *of == id).filter(|(.., of)| *of == kind);
+        let (_, start, _) = same.next()?;
+        same.next().is_none().then_some(start)
+    }
     /// The earliest start of a trace of ours, nanoseconds since the epoch on the clock of its service.
     pub fn first_ns(&self, trace: u128) -> Option<u64> {
         self.traces.get(&trace).map(|t| t.first_ns)
@@ -169,9 +189,20 @@ impl Gathered {
             foreign: self.foreign.len() as u64,
             truncated: truncated + self.dropped,
             elsewhere: self.elsewhere.into_iter().collect(),
+            moved: self.moved,
+            shown: None,
             spans: self.rows.finish().map_err(|e| not_stored(&e))?,
         })
     }
+}
+
+/// Id and kind: what a span is known by, wherever in time it lies.
+fn identity(row: &SpanRow) -> (u64, char) {
+    (number(&row.span_id), row.kind.chars().next().unwrap_or(' '))
+}
+
+fn number(hex: &str) -> u64 {
+    u64::from_str_radix(hex, 16).unwrap_or_default()
 }
 
 fn not_stored(error: &std::io::Error) -> Gap {

@@ -1,6 +1,7 @@
 //! What of a span is kept: an allow-list of attributes, each only in the form that its meaning has, so that a prompt or
 //! an address that someone put into one of them does not get through either.
 
+use super::skew::Skew;
 use crate::model::payload::SpanRow;
 use std::fmt;
 
@@ -84,6 +85,14 @@ impl Keeper {
         let threshold = ours.and_then(|ot| ot.split(';').find_map(|field| field.strip_prefix("th:")));
         if let Some(threshold) = threshold.filter(|t| (1..=14).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_hexdigit())) {
             self.row.attributes.insert(SpanRow::THRESHOLD.to_owned(), threshold.to_ascii_lowercase());
+        }
+    }
+    /// What the store says of clock skew, as numbers.
+    pub fn skew(&mut self, skew: Skew) {
+        for (key, told) in [(SpanRow::SKEW, skew.calculated), (SpanRow::MOVED, skew.moved)] {
+            if let Some(difference) = told {
+                self.row.attributes.insert(key.to_owned(), difference.map(|ms| ms.to_string()).unwrap_or_default());
+            }
         }
     }
     /// The instrumentation scope.

@@ -9,6 +9,7 @@ mod otlp_proto;
 mod ours;
 mod pace;
 mod read;
+mod skew;
 mod waiting;
 
 pub(super) use gathered::{Gathered, MOST_FOREIGN};
@@ -21,4 +22,5 @@ pub use otlp_proto::{NotProtobuf, read_protobuf};
 pub(super) use ours::Ours;
 pub use pace::Pace;
 pub(super) use read::{MOST_SPANS, Read};
+pub(super) use skew::Skew;
 pub(super) use waiting::{act_over, in_time, interrupted_or, pause};

@@ -7,6 +7,7 @@ use super::{
     kept::{Keeper, kind_word},
     list::{each, first},
     read::Read,
+    skew::{Skew, WARNINGS},
 };
 use crate::model::payload::SpanRow;
 use serde::{Deserialize, Deserializer};
@@ -62,7 +63,9 @@ impl Span {
         keeper.named(&self.name, kind_word(&self.kind), ["2", "STATUS_CODE_ERROR"].contains(&self.status.code.as_str()));
         keeper.lasting(self.start_time_unix_nano, self.end_time_unix_nano);
         for attribute in &self.attributes {
-            if let Some(text) = attribute.value.text() {
+            if attribute.key == WARNINGS {
+                keeper.skew(attribute.value.array);
+            } else if let Some(text) = attribute.value.text() {
                 keeper.attribute(&attribute.key, text);
             }
         }
@@ -229,6 +232,9 @@ struct Value {
     double: Option<NumberOrText>,
     #[serde(rename = "boolValue", alias = "bool_value")]
     bool: Option<bool>,
+    /// Only warnings are looked for in it.
+    #[serde(rename = "arrayValue", alias = "array_value")]
+    array: Skew,
 }
 
 impl Value {

@@ -116,7 +116,7 @@ impl Simulated {
     fn spans(&self) -> payload::Spans {
         let kept: Vec<_> = self.requests.iter().filter(|r| (self.spans_kept)(r)).collect();
         let spans: Vec<SpanRow> = kept.iter().flat_map(|r| trace(r)).collect();
-        payload::Spans { spans: Rows::inline(spans), traces: kept.len() as u64, foreign: 0, truncated: 0, elsewhere: vec![] }
+        payload::Spans { spans: Rows::inline(spans), traces: kept.len() as u64, ..payload::Spans::default() }
     }
 
     /// One label set whose counters already stood at something before the act.

@@ -26,3 +26,4 @@ mod slo;
 mod spoiled;
 mod strangers;
 mod tasks;
+mod web_page;

@@ -39,8 +39,8 @@ fn every_seed_of_the_fuzzers_holds() {
 #[test]
 fn seeds_reach_what_the_laws_speak_of() {
     use rigcheck::{
-        model::units::Wall,
-        sources::internals::{claimed, followed, spans_of_jaeger, stored, tracked},
+        model::{payload::SpanRow, units::Wall},
+        sources::internals::{claimed, followed, spans_of_jaeger, spans_of_json, stored, tracked},
     };
     let seed = |of: &str| fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/hostile/seeds").join(of)).unwrap();
     let page = |of: &str| claimed(&seed(of).into(), None, &laws::claim());
@@ -48,6 +48,9 @@ fn seeds_reach_what_the_laws_speak_of() {
     assert!(native.values.len() == 2 && native.unfolded.len() > 1 && native.exemplars.len() == 1, "{native:?}");
     assert_eq!(page("metrics_protobuf/classic").values.len(), 5);
     assert_eq!(spans_of_jaeger(&seed("jaeger_json/two_spans.json")).map(|(rows, bad)| (rows.len(), bad)), Ok((2, 1)));
+    for (rows, _) in [spans_of_jaeger(&seed("jaeger_json/warned.json")), spans_of_json(&seed("otlp_json/warned.json"))].map(Result::unwrap) {
+        assert!([SpanRow::SKEW, SpanRow::MOVED].iter().all(|key| rows.iter().any(|row| row.attributes.contains_key(*key))), "{rows:?}");
+    }
     assert_eq!(stored(&seed("prometheus_json/classic.json"), "t_seconds").unwrap().len(), 2);
     assert!(stored(&seed("prometheus_json/native.json"), "t_seconds").unwrap().len() > 2);
     assert_eq!(tracked(&seed("chrony/tracking")).unwrap().readings.len(), 1);

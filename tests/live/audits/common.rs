@@ -41,6 +41,10 @@ fn the_common_gateway_is_not_ready_for_the_right_reasons_and_strangers_stay_priv
     }
     assert!(audited.rules("no_data").is_empty() && audited.rules("error").is_empty(), "{trouble}");
     assert!(audited.text.contains("of them one per SSE chunk"), "{}", audited.text);
+    // Its background tasks end after their requests, which Jaeger takes for another clock: told, and no fault.
+    let told = serde_json::to_string(&audited.report["cases"]).expect("JSON");
+    assert!(told.contains("Jaeger warns of clock skew in ") && !told.contains("web page shows"), "{told}");
+    assert!(audited.statuses("LAT-19", "jaeger").is_disjoint(&BTreeSet::from(["fail", "warn"])), "{trouble}");
 
     agrees_with_the_rig(&rig, &audited.report);
     for planted in [PROMPT, ADDRESS, "hello-from-a-header"] {

@@ -12,7 +12,8 @@ use crate::{
         audit::{Judgement, Rule},
         evidence::Evidence,
         name::Name,
-        outcome::Finding,
+        outcome::{Figure, Finding, Status},
+        payload::{Shown, Spans},
         rig::Rig,
         units::Ms,
     },
@@ -53,8 +54,13 @@ impl Rule<LatencyAccuracy> for TraceSkew {
         }
         let limits = Limits { warn: self.within.0, fail: self.within.0 };
         let told: Vec<Finding> = hops.iter().map(|hop| of_hop(hop, limits, &expected, sent.began())).collect();
-        let worst = clock::worst(told).unwrap_or_else(|| say::cannot_tell("no hop was found", expected, 0, vec![]));
-        Ok(Finding { from, ..worst }.settled_by(SPANS))
+        let worst = clock::worst(told).unwrap_or_else(|| say::cannot_tell("no hop was found", &expected, 0, vec![])).settled_by(SPANS);
+        let worst = if spans.moved > 0 { moved_in_store(spans, worst) } else { worst };
+        let told = match spans.shown {
+            Some(shown) => with_page(shown, self.within, worst),
+            None => worst,
+        };
+        Ok(Finding { from, ..told })
     }
 
     fn spoil(&self, audit: &LatencyAccuracy, rig: &Rig, subject: &Name, copy: &mut Evidence) {
@@ -71,4 +77,48 @@ fn of_hop(hop: &Hop, limits: Limits, expected: &str, began: crate::model::units:
         Ok(offset) => clock::finding(&format!("the clock of {}", hop.callee), &format!("that of {}", hop.caller), offset, limits, began),
         Err(why) => say::cannot_tell(format!("{} → {}: {why}", hop.caller, hop.callee), expected, 0, vec![]),
     }
+}
+
+/// What a store has moved itself fits wherever it was put: no clock can be shown right by it.
+fn moved_in_store(spans: &Spans, found: Finding) -> Finding {
+    if found.status != Status::Pass {
+        return found;
+    }
+    let observed = format!("Jaeger itself has moved {} of {} spans that it calls raw", spans.moved, spans.spans.len());
+    let kept = "the memory store of Jaeger 2 keeps what `/api/v3` showed somebody: the times that were measured are gone";
+    let because = vec![kept.to_owned(), found.observed];
+    Finding { because, remedy: Some(REMEDY.into()), ..say::cannot_tell(observed, found.expected, found.rows, vec![]) }
+}
+
+const REMEDY: &str = "Set `max_clock_skew_adjust: 0s` in Jaeger's `jaeger_query` (Jaeger 1: `--query.max-clock-skew-adjustment=0s`), its default.";
+
+/// Adds what people see on the web page. A warning of Jaeger's alone decides nothing: it takes spans without a host for spans of
+/// another one, and warns of each that ends after its caller, as a web framework's background tasks do on the best of clocks. A
+/// span that is shown elsewhere than it was measured is another matter: it is wrong whatever the clocks do (a task that ran after
+/// the response is shown inside the request), and it happens only where somebody switched that on, since it is off by default
+/// from Jaeger 1.22 on. So it is a warning, and no wolf is cried; it is no failure, because no clock is at fault.
+fn with_page(shown: Shown, within: Ms, mut found: Finding) -> Finding {
+    let Shown { traces, spans, warned, warned_ms, moved, moved_ms, farthest_ms } = shown;
+    if warned > 0 {
+        let difference = warned_ms.map(|ms| format!(" (median difference {})", Ms(ms))).unwrap_or_default();
+        let well = if found.status == Status::Pass { "; the clocks agree, and spans that outlast their callers look the same to it" } else { "" };
+        found
+            .because
+            .push(format!("Jaeger warns of clock skew in {warned} of {spans} spans of {traces} traces that were looked at{difference}{well}"));
+    }
+    let (Some(middle), Some(farthest)) = (moved_ms, farthest_ms) else { return found };
+    let seen = format!(
+        "Jaeger's web page shows {moved} of {spans} spans of {traces} traces moved by a median of {}, {} at most: \
+         what people read there is not what was measured",
+        Ms(middle),
+        Ms(farthest)
+    );
+    if found.status != Status::Pass || farthest <= within.0 {
+        found.because.push(seen);
+        return found;
+    }
+    found.because.insert(0, found.observed);
+    let figure = Figure { name: "moved on the web page".into(), value: middle, lo: 0.0, hi: farthest, n: moved, unit: "ms".into() };
+    let expected = format!("{}; shown within ±{within} of where they were measured", found.expected);
+    Finding { status: Status::Warn, figure, observed: seen, expected, margin: None, remedy: Some(REMEDY.into()), ..found }
 }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
@@ -32,6 +32,17 @@ pub struct FakeSpan {
     pub end_ns: u64,
     pub attributes: Vec<(String, Value)>,
     pub after: Duration,
+    pub adjusted: Adjusted,
+}
+
+/// What its adjuster makes of a span where no raw one is asked for.
+#[derive(Clone, Default)]
+pub struct Adjusted {
+    /// So much later it is shown.
+    pub shift_us: i64,
+    pub warnings: Vec<String>,
+    /// The store holds it so, for those who ask for raw spans, too.
+    pub kept: bool,
 }
 
 /// How it answers.
@@ -51,6 +62,8 @@ pub struct Manner {
     pub deepest: Option<usize>,
     /// So many searches are answered 503 first.
     pub busy: usize,
+    /// What answers the web page's own call for one trace, from this look on (0 is the first).
+    pub page: (usize, Presence),
 }
 
 /// What is at a path.
@@ -74,6 +87,8 @@ pub struct Fake {
     pub searches: AtomicUsize,
     pub most: AtomicUsize,
     pub unlike_raw: AtomicUsize,
+    /// Traces that were asked for as the web page does.
+    pub looks: Mutex<Vec<String>>,
 }
 
 /// A server span of a request, with a child.
@@ -90,6 +105,7 @@ pub fn request(trace: &str, start_us: i64) -> Vec<FakeSpan> {
         end_ns: start_ns + 4_000_000,
         attributes: vec![("http.response.status_code".into(), json!({"intValue": "200"}))],
         after: Duration::ZERO,
+        adjusted: Adjusted::default(),
     };
     let child = FakeSpan {
         id: 0x12,
@@ -106,12 +122,12 @@ pub fn request(trace: &str, start_us: i64) -> Vec<FakeSpan> {
 
 pub async fn serve(spans: Vec<FakeSpan>, manner: Manner) -> (String, Arc<Fake>) {
     let zero = || AtomicUsize::new(0);
-    let fake = Arc::new(Fake { spans, manner, since: Instant::now(), searches: zero(), most: zero(), unlike_raw: zero() });
+    let fake = Arc::new(Fake { spans, manner, since: Instant::now(), searches: zero(), most: zero(), unlike_raw: zero(), looks: Mutex::default() });
     let app = Router::new()
         .route("/api/v3/traces", get(|s, q| search(s, q, true)))
         .route("/api/traces", get(|s, q| search(s, q, false)))
-        .route("/api/v3/traces/{id}", get(|s, p| by_id(s, p, true)))
-        .route("/api/traces/{id}", get(|s, p| by_id(s, p, false)))
+        .route("/api/v3/traces/{id}", get(|s, p, q| by_id(s, p, q, true)))
+        .route("/api/traces/{id}", get(|s, p, q| by_id(s, p, q, false)))
         .route("/api/v3/services", get(async |State(f): State<Arc<Fake>>| axum::Json(json!({"services": f.services()}))))
         .with_state(Arc::clone(&fake));
     (super::super::traced_act::serve(app).await, fake)
@@ -156,11 +172,26 @@ async fn search(State(fake): State<Arc<Fake>>, RawQuery(query): RawQuery, v3: bo
         traces.insert(id.clone(), fake.visible().filter(|s| s.trace == id).cloned().collect());
     }
     fake.most.fetch_max(traces.len(), Ordering::SeqCst);
-    fake.answer(&traces, v3)
+    fake.answer(&traces, v3, true)
 }
 
-async fn by_id(State(fake): State<Arc<Fake>>, Path(id): Path<String>, v3: bool) -> Response {
-    if let Some(other) = fake.presence(v3).other().await {
+async fn by_id(State(fake): State<Arc<Fake>>, Path(id): Path<String>, RawQuery(query): RawQuery, v3: bool) -> Response {
+    let raw = query.unwrap_or_default().contains("=true");
+    let as_the_page_does = !v3 && !raw;
+    let looks = as_the_page_does.then(|| {
+        let mut looks = fake.looks.lock().unwrap();
+        looks.push(id.clone());
+        looks.len() - 1
+    });
+    if v3 && !raw {
+        fake.unlike_raw.fetch_add(1, Ordering::SeqCst);
+    }
+    let presence = match looks {
+        Some(look) if look < fake.manner.page.0 => Presence::There,
+        Some(_) => fake.manner.page.1,
+        None => fake.presence(v3),
+    };
+    if let Some(other) = presence.other().await {
         return other;
     }
     let spans: Vec<FakeSpan> = fake.visible().filter(|s| s.trace == id).cloned().collect();
@@ -168,7 +199,7 @@ async fn by_id(State(fake): State<Arc<Fake>>, Path(id): Path<String>, v3: bool) 
     if !v3 && traces.is_empty() {
         return (StatusCode::NOT_FOUND, json!({"data": null, "errors": [{"code": 404, "msg": "trace not found"}]}).to_string()).into_response();
     }
-    fake.answer(&traces, v3)
+    fake.answer(&traces, v3, raw)
 }
 
 impl Presence {
@@ -197,7 +228,8 @@ impl Fake {
         let all: std::collections::BTreeSet<&str> = self.visible().map(|s| s.service.as_str()).collect();
         all.into_iter().collect()
     }
-    fn answer(&self, traces: &BTreeMap<String, Vec<FakeSpan>>, v3: bool) -> Response {
+    fn answer(&self, traces: &BTreeMap<String, Vec<FakeSpan>>, v3: bool, raw: bool) -> Response {
+        let traces: BTreeMap<&String, Vec<FakeSpan>> = traces.iter().map(|(id, spans)| (id, spans.iter().map(|s| s.told(raw)).collect())).collect();
         if !v3 {
             let data: Vec<Value> = traces
                 .iter()
@@ -227,7 +259,11 @@ impl Fake {
             (trace, id, parent) = (json!(base64(&number.to_be_bytes())), json!(base64(&s.id.to_be_bytes())), json!(base64(&s.parent.to_be_bytes())));
             kind = json!(if s.kind == 2 { "SPAN_KIND_SERVER" } else { "SPAN_KIND_INTERNAL" });
         }
-        let attributes: Vec<Value> = s.attributes.iter().map(|(k, v)| json!({"key": k, "value": v})).collect();
+        let mut attributes: Vec<Value> = s.attributes.iter().map(|(k, v)| json!({"key": k, "value": v})).collect();
+        if !s.adjusted.warnings.is_empty() {
+            let values: Vec<Value> = s.adjusted.warnings.iter().map(|w| json!({"stringValue": w})).collect();
+            attributes.push(json!({"key": "@jaeger@warnings", "value": {"arrayValue": {"values": values}}}));
+        }
         json!({
             "resource": {"attributes": [{"key": "service.name", "value": {"stringValue": s.service}}, {"key": "host.name", "value": {"stringValue": "host-of-jane@example.com"}}]},
             "scopeSpans": [{"scope": {"name": "opentelemetry.instrumentation.asgi"}, "spans": [{
@@ -239,7 +275,19 @@ impl Fake {
     }
 }
 
+impl FakeSpan {
+    /// The span as it is told to who asks for raw ones, or does not.
+    fn told(&self, raw: bool) -> FakeSpan {
+        if raw && !self.adjusted.kept {
+            return FakeSpan { adjusted: Adjusted::default(), ..self.clone() };
+        }
+        let moved = |ns: u64| ns.saturating_add_signed(self.adjusted.shift_us * 1_000);
+        FakeSpan { start_ns: moved(self.start_ns), end_ns: moved(self.end_ns), ..self.clone() }
+    }
+}
+
 fn legacy(s: &FakeSpan) -> Value {
+    let warnings = if s.adjusted.warnings.is_empty() { Value::Null } else { json!(s.adjusted.warnings) };
     let tag = |(key, value): &(String, Value)| json!({"key": key, "type": "string", "value": value.as_object().unwrap().values().next().unwrap()});
     let mut tags: Vec<Value> = s.attributes.iter().map(tag).collect();
     tags.push(json!({"key": "span.kind", "type": "string", "value": if s.kind == 2 { "server" } else { "internal" }}));
@@ -249,6 +297,7 @@ fn legacy(s: &FakeSpan) -> Value {
         "references": [{"refType": "CHILD_OF", "traceID": s.trace.trim_start_matches('0'), "spanID": format!("{:016x}", s.parent)}],
         "startTime": s.start_ns / 1_000, "duration": (s.end_ns - s.start_ns) / 1_000, "tags": tags,
         "logs": [{"timestamp": 0, "fields": [{"key": "message", "type": "string", "value": "the planted prompt"}]}],
+        "warnings": warnings,
         "process": {"serviceName": s.service, "tags": [{"key": "host.name", "type": "string", "value": "host-of-jane@example.com"}]},
     })
 }

@@ -5,6 +5,7 @@ mod arriving;
 mod fake;
 mod finding;
 mod gaps;
+mod page;
 mod privacy;
 
 use super::traced_act::{QUICK, connection};

@@ -1,0 +1,158 @@
+//! What Jaeger writes of clock skew into the warnings of a span: how far it moved the span, or would have. Of the texts
+//! nothing is kept.
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
+use std::fmt;
+
+/// The attribute in which Jaeger's OTLP carries the warnings of a span (`internal/jptrace/attributes.go`).
+pub const WARNINGS: &str = "@jaeger@warnings";
+
+/// What precedes the difference in the warnings of Jaeger's adjuster (`adjuster/clockskew.go`, 1.22 to 2.13), and whether the
+/// span was moved by it. Its other warnings (a parent that is not in the trace, an id that is there twice) tell of no clock,
+/// though they speak of skew, too.
+const DIFFERENCES: [(&str, bool); 2] = [("calculated delta of ", false), ("timestamps were adjusted by ", true)];
+
+/// A difference, ms, where the text tells it.
+pub type Difference = Option<f64>;
+
+/// What the warnings of one span tell of clock skew. Of several of one kind the first counts: a store that keeps what it
+/// showed adds the same one again.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Skew {
+    /// By so much Jaeger would have moved the span.
+    pub calculated: Option<Difference>,
+    /// By so much it did.
+    pub moved: Option<Difference>,
+}
+
+impl Skew {
+    fn hear(&mut self, warning: &str) {
+        for (words, did) in DIFFERENCES {
+            if let Some((_, rest)) = warning.split_once(words) {
+                let of_kind = if did { &mut self.moved } else { &mut self.calculated };
+                of_kind.get_or_insert(milliseconds(rest));
+            }
+        }
+    }
+    fn join(&mut self, other: Skew) {
+        self.calculated = self.calculated.or(other.calculated);
+        self.moved = self.moved.or(other.moved);
+    }
+}
+
+/// The duration with which a text begins, as Go writes it (`-1m0.25s`, `255ms`, `12.5µs`), ms.
+fn milliseconds(text: &str) -> Option<f64> {
+    const UNITS: [(&str, f64); 8] =
+        [("ns", 1e-6), ("us", 1e-3), ("µs", 1e-3), ("μs", 1e-3), ("ms", 1.0), ("h", 3_600_000.0), ("m", 60_000.0), ("s", 1_000.0)];
+    let word = text.split_whitespace().next()?;
+    let (sign, mut rest) = word.strip_prefix('-').map_or((1.0, word), |rest| (-1.0, rest));
+    let mut ms = 0.0;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let (number, after) = rest.split_at(digits);
+        let (unit, scale) = UNITS.iter().find(|(unit, _)| after.starts_with(unit))?;
+        ms += number.parse::<f64>().ok()? * scale;
+        rest = &after[unit.len()..];
+    }
+    (ms.is_finite() && word.ends_with(|c: char| c.is_ascii_alphabetic())).then_some(sign * ms)
+}
+
+/// A list of texts, or OTLP's array of values; read one by one, and whatever else stands there is read past.
+impl<'de> Deserialize<'de> for Skew {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        d.deserialize_any(Heard)
+    }
+}
+
+struct Heard;
+
+impl<'de> Visitor<'de> for Heard {
+    type Value = Skew;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("warnings")
+    }
+    fn visit_str<E>(self, text: &str) -> Result<Skew, E> {
+        let mut skew = Skew::default();
+        skew.hear(text);
+        Ok(skew)
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Skew, A::Error> {
+        let mut all = Skew::default();
+        while let Some(one) = list.next_element()? {
+            all.join(one);
+        }
+        Ok(all)
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Skew, A::Error> {
+        let mut all = Skew::default();
+        while let Some(key) = map.next_key::<String>()? {
+            if ["values", "stringValue", "string_value"].contains(&key.as_str()) {
+                all.join(map.next_value()?);
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(all)
+    }
+    fn visit_unit<E>(self) -> Result<Skew, E> {
+        Ok(Skew::default())
+    }
+    fn visit_bool<E>(self, _: bool) -> Result<Skew, E> {
+        Ok(Skew::default())
+    }
+    fn visit_i64<E>(self, _: i64) -> Result<Skew, E> {
+        Ok(Skew::default())
+    }
+    fn visit_u64<E>(self, _: u64) -> Result<Skew, E> {
+        Ok(Skew::default())
+    }
+    fn visit_f64<E>(self, _: f64) -> Result<Skew, E> {
+        Ok(Skew::default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Written by Go's own `time.Duration.String`.
+    #[test]
+    fn durations_as_go_writes_them() {
+        for (text, ms) in [
+            ("255ms", 255.0),
+            ("-45ms", -45.0),
+            ("1.415425024s", 1_415.425_024),
+            ("1m0.25s", 60_250.0),
+            ("-1h0m0.001s", -3_600_001.0),
+            ("12.5µs", 0.0125),
+            ("100ns", 0.0001),
+            ("0s", 0.0),
+        ] {
+            let read = milliseconds(text).unwrap();
+            assert!((read - ms).abs() < 1e-9 * ms.abs().max(1.0), "{text}: {read}");
+        }
+        for text in ["", "soon", "-", "ms", "5", "5 ms", "1..5s", "1e400s", "5ms!"] {
+            assert_eq!(milliseconds(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_what_tells_of_a_clock_counts() {
+        let said = |json: &str| serde_json::from_str::<Skew>(json).unwrap();
+        let disabled = r#"["parent span ID=0000000000000063 is not in the trace; skipping clock skew adjustment",
+            "clock skew adjustment disabled; not applying calculated delta of 35ms"]"#;
+        assert_eq!(said(disabled), Skew { calculated: Some(Some(35.0)), moved: None });
+        let beyond = r#"["max clock skew adjustment delta of 10ms exceeded; not applying calculated delta of -45ms", "calculated delta of 1s"]"#;
+        assert_eq!(said(beyond).calculated, Some(Some(-45.0)));
+        let array = r#"{"values":[{"stringValue":"This span's timestamps were adjusted by 255ms"},{"intValue":"5"}]}"#;
+        assert_eq!(said(array), Skew { calculated: None, moved: Some(Some(255.0)) });
+        assert_eq!(said(r#"["the calculated delta of all"]"#).calculated, Some(None), "a warning that does not tell how much");
+        for other in ["null", "[]", "5", "{}", r#""duplicate span IDs; skipping clock skew adjustment""#, r#"[[{"values":7}], null, 1.5, true, -1]"#]
+        {
+            assert_eq!(said(other), Skew::default(), "{other}");
+        }
+    }
+}
