@@ -36,7 +36,7 @@ fn page() -> String {
         let (must, may, untold) = (listed(row.must), listed(&also(row)), listed(row.untold));
         let _ = writeln!(text, "| `{}` | {} | {} | {must} | {may} | {untold} | {verdict} |", row.name, row.title, row.part);
     }
-    text += "\n## On the embedded rig\n\nThe rig of `rigcheck demo --fault NAME` (`tests/it/faults`).\n\n";
+    text += "\n## On the embedded rig\n\nThe rig of `rigcheck demo --fault NAME` (`tests/faults`).\n\n";
     text += "| fault | what is done | must fail | may fail | verdict |\n|---|---|---|---|---|\n";
     for fault in ALL {
         let verdict = fault.tolerable.map_or("NOT READY".to_owned(), |why| format!("may be READY: {why}"));

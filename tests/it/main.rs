@@ -9,6 +9,8 @@ mod catalogue;
 #[path = "../support/child.rs"]
 mod child;
 mod cli;
+#[path = "../support/embedded.rs"]
+mod embedded;
 mod engine;
 mod faults;
 mod hostile;
@@ -21,6 +23,8 @@ mod report;
 mod rows;
 mod scale;
 mod scoring;
+#[path = "../support/silence.rs"]
+mod silence;
 mod sources;
 mod spec;
 mod stats;

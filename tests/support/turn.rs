@@ -19,6 +19,10 @@ impl Turn {
         *running += weight;
         Turn(weight)
     }
+    /// Nobody else has a turn.
+    pub fn alone() -> Turn {
+        Turn::take(AT_ONCE)
+    }
 }
 
 impl Drop for Turn {

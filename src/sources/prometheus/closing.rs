@@ -1,3 +1,4 @@
+use super::targets::Target;
 use crate::{
     model::{payload::Series, units::Wall},
     sources::ours::increase,
@@ -22,6 +23,8 @@ pub struct Closing<'s> {
     pub expected: Option<f64>,
     /// Where no series is as new as the act: the newest sample that the store shows of any target, if it has such.
     pub store: Option<Wall>,
+    /// Whom the server scrapes now; empty where it does not tell.
+    pub targets: &'s [Target],
 }
 
 /// When the newest sample that a store shows was last seen to move on. A store that hides its latest samples, or gets them
@@ -89,6 +92,9 @@ impl Closing<'_> {
         self.newest().is_some_and(|newest| newest >= self.to)
     }
     /// The newest sample of the instance that lags most; instances that were gone before the act do not count.
+    ///
+    /// A rollout shortly before the act leaves instances behind that look as if they only lagged. One that is scraped no more,
+    /// and was not read since the act began, is not waited for where the others have counted all that is expected.
     pub fn newest(&self) -> Option<Wall> {
         let mut newest: BTreeMap<(&str, &str), Wall> = BTreeMap::new();
         for series in self.series {
@@ -99,7 +105,15 @@ impl Closing<'_> {
         }
         let shown = self.store.map_or(self.from, |store| store.min(self.from));
         let gone = shown.plus_us((-STILL * self.interval_ms * 1e3) as i64);
-        newest.into_values().filter(|at| *at >= gone).min()
+        newest.retain(|_, at| *at >= gone);
+        let lagging = newest.values().min().copied();
+        let stayed = newest.iter().filter(|(who, at)| **at >= self.from || self.scraped(**who)).map(|(_, at)| *at).min();
+        let closes = |at: &Wall| *at >= self.to && self.expected.is_some_and(|e| self.counted() >= e);
+        stayed.filter(closes).or(lagging)
+    }
+
+    fn scraped(&self, (job, instance): (&str, &str)) -> bool {
+        self.targets.is_empty() || self.targets.iter().any(|t| t.label("job") == job && t.label("instance") == instance)
     }
 }
 
@@ -116,7 +130,7 @@ mod tests {
     }
 
     fn closing(series: &[Series]) -> Closing<'_> {
-        Closing { series, from: Wall(100 * S), to: Wall(120 * S), interval_ms: 5e3, expected: Some(10.0), store: None }
+        Closing { series, from: Wall(100 * S), to: Wall(120 * S), interval_ms: 5e3, expected: Some(10.0), store: None, targets: &[] }
     }
 
     fn state(series: &[Series], now: i64) -> State {
@@ -132,6 +146,18 @@ mod tests {
         assert_eq!(state(&[a, count("new", &[(121, 3.0)])], 122), State::Closed);
     }
 
+    #[test]
+    fn who_was_replaced_shortly_before_the_act_is_not_waited_for_where_the_counts_close() {
+        let target = |instance: &str| serde_json::from_value::<Target>(serde_json::json!({"labels": {"instance": instance}})).unwrap();
+        let targets = [target("new"), target("old, and still scraped")];
+        let at = |series: &[Series]| Closing { targets: &targets, ..closing(series) }.state(Wall(122 * S), Wall(120 * S));
+        let new = |counted: f64| count("new", &[(98, 0.0), (121, counted)]);
+        assert_eq!(at(&[new(10.0), count("old", &[(92, 7.0)])]), State::Closed);
+        assert_eq!(at(&[new(9.0), count("old", &[(92, 7.0)])]), State::Open, "it may have counted the tenth");
+        assert_eq!(at(&[new(10.0), count("old", &[(92, 7.0), (101, 8.0)])]), State::Open, "it was there in the act");
+        assert_eq!(at(&[new(10.0), count("old, and still scraped", &[(92, 7.0)])]), State::Open);
+        assert_eq!(state(&[new(10.0), count("old", &[(92, 7.0)])], 122), State::Open, "nobody tells whom it scrapes");
+    }
     #[test]
     fn ends_when_nothing_moves() {
         let some = |until: i64| count("a", &(98..=until).step_by(5).map(|t| (t, if t > 110 { 7.0 } else { 0.0 })).collect::<Vec<_>>());

@@ -79,6 +79,7 @@ impl super::Prometheus {
         let (clock, mut notes) = self.clock(slot).await;
         let (ahead_us, span) = (clock.ahead_us, clock.around(act.covered));
         let targets = targets::active(&self.api, slot).await;
+        let scraped = targets.as_deref().unwrap_or_default();
         // Gaps between chunks are not counted per request: only standing still ends them.
         let expected = (claim.quantity != Quantity::InterChunk).then(|| succeeded(ours) as f64);
 
@@ -86,14 +87,15 @@ impl super::Prometheus {
         let (mut asked, state, store) = loop {
             let back = BACK_MS.max(3.0 * interval_ms.unwrap_or_default());
             let asked = self.stored(of, span.from.plus_us((-back * 1e3) as i64), wall_now().plus_us(ahead_us), slot).await?;
-            let known = interval(targets.as_deref().unwrap_or_default(), of, &asked.read.series);
+            let known = interval(scraped, of, &asked.read.series);
             let widen = known.is_some_and(|ms| 3.0 * ms > back);
             interval_ms = known.or(interval_ms);
             if widen {
                 continue;
             }
             let spacing = interval_ms.unwrap_or(DEFAULT_INTERVAL_MS);
-            let mut closing = Closing { series: &asked.read.series, from: span.from, to: span.to, interval_ms: spacing, expected, store: None };
+            let series = &asked.read.series;
+            let mut closing = Closing { series, from: span.from, to: span.to, interval_ms: spacing, expected, store: None, targets: scraped };
             let mut store = Ok(None);
             if closing.newest().is_none() {
                 store = self.newest_of_all(asked.at, slot).await;
@@ -117,7 +119,8 @@ impl super::Prometheus {
         }
         let spacing = interval_ms.unwrap_or(DEFAULT_INTERVAL_MS);
         let store = store.ok().flatten();
-        let closing = Closing { series: &asked.read.series, from: span.from, to: span.to, interval_ms: spacing, expected, store };
+        let series = &asked.read.series;
+        let closing = Closing { series, from: span.from, to: span.to, interval_ms: spacing, expected, store, targets: scraped };
         let late = self.late(&closing, &state, &asked);
         if interval_ms.is_none() {
             notes.push(format!("the scrape interval could not be told; {} is assumed", Ms(spacing)));

@@ -58,7 +58,7 @@ impl super::Prometheus {
             let at = wall_now().plus_us(ahead_us);
             let told = self.api.raw(&selector, at, ((at.0 - back.0) / 1_000).max(1), slot).await?;
             let series = read(told.data);
-            let closing = Closing { series: &series, from: span.from, to: span.to, interval_ms, expected: None, store: None };
+            let closing = Closing { series: &series, from: span.from, to: span.to, interval_ms, expected: None, store: None, targets: &[] };
             let pause = Duration::from_secs_f64((interval_ms / 2.0).clamp(500.0, 5_000.0) / 1e3);
             let state = closing.state(at, moving.look(closing.newest(), at));
             if state == State::Open && Instant::now() + pause < slot.deadline {

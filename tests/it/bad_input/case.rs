@@ -1,7 +1,7 @@
 //! One audit with one bad part, and what must be true of it.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "helpers of tests")]
 
-use crate::faults::run::{Run, audit};
+use crate::embedded::{Run, audit};
 use futures_util::StreamExt;
 use rigcheck::{
     model::{

@@ -1,18 +1,15 @@
 //! The laws of evidence on evidence of real runs: silence never betters anything, and each rule can be made to fail.
 
-use super::run::{Run, of_reference};
-use rigcheck::{
-    engine::judge::judge_case,
-    model::{
-        audit::Context,
-        event::{CaseJudged, Gate},
-        evidence::{Evidence, Gap, Seen},
-        key::{Key, Payload},
-        outcome::Status,
-        rows::{Row, Rows},
-        units::Wall,
-    },
-    scoring::{Assessment, Verdict, assess},
+use crate::{
+    embedded::{Run, of_reference},
+    silence::{bettered, gained_by_silence, judged},
+};
+use rigcheck::model::{
+    evidence::{Gap, Seen},
+    key::{Key, Payload},
+    outcome::Status,
+    rows::{Row, Rows},
+    units::Wall,
 };
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -36,42 +33,6 @@ fn gaps() -> Vec<Gap> {
         Gap::Panicked,
     ];
     kinds.into_iter().map(|kind| kind("taken away".into())).chain([Gap::NotRecorded]).collect()
-}
-
-fn judged(run: &Run, evidence: &Evidence) -> (Vec<CaseJudged>, Assessment) {
-    let cx = Context { rig: &run.profile.rig, evidence, as_of: run.report.as_of.expect("it was gathered") };
-    let cases: Vec<_> = run.cases.iter().map(|case| judge_case(case.as_ref(), &cx, &[])).collect();
-    let assessment = assess(&cases, &Gate::default());
-    (cases, assessment)
-}
-
-fn ready(a: &Assessment) -> bool {
-    matches!(a.verdict, Verdict::Ready | Verdict::ReadyWithWaivers)
-}
-
-/// What is better than before, if anything is.
-fn bettered(before: &Assessment, after: &Assessment) -> Option<String> {
-    let gained = ready(after) && !ready(before);
-    (gained || after.score.lo > before.score.lo + 1e-9).then(|| format!("{before:?}\nbecame\n{after:?}"))
-}
-
-/// Each answer taken away, one at a time and in each way: what gained by it.
-pub fn gained_by_silence(run: &Run, ways: &[Gap]) -> Vec<String> {
-    let (_, before) = judged(run, &run.evidence);
-    let mut gained = vec![];
-    for (key, _) in run.evidence.iter() {
-        for gap in ways {
-            let (what, mut poorer) = (gap.word(), run.evidence.clone());
-            poorer.put(key.clone(), Err(gap.clone()));
-            let (_, after) = judged(run, &poorer);
-            gained.extend(bettered(&before, &after).map(|what_gained| format!("{key} with {what}: {what_gained}")));
-            // A failure that silence hides may lift the upper end; nothing may lower it.
-            if after.score.hi < before.score.hi - 1e-9 {
-                gained.push(format!("{key} with {what}: the score cannot be {:.3} any more, only {:.3}", before.score.hi, after.score.hi));
-            }
-        }
-    }
-    gained
 }
 
 /// The answer with a part of its rows, if it has rows.

@@ -1,8 +1,5 @@
-//! The fault matrix: each fault that the reference rig can seed, and the rules that must find it.
+//! What the two fault matrices prove, and the laws on evidence of real runs; `tests/faults` runs the matrices themselves.
 
 mod exit_codes;
 mod laws;
-mod matrix;
 mod proof;
-#[path = "../../support/embedded.rs"]
-pub mod run;

@@ -1,6 +1,6 @@
 //! Whole audits of the reference rig by its native histograms only.
 
-use crate::faults::run::{Run, audit};
+use crate::embedded::{Run, audit};
 use rigcheck::{
     engine,
     model::outcome::Status,
