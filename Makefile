@@ -1,6 +1,6 @@
 # make demo    the verdict on a small rig that is started for it, nothing to install
 # make test    everything: the real stack is installed if needed, started by the tests that use it, and ended
-# make faults  the fault matrix in full (half an hour or more): each fault by itself on the real stack, then clean rigs
+# make faults  the fault matrix in full (40 minutes): each fault by itself on the real stack, then clean rigs
 # make lint    formatting and clippy, no warnings
 # make bless   accept changed outputs (snapshots, generated pages); look at the diff afterwards
 # make bench   a large rig's memory and time, readers against their peers (see benches/README.md); some minutes, needs jq and promtool
@@ -14,13 +14,13 @@ demo:
 
 # A part that cannot be installed makes its live tests skip loudly, unless RIGCHECK_LIVE_REQUIRED=1 makes that a failure.
 # Test helpers end what they started; the trap is for a run that was ended itself. Tests wait more than they compute, and those
-# that need a calm machine take turns: five at once fill two processors.
+# that need a calm machine take turns: four at once fill two processors.
 test:
 	@trap 'tests/stack/down --left-over' EXIT; \
 	if ! tests/stack/install; then \
 	  [[ "$$RIGCHECK_LIVE_REQUIRED" != 1 ]] || { echo "make test: RIGCHECK_LIVE_REQUIRED=1 and a part of the stack is missing" >&2; exit 1; }; \
 	fi; \
-	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-5} $(CARGO) test --no-fail-fast
+	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-4} $(CARGO) test --no-fail-fast
 
 faults:
 	@trap 'tests/stack/down --left-over' EXIT; \

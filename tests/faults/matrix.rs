@@ -27,7 +27,7 @@ fn every_fault_is_found_by_its_rules_and_by_no_other() {
 }
 
 #[test]
-#[ignore = "half an hour: `make faults`"]
+#[ignore = "40 minutes: `make faults`"]
 fn every_fault_by_itself_then_clean_rigs() {
     let name = "every_fault_by_itself_then_clean_rigs";
     let singly = chosen().into_iter().map(|row| Pack(vec![row])).collect();
