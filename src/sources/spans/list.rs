@@ -7,9 +7,9 @@ use serde::{
 };
 use std::{fmt, marker::PhantomData};
 
-/// Hands each element to `take`.
+/// Hands each element to `take`; `null` is a list of none.
 pub fn each<'de, T: Deserialize<'de>, D: Deserializer<'de>>(list: D, take: impl FnMut(T)) -> Result<(), D::Error> {
-    list.deserialize_seq(Each(take, PhantomData))
+    list.deserialize_any(Each(take, PhantomData))
 }
 
 /// The first elements, at most so many; the others are read past.
@@ -29,6 +29,9 @@ impl<'de, T: Deserialize<'de>, F: FnMut(T)> Visitor<'de> for Each<T, F> {
     type Value = ();
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list")
+    }
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
     }
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
         while let Some(element) = list.next_element()? {

@@ -151,16 +151,18 @@ struct TracesData {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct GatewayError {
-    #[serde(alias = "http_code")]
+    #[serde(alias = "http_code", deserialize_with = "or_default")]
     http_code: u64,
+    #[serde(deserialize_with = "or_default")]
     message: String,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct ResourceSpans {
+    #[serde(deserialize_with = "or_default")]
     resource: Resource,
-    #[serde(alias = "scope_spans")]
+    #[serde(alias = "scope_spans", deserialize_with = "or_default")]
     scope_spans: Scopes,
 }
 
@@ -174,27 +176,31 @@ struct Resource {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct ScopeSpans {
+    #[serde(deserialize_with = "or_default")]
     scope: Scope,
+    #[serde(deserialize_with = "or_default")]
     spans: Listed,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Scope {
+    #[serde(deserialize_with = "or_default")]
     name: String,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct Span {
-    #[serde(rename = "traceId", alias = "trace_id")]
+    #[serde(rename = "traceId", alias = "trace_id", deserialize_with = "or_default")]
     trace: String,
-    #[serde(rename = "spanId", alias = "span_id")]
+    #[serde(rename = "spanId", alias = "span_id", deserialize_with = "or_default")]
     id: String,
-    #[serde(rename = "parentSpanId", alias = "parent_span_id")]
+    #[serde(rename = "parentSpanId", alias = "parent_span_id", deserialize_with = "or_default")]
     parent: String,
-    #[serde(rename = "traceState", alias = "trace_state")]
+    #[serde(rename = "traceState", alias = "trace_state", deserialize_with = "or_default")]
     state: String,
+    #[serde(deserialize_with = "or_default")]
     name: String,
     #[serde(deserialize_with = "number_or_text")]
     kind: String,
@@ -204,6 +210,7 @@ struct Span {
     end_time_unix_nano: u64,
     #[serde(deserialize_with = "attributes")]
     attributes: Vec<Attribute>,
+    #[serde(deserialize_with = "or_default")]
     status: Status,
 }
 
@@ -217,7 +224,9 @@ struct Status {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Attribute {
+    #[serde(deserialize_with = "or_default")]
     key: String,
+    #[serde(deserialize_with = "or_default")]
     value: Value,
 }
 
@@ -260,18 +269,45 @@ impl NumberOrText {
     }
 }
 
+/// Nothing there, or `null`, which stands for any field's default in JSON of protobuf (some SDKs write it for a message that is
+/// not set).
+fn or_default<'de, T: Deserialize<'de> + Default, D: Deserializer<'de>>(d: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(d)?.unwrap_or_default())
+}
+
 fn number_or_text<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Error> {
     Ok(Option::<NumberOrText>::deserialize(d)?.map(|n| n.text()).unwrap_or_default())
 }
 
 fn nanoseconds<'de, D: Deserializer<'de>>(d: D) -> Result<u64, D::Error> {
-    let text = number_or_text(d)?;
-    text.parse().map_err(|_| serde::de::Error::custom("a time is no whole number of nanoseconds"))
+    let Some(number) = Option::<NumberOrText>::deserialize(d)? else { return Ok(0) };
+    number.text().parse().map_err(|_| serde::de::Error::custom("a time is no whole number of nanoseconds"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// As the SDK of Rust writes what is not set, and then everything else.
+    #[test]
+    fn null_is_a_default_wherever_it_stands() {
+        let ids = r#""traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"b7ad16e11da03bfa""#;
+        let rest = r#""traceState":null,"parentSpanId":null,"name":null,"kind":null,"startTimeUnixNano":null,"endTimeUnixNano":null,"status":null"#;
+        let whole = |resource: &str, scope: &str, span: &str| {
+            format!(
+                r#"{{"result":null,"error":null,"resourceSpans":[{{"resource":{resource},"scopeSpans":[{{"scope":{scope},"spans":[{span}]}}]}}]}}"#
+            )
+        };
+        let plain = read_json(whole("{}", "{}", &format!("{{{ids}}}")).as_bytes()).unwrap();
+        assert_eq!(plain.0.len(), 1);
+        for attributes in ["null", "[]", r#"[{"key":null,"value":null}]"#, r#"[{"key":"a","value":{"stringValue":null,"arrayValue":null}}]"#] {
+            let span = format!(r#"{{{ids},{rest},"attributes":{attributes}}}"#);
+            for (resource, scope) in [("null", "null"), (r#"{"attributes":null}"#, r#"{"name":null}"#)] {
+                assert_eq!(read_json(whole(resource, scope, &span).as_bytes()), Ok(plain.clone()), "{span}");
+            }
+        }
+        assert_eq!(read_json(br#"{"resourceSpans":[{"scopeSpans":null},{"scopeSpans":[{"spans":null}]}]}"#), Ok((vec![], 0)));
+    }
 
     #[test]
     fn reads_both_ways_of_writing_enums_ids_and_numbers() {

@@ -90,7 +90,9 @@ pub fn read(bytes: usize) -> String {
 
     let query = Histogram { claim: name("total"), when: When::During(load()) }.into();
     let seen = ask(&source, &query, super::act, async {}).unwrap();
-    assert_eq!((&seen.partial, seen.notes.as_slice()), (&None, &[] as &[String]), "the page is well formed, and every request was counted");
+    assert_eq!(seen.partial, None, "the page is well formed, and every request was counted");
+    // What is remembered of others is bounded: beyond it their label sets are not compared, which is told.
+    assert!(seen.notes.iter().all(|note| note.contains("`others_seconds`: there are very many sets of labels")), "{:?}", seen.notes);
     let Payload::Histogram(found) = &seen.payload else { panic!("{:?}", seen.payload) };
     assert_eq!(found.series.len(), EDGES.len() + 2);
     let count = found.series.iter().find(|s| s.part == Part::Count).unwrap();
