@@ -93,20 +93,22 @@ pub async fn audit(text: &str, base: &Path, patience: Ms) -> Run {
 
 /// Audits the reference rig as `rigcheck demo` does.
 pub async fn of_reference(fault: Option<&Fault>, requests: u64) -> Run {
-    let folder = tempfile::tempdir().unwrap();
-    let rig = ReferenceRig::start(folder.path(), fault, requests).unwrap();
-    let run = audit(&rig.spec(), folder.path(), engine::PATIENCE).await;
-    rig.stop().await;
-    run
+    of_reference_by(fault, requests, |spec| spec).await
 }
 
 /// The same in short: twice as fast as a user's load, with the fewest requests at which the rules judge.
 pub async fn of_reference_in_short(fault: Option<&Fault>) -> Run {
+    let faster = |spec: String| {
+        assert!(spec.contains(SIZE), "{spec}");
+        spec.replace(SIZE, &format!("{SIZE}, rate: 30/s"))
+    };
+    of_reference_by(fault, FEW, faster).await
+}
+
+async fn of_reference_by(fault: Option<&Fault>, requests: u64, change: impl FnOnce(String) -> String) -> Run {
     let folder = tempfile::tempdir().unwrap();
-    let rig = ReferenceRig::start(folder.path(), fault, FEW).unwrap();
-    let spec = rig.spec();
-    assert!(spec.contains(SIZE), "{spec}");
-    let run = audit(&spec.replace(SIZE, &format!("{SIZE}, rate: 30/s")), folder.path(), engine::PATIENCE).await;
+    let rig = ReferenceRig::start(folder.path(), fault, requests).unwrap();
+    let run = audit(&change(rig.spec()), folder.path(), engine::PATIENCE).await;
     rig.stop().await;
     run
 }
