@@ -13,7 +13,7 @@ pub fn read(body: &[u8]) -> Result<Read, String> {
         serde_json::error::Category::Data => "is JSON of another kind".to_owned(),
         _ => format!("is no whole JSON (line {}, column {})", e.line(), e.column()),
     })?;
-    Ok(answer.data.0.map(|traces| traces.0).unwrap_or_default())
+    Ok(answer.data.0)
 }
 
 /// Does an error body dislike the number of traces that was asked for?
@@ -80,12 +80,9 @@ impl Tag {
 
 #[derive(Deserialize)]
 struct Answer {
-    data: Data,
+    /// There in every answer, `null` where nothing was found.
+    data: Traces,
 }
-
-/// There in every answer, `null` where nothing was found. A type of its own, because serde would take an absent `Option` for `null`.
-#[derive(Deserialize)]
-struct Data(Option<Traces>);
 
 /// The spans of a list of traces.
 struct Traces(Read);
