@@ -4,6 +4,7 @@ pub mod access_log;
 mod build;
 pub mod client;
 pub mod clock;
+mod duration;
 pub mod exposition;
 pub mod failing;
 pub mod http;

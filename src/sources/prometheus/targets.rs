@@ -1,5 +1,8 @@
 use super::api::Api;
-use crate::model::{evidence::Gap, source::Slot};
+use crate::{
+    model::{evidence::Gap, source::Slot},
+    sources::duration,
+};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -46,7 +49,8 @@ impl Target {
     }
     /// Its scrape interval, ms, if told.
     pub fn interval_ms(&self) -> Option<f64> {
-        duration_ms(&self.scrape_interval).or_else(|| duration_ms(self.discovered_labels.get("__scrape_interval__")?))
+        let told = |text: &String| duration::ms(text).filter(|ms| *ms > 0.0);
+        told(&self.scrape_interval).or_else(|| told(self.discovered_labels.get("__scrape_interval__")?))
     }
     /// What went wrong, without the address that Go puts before it.
     pub fn error(&self) -> &str {
@@ -54,41 +58,9 @@ impl Target {
     }
 }
 
-/// A duration as Prometheus writes it (`1h30m`, `500ms`), ms.
-pub fn duration_ms(text: &str) -> Option<f64> {
-    let (mut rest, mut sum) = (text, 0.0);
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
-        let number: f64 = rest[..digits].parse().ok()?;
-        rest = &rest[digits..];
-        let end = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
-        let unit = match &rest[..end] {
-            "ms" => 1.0,
-            "s" => 1e3,
-            "m" => 60e3,
-            "h" => 3_600e3,
-            "d" => 86_400e3,
-            "w" => 7.0 * 86_400e3,
-            "y" => 365.0 * 86_400e3,
-            _ => return None,
-        };
-        sum += number * unit;
-        rest = &rest[end..];
-    }
-    (sum > 0.0).then_some(sum)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn durations_of_go() {
-        let read = ["15s", "1m30s", "500ms", "1h", "1d12h", "", "s", "5", "5 s", "-5s", "5q"].map(duration_ms);
-        let none = [None; 6];
-        assert_eq!(read[..5], [Some(15e3), Some(90e3), Some(500.0), Some(3_600e3), Some(129_600e3)]);
-        assert_eq!(read[5..], none);
-    }
 
     #[test]
     fn errors_lose_their_address() {
