@@ -53,14 +53,14 @@ impl Progress {
         progress
     }
     /// Says every few seconds what is still waited for, since the step began and for how long at most; never ends.
-    pub async fn keep_saying(&self, most: Ms) -> Infallible {
+    pub async fn keep_saying(&self, most: impl Fn() -> Ms) -> Infallible {
         let interval = Duration::from_secs_f64(INTERVAL.0 / 1e3);
         loop {
             tokio::time::sleep(interval).await;
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
             state.waited.0 += INTERVAL.0;
             if let Some(what) = waited_for(&state.open) {
-                let text = format!("waiting for {what}, {:.0} of at most {:.0} s", state.waited.0 / 1e3, most.0 / 1e3);
+                let text = format!("waiting for {what}, {:.0} of at most {:.0} s", state.waited.0 / 1e3, most().0 / 1e3);
                 match &self.bar {
                     Some(bar) => bar.set_message(text),
                     None => self.line(&format!("  … {text}")),

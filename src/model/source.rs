@@ -136,8 +136,8 @@ pub trait Source: Send + Sync {
     fn estimate(&self, _query: &Query, _effort: Effort) -> Estimate {
         Estimate::default()
     }
-    /// How long after an act what it is asked for may take to come. The plan says it; deadlines allow it twice, since what comes
-    /// late may be followed by more.
+    /// How long after an act what it is asked for may take to come, as far as that is known yet: an earlier answer may have told.
+    /// The plan says it; deadlines allow it twice, since what comes late may be followed by more.
     fn waits(&self) -> Ms {
         Ms(0.0)
     }

@@ -58,6 +58,10 @@ pub fn before(rig: &Rig, does: Does) -> Result<Held, NotUp> {
             sleep(LASTING);
             Ok(Held::Nothing)
         }
+        Does::Interval(interval) => {
+            rescrape(rig, interval);
+            Ok(Held::Nothing)
+        }
         _ => Ok(Held::Nothing),
     }
 }
@@ -65,7 +69,6 @@ pub fn before(rig: &Rig, does: Does) -> Result<Held, NotUp> {
 /// What is done in the middle of the load.
 pub fn meanwhile(rig: &Rig, does: Does) -> Held {
     match does {
-        Does::Interval(interval) => rescrape(rig, interval),
         Does::RestartPrometheus => return Held::Process(restart(rig, "prometheus")),
         Does::FreezePrometheus => {
             signal(rig, "prometheus", "-STOP");
@@ -88,7 +91,8 @@ pub fn meanwhile(rig: &Rig, does: Does) -> Held {
             fs::rename(new, clock).expect("the same folder");
         }
         Does::ForeignTraces(many) => foreign(rig, many),
-        Does::Collector(_)
+        Does::Interval(_)
+        | Does::Collector(_)
         | Does::Front(_)
         | Does::Engine(_)
         | Does::Case(_)

@@ -173,7 +173,9 @@ fn add(rig: &mut Rig, parts: &[Vec<String>]) -> Result<(), NotUp> {
 }
 
 fn disturbed(rig: &Rig, pack: &Pack, requests: u64) -> Result<Audited, NotUp> {
-    let before: Vec<Held> = pack.does().map(|does| disturb::before(rig, does)).collect::<Result<_, _>>()?;
+    // What needs scrapes beforehand comes before they get rare.
+    let (rare, often): (Vec<_>, Vec<_>) = pack.does().partition(|does| matches!(does, Does::Interval(_)));
+    let before: Vec<Held> = often.into_iter().chain(rare).map(|does| disturb::before(rig, does)).collect::<Result<_, _>>()?;
     let mut meanwhile = vec![];
     let audited = rig.audit_spec_in_turn(&Turn::take(1), &pack.name(), &pack.spec(rig, requests), || {
         rig.wait_for_answers(requests as usize / 3);

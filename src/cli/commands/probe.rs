@@ -83,10 +83,11 @@ pub async fn probe(loaded: Loaded, folder: &Path, wait: Wait) -> anyhow::Result<
         cancel: cancel.clone(),
         patience: engine::PATIENCE,
     };
-    let waits = job.sources.iter().map(|s| s.waits().0).fold(0.0, f64::max);
+    // A source may tell only meanwhile how long it is waited for.
+    let most = || Ms(2.0 * (engine::PATIENCE.0 + job.sources.iter().map(|s| s.waits().0).fold(0.0, f64::max)));
     let asked = tokio::select! {
         asked = engine::ask(&job, needs, &journal) => asked,
-        never = progress.keep_saying(Ms(2.0 * (engine::PATIENCE.0 + waits))) => match never {},
+        never = progress.keep_saying(most) => match never {},
     };
     listening.abort();
     let units = |claim: &_| loaded.settings.unit_ms(claim);

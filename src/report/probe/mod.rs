@@ -14,8 +14,8 @@ use crate::{
         audit::{Effort, Need},
         case::Case,
         evidence::{Evidence, Gap, Got, Unknown},
-        key::{Act, Clock, Destination, Histogram, LoadAct, LogLines, Perform, Question, Risen, RoundTrip, Spans, Truth, When, World},
-        name::Name,
+        key::{Act, Clock, Destination, Facts, Histogram, LoadAct, LogLines, Perform, Question, Risen, RoundTrip, Spans, Truth, When, World},
+        name::{Name, name},
         rig::{By, Claim, Quantity, Rig},
     },
 };
@@ -101,6 +101,8 @@ pub fn needs(rig: &Rig, load: &LoadAct) -> Vec<Need> {
             counting.push(&claim.source);
         }
     }
+    // How long a server of metrics is waited for rests on the scrape intervals that it tells of with its facts.
+    needs.extend(rig.sources_of("prometheus").filter(|s| counting.contains(s)).map(|s| Need::live(s, Facts { scope: name("server") }, once)));
     needs.extend(counting.into_iter().map(|s| Need::live(s, Risen { when: during() }, once)));
     needs.extend(rig.sources_of("access_log").map(|log| Need::live(log, LogLines { when: during() }, once)));
     needs.extend(["jaeger", "otlp"].into_iter().flat_map(|kind| rig.sources_of(kind)).map(|s| Need::live(s, Spans { of: act.clone() }, once)));

@@ -1,7 +1,4 @@
-use super::{
-    api::Api,
-    targets::{self, Target},
-};
+use super::{api::Api, targets::Target};
 use crate::model::{
     evidence::Gap,
     payload::{Cell, FactTable},
@@ -91,8 +88,9 @@ struct Job {
     sample_limit: Option<u64>,
 }
 
-/// Everything about the server that bears on its answers. A group that cannot be read is a gap in its own cell.
-pub async fn server(api: &Api, slot: &Slot) -> FactTable {
+/// Everything about the server that bears on its answers; its targets were asked for before. A group that cannot be read is a
+/// gap in its own cell.
+pub async fn server(api: &Api, active: Result<Vec<Target>, Gap>, slot: &Slot) -> FactTable {
     let mut facts = FactTable::default();
     match build(api, slot).await {
         Ok(build) => {
@@ -116,7 +114,7 @@ pub async fn server(api: &Api, slot: &Slot) -> FactTable {
         Ok(told) => config(&mut facts, &told.data.yaml),
         Err(gap) => gone(&mut facts, "config", gap),
     }
-    match targets::active(api, slot).await {
+    match active {
         Ok(active) => targets(&mut facts, &active),
         Err(gap) => gone(&mut facts, "targets", gap),
     }

@@ -238,6 +238,12 @@ impl super::Prometheus {
         let stale = !closing.fresh() && !asked.read.series.is_empty();
         stale.then(|| {
             let newest = closing.newest().map_or_else(String::new, |newest| match state {
+                // It need not lag: its next scrape is not due.
+                State::Open if (asked.at.0 - newest.0) as f64 / 1e3 < closing.interval_ms => format!(
+                    "; the newest of the one that lags most is {} old, the next one is due {} after it and was not waited for: scrape more often",
+                    behind(newest),
+                    Ms(closing.interval_ms)
+                ),
                 State::Open => format!(
                     "; the newest of the one that lags most is {} old, and newer ones appear: it gets its samples late, or hides the latest",
                     behind(newest)

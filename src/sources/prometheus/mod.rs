@@ -21,25 +21,33 @@ use crate::{
         name::Name,
         rig::{Claim, DEFAULT_SETTLE, HistogramOf},
         source::{Answer, Cost, Slot, Source, Timing},
-        units::Span,
+        units::{Ms, Span},
     },
     sources::failing::advised,
     spec::settings::Connection,
 };
 use api::Api;
 pub(super) use facts::Build;
+use std::sync::atomic::{AtomicU64, Ordering};
+use targets::Target;
+
+/// A target that is scraped less often than this is not waited for. Prometheus' own queries take a series that has no sample
+/// for 5 min for one that has ended (`query.lookback-delta`).
+const RAREST: Ms = Ms(5.0 * 60e3);
 
 /// One server.
 pub struct Prometheus {
     name: Name,
     api: Api,
     claims: Vec<Claim>,
+    /// The longest scrape interval it has told of, ms; those beyond [`RAREST`] do not count.
+    interval_ms: AtomicU64,
 }
 
 impl Prometheus {
     /// The server whose API lies below the connection's URL.
     pub fn new(name: Name, connection: &Connection, claims: Vec<Claim>) -> Result<Self, Gap> {
-        Ok(Prometheus { name, api: Api::new(connection)?, claims })
+        Ok(Prometheus { name, api: Api::new(connection)?, claims, interval_ms: AtomicU64::new(0) })
     }
 
     fn claim(&self, query: &Histogram) -> Result<(&Claim, &HistogramOf), Gap> {
@@ -59,7 +67,11 @@ impl Prometheus {
         if let Err(gap @ (Gap::Unreachable(_) | Gap::TooLate(_) | Gap::NotReached(_) | Gap::Denied(_))) = build {
             return Err(gap);
         }
-        let payload = Payload::Facts(facts::server(&self.api, slot).await);
+        let targets = targets::active(&self.api, slot).await;
+        let intervals = targets.iter().flatten().filter_map(Target::interval_ms);
+        let longest = intervals.filter(|ms| *ms <= RAREST.0).fold(0.0, f64::max);
+        self.interval_ms.store(longest as u64, Ordering::Relaxed);
+        let payload = Payload::Facts(facts::server(&self.api, targets, slot).await);
         let request = format!("{}/api/v1/{{status/buildinfo,status/flags,status/config,features,targets}}", self.api.url());
         let origin = Origin { request, server: build.ok().and_then(|b| b.title()), method: Method::Reported };
         Ok(Seen { payload, covered: Span { from, to: wall_now() }, origin, notes: vec![], partial: None })
@@ -73,8 +85,12 @@ impl Source for Prometheus {
     fn timing(&self, query: &Query) -> Timing {
         match query {
             Query::Histogram(_) | Query::Risen(_) => Timing::Recall { settle: DEFAULT_SETTLE },
-            _ => Timing::Recall { settle: crate::model::units::Ms(0.0) },
+            _ => Timing::Recall { settle: Ms(0.0) },
         }
+    }
+    /// The next scrape of a target may be a whole interval away; how long that is, the server tells with its facts.
+    fn waits(&self) -> Ms {
+        Ms(self.interval_ms.load(Ordering::Relaxed) as f64)
     }
     fn ask<'a>(&'a self, query: &'a Query, _effort: Effort, slot: &'a Slot) -> Answer<'a> {
         Box::pin(async move {

@@ -15,7 +15,10 @@ use rigcheck::{
     spec::profile::Profile,
 };
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 use tokio_util::sync::CancellationToken;
@@ -235,7 +238,9 @@ async fn a_source_that_panics_before_it_is_asked_costs_its_own_questions() {
 /// What comes late is waited for: the engine's deadlines and the plan know how late it may be.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_source_that_waits_gets_the_time_for_it_and_the_plan_says_so() {
-    struct Late(Name, Timing);
+    /// How long it waits, and for whom it is known once this one is asked.
+    struct Late(Name, Timing, Arc<AtomicU64>, Arc<AtomicU64>);
+    let ms = |ms: u64| Arc::new(AtomicU64::new(ms));
     impl Source for Late {
         fn name(&self) -> &Name {
             &self.0
@@ -244,10 +249,11 @@ async fn a_source_that_waits_gets_the_time_for_it_and_the_plan_says_so() {
             self.1
         }
         fn waits(&self) -> Ms {
-            Ms(8_000.0)
+            Ms(self.2.load(Ordering::Relaxed) as f64)
         }
         fn ask<'a>(&'a self, _: &'a Query, _: Effort, slot: &'a Slot) -> Answer<'a> {
             Box::pin(async {
+                self.3.store(8_000, Ordering::Relaxed);
                 slot.say_ready();
                 slot.act_done().await?;
                 tokio::time::sleep(Duration::from_millis(1_500)).await;
@@ -259,10 +265,14 @@ async fn a_source_that_waits_gets_the_time_for_it_and_the_plan_says_so() {
         }
     }
     let (mut job, memory, _) = job(|_, _, _| Do::Answer, usual_rules(), Ms(300.0), CancellationToken::new(), Profile::default());
-    job.sources[1] = Arc::new(Late(name("watcher"), Timing::Watch));
-    job.sources[2] = Arc::new(Late(name("recaller"), Timing::Recall { settle: Ms(0.0) }));
+    let recalls = Timing::Recall { settle: Ms(0.0) };
+    job.sources[2] = Arc::new(Late(name("recaller"), recalls, ms(8_000), ms(0)));
     let steps = Plan::make(&job.cases, &job.profile.rig, &job.sources).steps();
     assert_eq!(steps.iter().find(|s| s.title == "read back").map(|s| s.lasting), Some(Ms(8_000.0)));
+    // The recaller's is not known before the watcher is asked.
+    let learned = ms(0);
+    job.sources[1] = Arc::new(Late(name("watcher"), Timing::Watch, ms(8_000), Arc::clone(&learned)));
+    job.sources[2] = Arc::new(Late(name("recaller"), recalls, learned, ms(0)));
     let evidence = engine::run(&job, &journal(&memory)).await.unwrap();
     for (source, query) in [("watcher", Query::from(watch_a())), ("recaller", Spans { of: act("a") }.into())] {
         let key = Need::live(&name(source), query, Effort::default()).key;

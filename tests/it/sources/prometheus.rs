@@ -223,6 +223,57 @@ async fn a_store_that_stays_behind_is_partial_and_a_metric_that_is_not_there_is_
     assert!(matches!(seen.partial, Some(Gap::TooLate(_))), "{:?}", seen.partial);
 }
 
+/// Where each target is scraped once in so long; samples of the act come when they are due.
+fn rarely(interval: &'static str, end: f64) -> impl Fn(&str, &HashMap<String, String>) -> Response + Clone {
+    move |path, params| match params.get("query") {
+        _ if path == "targets" => {
+            let mut told = targets();
+            told["activeTargets"].as_array_mut().unwrap().iter_mut().for_each(|t| t["scrapeInterval"] = interval.into());
+            ok(&told)
+        }
+        Some(q) if q.contains("t_seconds_bucket") => {
+            let mut old = stored(end);
+            for series in &mut old {
+                series["values"].as_array_mut().unwrap().retain(|v| v[0].as_f64().unwrap() < end);
+            }
+            ok(&matrix(&old))
+        }
+        _ => good(end, path, params),
+    }
+}
+
+#[tokio::test]
+async fn the_next_scrape_is_waited_for_once_the_server_has_told_when_it_comes() {
+    let server_facts = || Facts { scope: name("server") };
+    for (interval, waits) in [("5s", 5e3), ("1m", 60e3), ("5m", 300e3), ("10m", 0.0), ("1d", 0.0)] {
+        let (url, _) = server(rarely(interval, end())).await;
+        let source = source(&url);
+        assert_eq!(source.waits().0, 0.0, "nothing was told yet");
+        let seen = source.ask(&server_facts().into(), Effort::default(), &slot(10.0)).await.unwrap();
+        assert!(seen.partial.is_none() && source.waits().0 == waits, "{interval}: {}", source.waits());
+    }
+    // One target that is scraped rarely does not take the waiting from the others.
+    let (url, _) = server(|path, params| {
+        let mut told = targets();
+        told["activeTargets"][2]["scrapeInterval"] = "1h".into();
+        if path == "targets" { ok(&told) } else { good(end(), path, params) }
+    })
+    .await;
+    let source = source(&url);
+    source.ask(&server_facts().into(), Effort::default(), &slot(10.0)).await.unwrap();
+    assert_eq!(source.waits().0, 5e3);
+}
+
+#[tokio::test]
+async fn a_scrape_that_is_not_due_is_not_told_as_one_that_is_late() {
+    for (interval, words) in [("10m", "the next one is due 10.0 min after it"), ("2s", "it gets its samples late")] {
+        let end = now().seconds();
+        let (url, _) = server(rarely(interval, end)).await;
+        let seen = ask(&url, during(), &after(10, end, 6.0)).await.unwrap();
+        assert!(matches!(&seen.partial, Some(Gap::TooLate(text)) if text.contains(words)), "{interval}: {:?}", seen.partial);
+    }
+}
+
 #[tokio::test]
 async fn warnings_make_it_partial_and_infos_are_notes() {
     let end = end();

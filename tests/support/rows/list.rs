@@ -180,15 +180,17 @@ pub const ROWS: &[Row] = &[
         title: "Prometheus scrapes every 60 s, and the load takes less",
         does: &[Interval("60s")],
         passes: &[("LAT-02", "prometheus")],
-        // Up to the next full minute, and that is after the load: Prometheus reads each target at an instant of its own.
-        shows: Shows::Hole(6_000.0),
+        // Before the load, then at an instant of the target's own in each minute: what comes first is in the load, and the next
+        // a minute later, or after the load.
+        shows: Shows::Hole(10_000.0),
         verdict: Wanted::Any,
         ..AT_PROMETHEUS
     },
     Row {
         name: "scrapes-rare",
-        title: "Prometheus scrapes every 10 min, and the load takes half a minute",
-        does: &[Interval("10m")],
+        // At 10 min one run in six would have a scrape in time, rightly.
+        title: "Prometheus scrapes once a day, and the load takes half a minute",
+        does: &[Interval("1d")],
         untold: &["LAT-02", "LAT-03", "LAT-04"],
         verdict: Wanted::NeverReady,
         ..AT_PROMETHEUS

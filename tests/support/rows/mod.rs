@@ -83,7 +83,7 @@ pub enum Does {
     Engine(&'static str),
     /// A setting of the case, in YAML.
     Case(&'static str),
-    /// From the beginning of the load on Prometheus scrapes in this interval.
+    /// From shortly before the audit on Prometheus scrapes in this interval.
     Interval(&'static str),
     /// Prometheus ends during the load and is started again on its data.
     RestartPrometheus,
