@@ -240,7 +240,6 @@ async fn a_source_that_panics_before_it_is_asked_costs_its_own_questions() {
 async fn a_source_that_waits_gets_the_time_for_it_and_the_plan_says_so() {
     /// How long it waits, and for whom it is known once this one is asked.
     struct Late(Name, Timing, Arc<AtomicU64>, Arc<AtomicU64>);
-    let ms = |ms: u64| Arc::new(AtomicU64::new(ms));
     impl Source for Late {
         fn name(&self) -> &Name {
             &self.0
@@ -265,6 +264,7 @@ async fn a_source_that_waits_gets_the_time_for_it_and_the_plan_says_so() {
         }
     }
     let (mut job, memory, _) = job(|_, _, _| Do::Answer, usual_rules(), Ms(300.0), CancellationToken::new(), Profile::default());
+    let ms = |ms: u64| Arc::new(AtomicU64::new(ms));
     let recalls = Timing::Recall { settle: Ms(0.0) };
     job.sources[2] = Arc::new(Late(name("recaller"), recalls, ms(8_000), ms(0)));
     let steps = Plan::make(&job.cases, &job.profile.rig, &job.sources).steps();
