@@ -147,16 +147,26 @@ impl Rig {
     pub fn use_it(&self) {
         let chat = format!("{}/api/v1/chat/completions", self.stack.url("gateway"));
         let body = serde_json::json!({"model": "rigcheck-truth", "stream": true, "messages": [{"role": "user", "content": "hello"}]});
-        for n in 0..3 {
+        let mut n = 0;
+        let mut ask = || {
+            n += 1;
             let request = reqwest::Client::new().post(&chat).header("x-request-id", format!("before-{n}")).json(&body);
             let sent = async { request.send().await?.text().await };
             assert!(self.block_on(sent).expect("an answer").contains("[DONE]"));
-        }
-        let shown = |url: String, what: &str| {
+        };
+        (0..3).for_each(|_| ask());
+        let mut shown = |url: String, what: &str| {
             let until = Instant::now() + Duration::from_secs(30);
-            while !self.get(&url).contains(what) {
+            for looks in 1.. {
+                if self.get(&url).contains(what) {
+                    break;
+                }
                 assert!(Instant::now() < until, "{url} does not show {what}");
                 sleep(Duration::from_millis(200));
+                // Where each worker counts for itself, the one that is read may not have had any.
+                if looks % 25 == 0 {
+                    ask();
+                }
             }
         };
         shown(format!("{}/api/v1/query?query=gateway_ttft_seconds_count", self.stack.url("prometheus")), "rigcheck-truth");

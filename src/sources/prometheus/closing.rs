@@ -93,18 +93,24 @@ impl Closing<'_> {
     }
     /// The newest sample of the instance that lags most; instances that were gone before the act do not count.
     ///
+    /// A scrape is stored at once; what rules record, or what reaches several stores, comes one series after the other. So the
+    /// last series counts of those that keep step; one that has ended does not.
+    ///
     /// A rollout shortly before the act leaves instances behind that look as if they only lagged. One that is scraped no more,
     /// and was not read since the act began, is not waited for where the others have counted all that is expected.
     pub fn newest(&self) -> Option<Wall> {
-        let mut newest: BTreeMap<(&str, &str), Wall> = BTreeMap::new();
+        let mut lasts: BTreeMap<(&str, &str), Vec<Wall>> = BTreeMap::new();
         for series in self.series {
             let label = |name| series.labels.get(name).map_or("", String::as_str);
-            let last = series.samples.last().map_or(Wall(i64::MIN), |s| s.0);
-            let entry = newest.entry((label("job"), label("instance"))).or_insert(last);
-            *entry = last.max(*entry);
+            lasts.entry((label("job"), label("instance"))).or_default().extend(series.samples.last().map(|s| s.0));
         }
-        let shown = self.store.map_or(self.from, |store| store.min(self.from));
-        let gone = shown.plus_us((-STILL * self.interval_ms * 1e3) as i64);
+        let long_before = |at: Wall| at.plus_us((-STILL * self.interval_ms * 1e3) as i64);
+        let in_step = |lasts: &[Wall]| {
+            let step = long_before(lasts.iter().max().copied()?);
+            lasts.iter().filter(|at| **at >= step).min().copied()
+        };
+        let mut newest: BTreeMap<_, _> = lasts.iter().filter_map(|(who, lasts)| Some((*who, in_step(lasts)?))).collect();
+        let gone = long_before(self.store.map_or(self.from, |store| store.min(self.from)));
         newest.retain(|_, at| *at >= gone);
         let lagging = newest.values().min().copied();
         let stayed = newest.iter().filter(|(who, at)| **at >= self.from || self.scraped(**who)).map(|(_, at)| *at).min();
@@ -144,6 +150,21 @@ mod tests {
         assert_eq!(state(&[a.clone(), count("b", &[(98, 1.0), (119, 1.0)])], 122), State::Open);
         assert_eq!(state(&[a.clone(), count("gone", &[(50, 1.0)])], 122), State::Closed, "gone before the act");
         assert_eq!(state(&[a, count("new", &[(121, 3.0)])], 122), State::Closed);
+    }
+
+    #[test]
+    fn waits_for_every_series_of_an_instance_but_not_for_one_that_has_ended() {
+        let [first, second] = [(98, 5.0), (118, 15.0)].map(|sample| count("a", &[sample]));
+        let with = |more: &[(i64, f64)], mut series: Series| {
+            series.samples.extend(more.iter().map(|(at, v)| Sample(Wall(at * S), *v)));
+            series
+        };
+        let newer = with(&[(118, 9.0), (123, 15.0)], first.clone());
+        // The second is stored a moment later.
+        assert_eq!(state(&[newer.clone(), second.clone()], 123), State::Open);
+        assert_eq!(state(&[newer.clone(), with(&[(123, 15.0)], second.clone())], 123), State::Closed);
+        let later = with(&[(128, 15.0), (133, 15.0)], newer);
+        assert_eq!(state(&[later, second], 133), State::Closed, "it ended");
     }
 
     #[test]
