@@ -7,7 +7,7 @@ use crate::model::{
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     convert::Infallible,
     io::IsTerminal,
     sync::{Mutex, PoisonError},
@@ -20,6 +20,8 @@ const INTERVAL: Ms = Ms(5_000.0);
 /// Tells of a run on standard error.
 pub struct Progress {
     bar: Option<ProgressBar>,
+    /// What a question waits for, where the user knows it by another name.
+    words: BTreeMap<String, String>,
     state: Mutex<State>,
 }
 
@@ -28,9 +30,12 @@ struct State {
     steps: Vec<Step>,
     begun: Ms,
     told: Ms,
-    /// Questions without an answer, and what each waits for.
-    open: BTreeMap<Key, String>,
-    waited: Ms,
+    /// Questions that were asked and have no answer, in their own words.
+    open: BTreeSet<String>,
+    /// The act that is under way: nothing answers before it has.
+    act: Option<String>,
+    /// Seconds since the step began.
+    waited: u64,
 }
 
 impl Progress {
@@ -44,28 +49,45 @@ impl Progress {
             bar.enable_steady_tick(Duration::from_millis(120));
             bar
         });
-        Progress { bar, state: Mutex::new(State::default()) }
+        Progress { bar, words: BTreeMap::new(), state: Mutex::new(State::default()) }
     }
-    /// The same for a few questions: what is still waited for, and in which words, can be kept saying.
-    pub fn waiting_for(open: impl IntoIterator<Item = (Key, String)>) -> Progress {
-        let progress = Progress::new();
-        progress.state.lock().unwrap_or_else(PoisonError::into_inner).open = open.into_iter().collect();
-        progress
+    /// The same for a probe: what each question waits for, in words.
+    pub fn waiting_for(questions: impl IntoIterator<Item = (Key, String)>) -> Progress {
+        Progress { words: questions.into_iter().map(|(key, words)| (key.to_string(), words)).collect(), ..Progress::new() }
     }
-    /// Says every few seconds what is still waited for, since the step began and for how long at most; never ends.
-    pub async fn keep_saying(&self, most: impl Fn() -> Ms) -> Infallible {
-        let interval = Duration::from_secs_f64(INTERVAL.0 / 1e3);
+    /// Says what a step still waits for, each time that so many seconds of it have passed, and for how long at most; never ends.
+    pub async fn keep_saying(&self, every: u64, most: impl Fn() -> Ms) -> Infallible {
         loop {
-            tokio::time::sleep(interval).await;
+            tokio::time::sleep(Duration::from_secs(1)).await;
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            state.waited.0 += INTERVAL.0;
-            if let Some(what) = waited_for(&state.open) {
-                let text = format!("waiting for {what}, {:.0} of at most {:.0} s", state.waited.0 / 1e3, most().0 / 1e3);
+            state.waited += 1;
+            if !state.waited.is_multiple_of(every) {
+                continue;
+            }
+            if let Some(what) = self.waited_for(&state) {
+                let text = format!("waiting for {what}, {} of at most {:.0} s", state.waited, most().0 / 1e3);
                 match &self.bar {
                     Some(bar) => bar.set_message(text),
                     None => self.line(&format!("  … {text}")),
                 }
             }
+        }
+    }
+    /// What waits longest is named.
+    fn waited_for(&self, state: &State) -> Option<String> {
+        // A load tells of its own progress; one request has none.
+        let open: Vec<&String> = match &state.act {
+            Some(act) => Some(act).filter(|act| self.words.contains_key(*act)).into_iter().collect(),
+            None => state.open.iter().collect(),
+        };
+        let mut names: Vec<&String> = open.into_iter().map(|key| self.words.get(key).unwrap_or(key)).collect();
+        names.sort();
+        names.dedup();
+        match names.as_slice() {
+            [] => None,
+            [one] => Some((*one).clone()),
+            [one, two] => Some(format!("{one} and {two}")),
+            [one, two, more @ ..] => Some(format!("{one}, {two} and {} more", more.len())),
         }
     }
     fn line(&self, text: &str) {
@@ -86,10 +108,14 @@ impl Sink for Progress {
                 state.steps.clone_from(steps);
             }
             Event::StepBegan { step } => {
-                (state.begun, state.told, state.waited) = (stamped.after, stamped.after, Ms(0.0));
-                if let (Some(bar), Some(s)) = (&self.bar, state.steps.get(*step)) {
+                (state.begun, state.told, state.waited) = (stamped.after, stamped.after, 0);
+                let Some(s) = state.steps.get(*step).cloned() else { return };
+                if let Some(bar) = &self.bar {
                     bar.set_message(format!("{}   about {} left", s.title, left(&state.steps[*step..], Ms(0.0))));
                 }
+                // The first question of a step that sends something is the act itself.
+                state.act = s.asks.first().filter(|_| s.requests > 0).cloned();
+                state.open.extend(s.asks);
             }
             Event::StepMoved { step, done, total } => {
                 let Some(s) = state.steps.get(*step) else { return };
@@ -105,6 +131,7 @@ impl Sink for Progress {
                 }
             }
             Event::StepEnded { step, took, says, ok } => {
+                state.act = None;
                 let title = state.steps.get(*step).map_or("", |s| s.title.as_str());
                 self.line(&format!("  {} {title:<18} {:>8}   {says}", if *ok { "✓" } else { "!" }, took.to_string()));
             }
@@ -115,23 +142,11 @@ impl Sink for Progress {
                 }
                 eprintln!();
             }
-            Event::Answered(answered) => drop(state.open.remove(&answered.key)),
+            Event::Answered(answered) => {
+                state.open.remove(&answered.key.to_string());
+            }
             Event::Sent(_) | Event::Judged(_) | Event::Ended => {}
         }
-    }
-}
-
-/// What waits longest is named; nothing answers before the act itself has.
-fn waited_for(open: &BTreeMap<Key, String>) -> Option<String> {
-    let act: Vec<&String> = open.iter().filter(|(key, _)| key.query.performs().is_some()).map(|(_, what)| what).collect();
-    let mut names: Vec<&String> = if act.is_empty() { open.values().collect() } else { act };
-    names.sort();
-    names.dedup();
-    match names.as_slice() {
-        [] => None,
-        [one] => Some((*one).clone()),
-        [one, two] => Some(format!("{one} and {two}")),
-        [one, two, more @ ..] => Some(format!("{one}, {two} and {} more", more.len())),
     }
 }
 
@@ -153,4 +168,61 @@ fn planned(steps: &[Step]) -> String {
 /// What these steps still take, when the first has been going on for a while.
 fn left(steps: &[Step], in_first: Ms) -> String {
     Ms(steps.iter().map(|s| s.lasting.0).sum::<f64>() - in_first.0).about()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{
+        event::Answered,
+        key::{Clock, Facts, Query, World},
+        name::name,
+    };
+
+    fn key(source: &str, query: impl Into<Query>) -> Key {
+        Key { world: World::Live, source: name(source), query: query.into() }
+    }
+
+    #[test]
+    fn what_is_waited_for_is_what_was_asked_and_not_answered() {
+        let [load, store, log, page] = ["load", "store", "log", "page"].map(|source| key(source, Clock {}));
+        let facts = key("store", Facts { scope: name("server") });
+        let step = |asks: &[&Key], requests| Step {
+            title: String::new(),
+            asks: asks.iter().map(ToString::to_string).collect(),
+            lasting: Ms(1.0),
+            requests,
+            tokens: 0,
+            reference: false,
+        };
+        let steps = vec![step(&[&facts], 0), step(&[&load, &page], 3), step(&[&store, &log], 0)];
+        let ended = |step| Event::StepEnded { step, took: Ms(1.0), says: String::new(), ok: true };
+        let answered = |key: &Key| {
+            let (took, request) = (Ms(1.0), String::new());
+            Event::Answered(Answered { key: key.clone(), took, retries: 0, gap: None, request, server: None, digest: None, notes: vec![] })
+        };
+        let story = [
+            (Event::Planned { steps }, None, None),
+            (Event::StepBegan { step: 0 }, Some("store facts server"), Some("store facts server")),
+            (answered(&facts), None, None),
+            (ended(0), None, None),
+            // A load is counted by itself; of a probe's one request nothing else is to be said.
+            (Event::StepBegan { step: 1 }, None, Some("the answer")),
+            (answered(&load), None, Some("the answer")),
+            (ended(1), Some("page clock"), Some("page clock")),
+            (Event::StepBegan { step: 2 }, Some("log clock, page clock and 1 more"), Some("log clock, page clock and 1 more")),
+            (answered(&log), Some("page clock and store clock"), Some("page clock and store clock")),
+            (answered(&page), Some("store clock"), Some("store clock")),
+            (answered(&store), None, None),
+        ];
+        let (of_a_run, of_a_probe) = (Progress::new(), Progress::waiting_for([(load, "the answer".to_owned())]));
+        for (seq, (event, run, probe)) in story.into_iter().enumerate() {
+            let stamped = Stamped { seq: seq as u64, after: Ms(0.0), event };
+            for (progress, expected) in [(&of_a_run, run), (&of_a_probe, probe)] {
+                progress.on(&stamped);
+                let said = progress.waited_for(&progress.state.lock().unwrap());
+                assert_eq!(said.as_deref(), expected, "{:?}", stamped.event);
+            }
+        }
+    }
 }

@@ -48,6 +48,9 @@ pub struct How<'a> {
     pub prove: bool,
 }
 
+/// What a run waits for is said each 15 s: it hardly ever waits so long, but where scrapes are rare.
+const SELDOM: u64 = 15;
+
 /// Runs, records, reports.
 pub async fn run(loaded: Loaded, mut how: How<'_>) -> anyhow::Result<ExitCode> {
     if !loaded.warnings.is_empty() {
@@ -60,7 +63,8 @@ pub async fn run(loaded: Loaded, mut how: How<'_>) -> anyhow::Result<ExitCode> {
     let writer = Arc::new(shelf.begin_held(&id, &loaded.profile, alone).context("recording the run")?);
     how.outputs.recorded_in(writer.path().display().to_string());
     let collected = Arc::new(Collected::default());
-    let sinks: Vec<Arc<dyn Sink>> = vec![Arc::clone(&writer) as _, Arc::clone(&collected) as _, Arc::new(Progress::new())];
+    let progress = Arc::new(Progress::new());
+    let sinks: Vec<Arc<dyn Sink>> = vec![Arc::clone(&writer) as _, Arc::clone(&collected) as _, Arc::clone(&progress) as _];
     let journal = Journal::new(sinks, loaded.settings.redactor.clone());
     let cancel = CancellationToken::new();
     let listening = listen_for_the_end(cancel.clone());
@@ -75,7 +79,10 @@ pub async fn run(loaded: Loaded, mut how: How<'_>) -> anyhow::Result<ExitCode> {
         cancel,
         patience: engine::PATIENCE,
     };
-    let ran = engine::run(&job, &journal).await;
+    let ran = tokio::select! {
+        ran = engine::run(&job, &journal) => ran,
+        never = progress.keep_saying(SELDOM, || job.longest_wait()) => match never {},
+    };
     listening.abort();
     ran?;
     // What was found is told first: neither a full disk nor an old run that cannot be removed may keep it back.

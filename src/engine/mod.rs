@@ -50,6 +50,14 @@ pub struct Job {
     pub patience: Ms,
 }
 
+impl Job {
+    /// How long a question may take at most once its act is over and has settled, as far as the sources know yet.
+    pub fn longest_wait(&self) -> Ms {
+        let longest = self.sources.iter().map(|s| plan::waits(&**s).0).fold(0.0, f64::max);
+        Ms(2.0 * (self.patience.0 + longest))
+    }
+}
+
 /// What was recorded in another world.
 pub struct Elsewhere {
     /// The facts.

@@ -40,6 +40,9 @@ impl Recorder for Unrecorded {
     }
 }
 
+/// Somebody watches a probe: what it waits for is said each 5 s.
+const OFTEN: u64 = 5;
+
 /// Says what it will send, sends it, and finds it again; nothing if the user ended it.
 pub async fn probe(loaded: Loaded, folder: &Path, wait: Wait) -> anyhow::Result<Option<Probe>> {
     let rig = &loaded.profile.rig;
@@ -83,11 +86,9 @@ pub async fn probe(loaded: Loaded, folder: &Path, wait: Wait) -> anyhow::Result<
         cancel: cancel.clone(),
         patience: engine::PATIENCE,
     };
-    // A source may tell only meanwhile how long it is waited for.
-    let most = || Ms(2.0 * (engine::PATIENCE.0 + job.sources.iter().map(|s| s.waits().0).fold(0.0, f64::max)));
     let asked = tokio::select! {
         asked = engine::ask(&job, needs, &journal) => asked,
-        never = progress.keep_saying(most) => match never {},
+        never = progress.keep_saying(OFTEN, || job.longest_wait()) => match never {},
     };
     listening.abort();
     let units = |claim: &_| loaded.settings.unit_ms(claim);
