@@ -13,6 +13,7 @@ use crate::{
 use futures_util::StreamExt;
 use rigcheck::{model::outcome::Status, scoring::Verdict, stats::clopper_pearson_hi};
 use std::{
+    collections::BTreeMap,
     hint::spin_loop,
     io::{self, Write},
     sync::{
@@ -77,12 +78,24 @@ pub fn on_the_embedded_rig() -> Vec<String> {
         alarms.len(),
         100.0 * bound
     );
+    let _ = writeln!(io::stderr(), "{}", left_open(&runs));
     let mut wrong: Vec<_> = alarms.into_iter().map(|run| format!("a false alarm:\n{}", run.told())).collect();
     // Silence is no proof: half an hour on a machine that had no time shows nothing.
     if 10 * runs.len() < 9 * short || 2 * stressed_count < stressed {
         wrong.push(format!("only {} of {short} short clean runs and {stressed_count} of {stressed} beside a program that only computes count: this machine is too busy", runs.len()));
     }
     wrong
+}
+
+/// What kept clean runs from being READY: each rule that could not tell, and in how many of them.
+fn left_open(runs: &[Run]) -> String {
+    let undecided: Vec<_> = runs.iter().filter(|run| run.report.assessment.verdict != Verdict::Ready).collect();
+    let mut open: BTreeMap<String, usize> = BTreeMap::new();
+    for rule in undecided.iter().flat_map(|run| &run.rules(Status::Inconclusive) | &run.rules(Status::NoData)) {
+        *open.entry(rule).or_default() += 1;
+    }
+    let open: Vec<_> = open.iter().map(|(rule, n)| format!("{rule} in {n}")).collect();
+    format!("left open in the {} that are not READY: {}", undecided.len(), open.join(", "))
 }
 
 /// As many as usual, or as the environment says.
