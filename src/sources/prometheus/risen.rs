@@ -30,6 +30,9 @@ use std::{
 
 /// More counts and sums than this are not read: at a scrape a second their samples would be tens of megabytes.
 const MOST: f64 = 4_000.0;
+/// Whoever counts a request has counted it so long after its end, µs. Two scrapes without a rise, which end the waiting too, may
+/// be minutes apart.
+const COUNTED_US: i64 = 5_000_000;
 /// The window reaches back before the act at least so far, or three scrape intervals.
 const BACK_MS: f64 = 15_000.0;
 
@@ -61,7 +64,8 @@ impl super::Prometheus {
             let closing = Closing { series: &series, from: span.from, to: span.to, interval_ms, expected: None, store: None, targets: &[] };
             let pause = Duration::from_secs_f64((interval_ms / 2.0).clamp(500.0, 5_000.0) / 1e3);
             let state = closing.state(at, moving.look(closing.newest(), at));
-            if state == State::Open && Instant::now() + pause < slot.deadline {
+            let counted = closing.newest().is_some_and(|newest| newest >= span.to.plus_us(COUNTED_US));
+            if state == State::Open && !counted && Instant::now() + pause < slot.deadline {
                 tokio::select! {
                     () = slot.cancel.cancelled() => return Err(Gap::NotReached("interrupted".into())),
                     () = tokio::time::sleep(pause) => continue,

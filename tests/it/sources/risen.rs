@@ -152,6 +152,21 @@ async fn stored_samples_tell_what_rose_in_the_jobs_of_the_claims() {
 }
 
 #[tokio::test]
+async fn strangers_whose_counts_never_rest_are_not_waited_for() {
+    let labels = |part: &str| json!({"__name__": format!("t_seconds_{part}"), "job": "gateway", "instance": "a", "route": "/chat"});
+    let rising = move |at: f64, part: &str| {
+        let values: Vec<Value> = (-20..=0).map(|n| json!([at + f64::from(n), format!("{}", 30 + n)])).collect();
+        json!({"metric": labels(part), "values": values})
+    };
+    let (source, asked) = server("2", move |at| vec![rising(at, "count"), rising(at, "sum")]).await;
+    let slot = slot(30.0).after(act(1, now().plus_us(-6_500_000), now().plus_us(-6_000_000), false));
+    let seen = source.ask(&risen().into(), Effort::default(), &slot).await.unwrap();
+    assert!(seen.partial.is_none() && rises(&seen).series.len() == 1, "{seen:?}");
+    let reads = asked.lock().unwrap().iter().filter(|(_, q)| q.contains("ms]")).count();
+    assert_eq!(reads, 1, "the request was over 6 s before");
+}
+
+#[tokio::test]
 async fn too_many_counts_are_not_read() {
     let (source, asked) = server("250000", |_| vec![]).await;
     let slot = slot(20.0).after(act(1, now().plus_us(-2_000_000), now().plus_us(-1_000_000), false));
