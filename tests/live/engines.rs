@@ -93,9 +93,16 @@ fn init_drafts_the_same_claims_from_each_engine() {
     rig.use_it();
     let mut claims = BTreeMap::new();
     for engine in ENGINES {
-        let shown = format!("{}/api/v1/query?nocache=1&query=gateway_ttft_seconds_count", rig.stack.url(engine));
+        // VictoriaMetrics shows the new series of one scrape one after the other.
+        let names = format!("{}/api/v1/label/__name__/values?nocache=1", rig.stack.url(engine));
+        let metrics = ["gateway_ttft_seconds", "gateway_request_duration_seconds"];
+        let parts = metrics.iter().flat_map(|metric| ["bucket", "sum", "count"].map(|part| format!("{metric}_{part}"))).collect::<Vec<_>>();
+        let shown = |part: &String| {
+            let series = format!("{}/api/v1/query?nocache=1&query={part}", rig.stack.url(engine));
+            rig.get(&series).contains("rigcheck-truth") && rig.get(&names).contains(part)
+        };
         let until = std::time::Instant::now() + Duration::from_secs(30);
-        while !rig.get(&shown).contains("rigcheck-truth") {
+        while !parts.iter().all(shown) {
             assert!(std::time::Instant::now() < until, "{engine} does not show the gateway's metrics");
             std::thread::sleep(Duration::from_millis(200));
         }

@@ -314,7 +314,8 @@ pub(super) fn incomplete(request: &str, warnings: &[String]) -> Option<Gap> {
     Some(Gap::Truncated(format!("{request}: the server warns: {}", told(grave))))
 }
 
-/// The longest interval of the targets that the series come from; else the usual distance of their samples.
+/// The longest interval of the targets that the series come from. Where they come from none that is there now, or are not there
+/// yet: the usual one, or the usual distance of the samples if that is longer.
 fn interval(targets: &[Target], of: &HistogramOf, series: &[Series]) -> Option<f64> {
     let from = |t: &&Target| {
         let same = |name: &str, wanted: Option<&String>| wanted.is_none_or(|w| w == t.label(name));
@@ -327,6 +328,7 @@ fn interval(targets: &[Target], of: &HistogramOf, series: &[Series]) -> Option<f
     told.or_else(|| {
         let mut steps: Vec<f64> = series.iter().flat_map(|s| s.samples.windows(2).map(|w| (w[1].0.0 - w[0].0.0) as f64 / 1e3)).collect();
         steps.sort_by(f64::total_cmp);
-        steps.get(steps.len() / 2).copied()
+        let step = steps.get(steps.len() / 2).copied();
+        step.into_iter().chain(targets::usual_ms(targets)).max_by(f64::total_cmp)
     })
 }

@@ -33,6 +33,8 @@ const MOST: f64 = 4_000.0;
 /// Whoever counts a request has counted it so long after its end, µs. Two scrapes without a rise, which end the waiting too, may
 /// be minutes apart.
 const COUNTED_US: i64 = 5_000_000;
+/// A store that shows its samples later than this, µs, is not waited for.
+const BEHIND_US: i64 = 60_000_000;
 /// The window reaches back before the act at least so far, or three scrape intervals.
 const BACK_MS: f64 = 15_000.0;
 
@@ -65,7 +67,9 @@ impl super::Prometheus {
             let pause = Duration::from_secs_f64((interval_ms / 2.0).clamp(500.0, 5_000.0) / 1e3);
             let state = closing.state(at, moving.look(closing.newest(), at));
             let counted = closing.newest().is_some_and(|newest| newest >= span.to.plus_us(COUNTED_US));
-            if state == State::Open && !counted && Instant::now() + pause < slot.deadline {
+            // Some target of another job may be scraped more rarely than whoever serves requests.
+            let over = counted || at >= span.to.plus_us((2.0 * interval_ms * 1e3) as i64 + BEHIND_US);
+            if state == State::Open && !over && Instant::now() + pause < slot.deadline {
                 tokio::select! {
                     () = slot.cancel.cancelled() => return Err(Gap::NotReached("interrupted".into())),
                     () = tokio::time::sleep(pause) => continue,
@@ -95,10 +99,11 @@ impl super::Prometheus {
     }
 }
 
-/// The longest interval of the targets of these jobs, ms.
+/// The longest interval of the targets of these jobs, or the usual one of all, ms.
 fn interval(targets: &[Target], jobs: &BTreeSet<String>) -> f64 {
-    let of = targets.iter().filter(|t| jobs.is_empty() || jobs.contains(t.label("job")));
-    of.filter_map(Target::interval_ms).max_by(f64::total_cmp).unwrap_or(DEFAULT_INTERVAL_MS)
+    let of = targets.iter().filter(|t| jobs.contains(t.label("job")));
+    let longest = of.filter_map(Target::interval_ms).max_by(f64::total_cmp);
+    longest.or_else(|| targets::usual_ms(targets)).unwrap_or(DEFAULT_INTERVAL_MS)
 }
 
 /// Counts and sums, with the metric's name among the labels.

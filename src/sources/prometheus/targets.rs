@@ -6,6 +6,9 @@ use crate::{
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
+/// Scrapes that come less often than Prometheus' own default (`global.scrape_interval`) are rarely those of a server under load.
+const USUAL_MS: f64 = 60e3;
+
 /// A scrape target as the server sees it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -42,6 +45,12 @@ pub async fn active(api: &Api, slot: &Slot) -> Result<Vec<Target>, Gap> {
     Ok(told.data.active_targets)
 }
 
+/// The scrape interval of one of these, where nobody knows which, ms: the longest of those up to a minute; else the shortest.
+pub fn usual_ms(targets: &[Target]) -> Option<f64> {
+    let (usual, rare): (Vec<f64>, Vec<f64>) = targets.iter().filter_map(Target::interval_ms).partition(|ms| *ms <= USUAL_MS);
+    usual.into_iter().max_by(f64::total_cmp).or(rare.into_iter().min_by(f64::total_cmp))
+}
+
 impl Target {
     /// A label's value, or an empty text.
     pub fn label(&self, name: &str) -> &str {
@@ -61,6 +70,17 @@ impl Target {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_unknown_targets_the_longest_usual_interval_counts() {
+        let usual = |intervals: &[&str]| {
+            let told = |interval: &&str| serde_json::from_value(serde_json::json!({"scrapeInterval": interval})).unwrap();
+            usual_ms(&intervals.iter().map(told).collect::<Vec<_>>())
+        };
+        assert_eq!(usual(&["15s", "1m", "5s", "5m"]), Some(60e3));
+        assert_eq!(usual(&["1h", "5m", ""]), Some(300e3));
+        assert_eq!((usual(&[]), usual(&["", "0s"])), (None, None));
+    }
 
     #[test]
     fn errors_lose_their_address() {

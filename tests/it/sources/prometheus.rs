@@ -208,19 +208,29 @@ async fn a_store_that_stays_behind_is_partial_and_a_metric_that_is_not_there_is_
     let seen = ask(&url, during(), &after(10, end, 6.0)).await.unwrap();
     assert!(matches!(seen.partial, Some(Gap::TooLate(_))), "{:?}", seen.partial);
 
-    let long_ago = end - 60.0;
-    let (url, _) = server(move |path, params| match params.get("query") {
-        Some(q) if q.contains("t_seconds_bucket") && path == "query" => ok(&matrix(&[])),
-        _ => good(long_ago, path, params),
-    })
-    .await;
-    let seen = ask(&url, during(), &after(10, long_ago, 20.0)).await.unwrap();
-    assert!(series(&seen).series.is_empty() && series(&seen).scrapes.is_empty() && seen.partial.is_none());
-    assert!(seen.notes.iter().any(|n| n.contains("scrape interval could not be told")), "{:?}", seen.notes);
+    let without_the_metric = |tells_targets: bool, end: f64| {
+        move |path: &str, params: &HashMap<String, String>| match params.get("query") {
+            Some(q) if q.contains("t_seconds_bucket") && path == "query" => ok(&matrix(&[])),
+            _ if path == "targets" && !tells_targets => answer(404, "text/plain", "404"),
+            _ => good(end, path, params),
+        }
+    };
+    let untold = |seen: &Seen| seen.notes.iter().any(|n| n.contains("scrape interval could not be told"));
+    let absent = |seen: &Seen| series(seen).series.is_empty() && series(seen).scrapes.is_empty() && seen.partial.is_none();
+    let a_minute_ago = end - 60.0;
+    let (url, _) = server(without_the_metric(false, a_minute_ago)).await;
+    let seen = ask(&url, during(), &after(10, a_minute_ago, 20.0)).await.unwrap();
+    assert!(absent(&seen) && untold(&seen), "{seen:?}");
     // Just after the act it is too early to say that.
     let just_now = slot(5.0).after(act(10, now(), now(), false));
     let seen = ask(&url, during(), &just_now).await.unwrap();
     assert!(matches!(seen.partial, Some(Gap::TooLate(_))), "{:?}", seen.partial);
+    // So it is after a minute where some target, and nobody knows which, is scraped once a minute; not after three.
+    for (ago, told) in [(60.0, false), (180.0, true)] {
+        let (url, _) = server(without_the_metric(true, end - ago)).await;
+        let seen = ask(&url, during(), &after(10, end - ago, 5.0)).await.unwrap();
+        assert!(absent(&seen) == told && !untold(&seen), "{ago}: {seen:?}");
+    }
 }
 
 /// Where each target is scraped once in so long; samples of the act come when they are due.
