@@ -106,6 +106,7 @@ fn waited_for(key: &Key, rig: &Rig) -> String {
             let claim = rig.claims.iter().find(|c| c.source == key.source && c.name == q.claim);
             claim.and_then(Claim::histogram).map_or_else(|| key.to_string(), |of| of.metric.clone())
         }
+        Query::Risen(_) => format!("whatever else {} counts", key.source),
         _ => key.to_string(),
     }
 }

@@ -88,11 +88,11 @@ struct Job {
     sample_limit: Option<u64>,
 }
 
-/// Everything about the server that bears on its answers; its targets were asked for before. A group that cannot be read is a
-/// gap in its own cell.
-pub async fn server(api: &Api, active: Result<Vec<Target>, Gap>, slot: &Slot) -> FactTable {
+/// Everything about the server that bears on its answers; its identity and its targets were asked for before. A group that
+/// cannot be read is a gap in its own cell.
+pub async fn server(api: &Api, build: Result<Build, Gap>, active: Result<Vec<Target>, Gap>, slot: &Slot) -> FactTable {
     let mut facts = FactTable::default();
-    match build(api, slot).await {
+    match build {
         Ok(build) => {
             put(&mut facts, "version", Some(build.version));
             put(&mut facts, "revision", Some(build.revision));

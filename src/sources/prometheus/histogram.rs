@@ -324,8 +324,7 @@ fn interval(targets: &[Target], of: &HistogramOf, series: &[Series]) -> Option<f
             ["job", "instance"].iter().any(|n| of.labels.contains_key(*n)) && ["job", "instance"].iter().all(|n| same(n, of.labels.get(*n)));
         if series.is_empty() { matched } else { listed }
     };
-    let told = targets.iter().filter(from).filter_map(Target::interval_ms).max_by(f64::total_cmp);
-    told.or_else(|| {
+    targets::longest_ms(targets.iter().filter(from)).or_else(|| {
         let mut steps: Vec<f64> = series.iter().flat_map(|s| s.samples.windows(2).map(|w| (w[1].0.0 - w[0].0.0) as f64 / 1e3)).collect();
         steps.sort_by(f64::total_cmp);
         let step = steps.get(steps.len() / 2).copied();

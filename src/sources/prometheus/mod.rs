@@ -71,9 +71,10 @@ impl Prometheus {
         let intervals = targets.iter().flatten().filter_map(Target::interval_ms);
         let longest = intervals.filter(|ms| *ms <= RAREST.0).fold(0.0, f64::max);
         self.interval_ms.store(longest as u64, Ordering::Relaxed);
-        let payload = Payload::Facts(facts::server(&self.api, targets, slot).await);
+        let server = build.as_ref().ok().and_then(Build::title);
+        let payload = Payload::Facts(facts::server(&self.api, build, targets, slot).await);
         let request = format!("{}/api/v1/{{status/buildinfo,status/flags,status/config,features,targets}}", self.api.url());
-        let origin = Origin { request, server: build.ok().and_then(|b| b.title()), method: Method::Reported };
+        let origin = Origin { request, server, method: Method::Reported };
         Ok(Seen { payload, covered: Span { from, to: wall_now() }, origin, notes: vec![], partial: None })
     }
 }

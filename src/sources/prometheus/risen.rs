@@ -101,8 +101,7 @@ impl super::Prometheus {
 
 /// The longest interval of the targets of these jobs, or the usual one of all, ms.
 fn interval(targets: &[Target], jobs: &BTreeSet<String>) -> f64 {
-    let of = targets.iter().filter(|t| jobs.contains(t.label("job")));
-    let longest = of.filter_map(Target::interval_ms).max_by(f64::total_cmp);
+    let longest = targets::longest_ms(targets.iter().filter(|t| jobs.contains(t.label("job"))));
     longest.or_else(|| targets::usual_ms(targets)).unwrap_or(DEFAULT_INTERVAL_MS)
 }
 

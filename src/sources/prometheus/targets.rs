@@ -45,6 +45,11 @@ pub async fn active(api: &Api, slot: &Slot) -> Result<Vec<Target>, Gap> {
     Ok(told.data.active_targets)
 }
 
+/// The longest scrape interval of these, ms; `None` where none is told.
+pub fn longest_ms<'t>(targets: impl Iterator<Item = &'t Target>) -> Option<f64> {
+    targets.filter_map(Target::interval_ms).max_by(f64::total_cmp)
+}
+
 /// The scrape interval of one of these, where nobody knows which, ms: the longest of those up to a minute; else the shortest.
 pub fn usual_ms(targets: &[Target]) -> Option<f64> {
     let (usual, rare): (Vec<f64>, Vec<f64>) = targets.iter().filter_map(Target::interval_ms).partition(|ms| *ms <= USUAL_MS);
