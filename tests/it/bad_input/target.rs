@@ -19,7 +19,7 @@ async fn no_rule_passes_on_a_target_that_misbehaves() {
         (case("a web page", &["{url}/v1/chat/completions", "an HTML page", "not a login page"]), Some(Mode::Html)),
         (case("401", &["{url}/v1/chat/completions", "status 401", "add `bearer`, `basic` or `headers` to `target`"]), Some(Mode::Status(401))),
         (case("404", &["{url}/v1/chat/completions", "status 404", "`target.chat.path`"]), Some(Mode::Status(404))),
-        (case("429", &["{url}/v1/chat/completions", "ended after", "429", "lower `target.chat.rate`"]), Some(Mode::Status(429))),
+        (case("429", &["{url}/v1/chat/completions", "ended after", "of 42", "429", "lower `target.chat.rate`"]), Some(Mode::Status(429))),
         (case("500", &["{url}/v1/chat/completions", "5 requests in a row", "status 500", "its own log"]), Some(Mode::Status(500))),
         (case("redirects", &["{url}/v1/chat/completions", "status 307", "correct `target.url`"]), Some(Mode::Status(307))),
         (case("streams nothing", &["{url}/v1/chat/completions", "an empty stream"]), Some(Mode::Says(EVENTS, ""))),

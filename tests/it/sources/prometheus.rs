@@ -76,6 +76,15 @@ pub(super) fn stored(end: f64) -> Vec<Value> {
     ]
 }
 
+/// The same before the first scrape after the act.
+fn stored_before(end: f64) -> Vec<Value> {
+    let mut all = stored(end);
+    for series in &mut all {
+        series["values"].as_array_mut().unwrap().retain(|v| v[0].as_f64().unwrap() < end);
+    }
+    all
+}
+
 fn targets() -> Value {
     let target = |instance: &str, interval: &str| json!({"labels": {"job": "gateway", "instance": instance}, "scrapePool": "gateway", "health": "up", "lastError": "", "scrapeInterval": interval});
     json!({"activeTargets": [target("a", "5s"), target("b", "5s"), target("elsewhere", "1m")]})
@@ -173,14 +182,7 @@ async fn waits_until_every_instance_was_read_after_the_act() {
     let (url, _) = server(move |path, params| {
         let fresh = now().seconds() >= end + 2.0;
         match params.get("query") {
-            Some(q) if q.contains("t_seconds_bucket") && path == "query" && !fresh => {
-                let mut old = stored(end);
-                for series in &mut old {
-                    let values = series["values"].as_array_mut().unwrap();
-                    values.retain(|v| v[0].as_f64().unwrap() < end);
-                }
-                ok(&matrix(&old))
-            }
+            Some(q) if q.contains("t_seconds_bucket") && path == "query" && !fresh => ok(&matrix(&stored_before(end))),
             _ => good(end, path, params),
         }
     })
@@ -195,13 +197,7 @@ async fn waits_until_every_instance_was_read_after_the_act() {
 async fn a_store_that_stays_behind_is_partial_and_a_metric_that_is_not_there_is_an_empty_answer() {
     let end = now().seconds();
     let (url, _) = server(move |path, params| match params.get("query") {
-        Some(q) if q.contains("t_seconds_bucket") && path == "query" => {
-            let mut old = stored(end);
-            for series in &mut old {
-                series["values"].as_array_mut().unwrap().retain(|v| v[0].as_f64().unwrap() < end);
-            }
-            ok(&matrix(&old))
-        }
+        Some(q) if q.contains("t_seconds_bucket") && path == "query" => ok(&matrix(&stored_before(end))),
         _ => good(end, path, params),
     })
     .await;
@@ -241,13 +237,7 @@ fn rarely(interval: &'static str, end: f64) -> impl Fn(&str, &HashMap<String, St
             told["activeTargets"].as_array_mut().unwrap().iter_mut().for_each(|t| t["scrapeInterval"] = interval.into());
             ok(&told)
         }
-        Some(q) if q.contains("t_seconds_bucket") => {
-            let mut old = stored(end);
-            for series in &mut old {
-                series["values"].as_array_mut().unwrap().retain(|v| v[0].as_f64().unwrap() < end);
-            }
-            ok(&matrix(&old))
-        }
+        Some(q) if q.contains("t_seconds_bucket") => ok(&matrix(&stored_before(end))),
         _ => good(end, path, params),
     }
 }

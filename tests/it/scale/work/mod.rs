@@ -52,7 +52,7 @@ pub struct Work {
 /// All of them.
 pub const ALL: [Work; 5] = [
     // The page itself, and at most as much again for what is remembered of its series; code and runtime of a debug build.
-    Work { name: "page", full: 200 << 20, small: 10 << 20, most: |bytes| 2.0 * bytes as f64 / f64::from(1 << 20) + 60.0, run: page::read },
+    Work { name: "page", full: 200 << 20, small: page::SMALL, most: |bytes| 2.0 * bytes as f64 / f64::from(1 << 20) + 60.0, run: page::read },
     // The strangers' spans that are held, however many come.
     Work { name: "receiver", full: 1_000_000, small: 320_000, most: |_| 480.0, run: receiver::read },
     // One answer at a time, and the ids of foreign traces.

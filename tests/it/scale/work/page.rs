@@ -59,6 +59,9 @@ pub fn piece(n: usize, ours: u64) -> String {
     page
 }
 
+/// So large a page has not yet more than can be remembered.
+pub const SMALL: usize = 10 << 20;
+
 /// A page of about so many bytes.
 pub fn pieces(bytes: usize, ours: u64) -> impl Iterator<Item = String> {
     let mut left = bytes;
@@ -92,6 +95,7 @@ pub fn read(bytes: usize) -> String {
     let seen = ask(&source, &query, super::act, async {}).unwrap();
     assert_eq!(seen.partial, None, "the page is well formed, and every request was counted");
     // What is remembered of others is bounded: beyond it their label sets are not compared, which is told.
+    assert!(bytes > SMALL || seen.notes.is_empty(), "{:?}", seen.notes);
     assert!(seen.notes.iter().all(|note| note.contains("`others_seconds`: there are very many sets of labels")), "{:?}", seen.notes);
     let Payload::Histogram(found) = &seen.payload else { panic!("{:?}", seen.payload) };
     assert_eq!(found.series.len(), EDGES.len() + 2);
