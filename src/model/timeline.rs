@@ -26,6 +26,9 @@ pub struct Timeline {
     pub warmup: bool,
     /// Did it ask for a stream?
     pub stream: bool,
+    /// Did it ask that its trace be not recorded?
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub untraced: bool,
     /// The delays that the prompt asked the reference endpoint for.
     pub planted: Option<Planted>,
     /// The absolute deadline at which it was due.

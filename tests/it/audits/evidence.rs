@@ -182,6 +182,7 @@ pub fn performed(requests: &[Request]) -> Performed {
             events.push(Event { at: at(times.total), read, class });
         }
         Timeline {
+            untraced: false,
             id: r.id.clone(),
             trace_id: r.trace_id.clone(),
             warmup: r.warmup,
