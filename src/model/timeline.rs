@@ -16,6 +16,7 @@ impl Nanos {
 }
 
 /// The stamps of one request. `None` means that it did not come to that.
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own about a request")]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Timeline {
     /// Value of `x-request-id`; the join key, rows are sorted by it.
