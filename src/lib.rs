@@ -10,6 +10,8 @@ pub mod stats;
 
 /// Level 2: what the stamps of a request mean.
 pub mod llm;
+/// Level 2: what the spans of a trace mean.
+pub mod traces;
 
 /// Level 3: what is asked and how it is judged.
 pub mod audits;

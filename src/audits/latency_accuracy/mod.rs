@@ -8,14 +8,12 @@
 mod charts;
 mod clock;
 mod closure;
-mod figures;
 mod held_up;
 mod notes;
 mod records;
 mod requests;
 mod rules;
 mod say;
-mod spans;
 mod spoil;
 mod stamps;
 mod tolerance;
@@ -23,7 +21,6 @@ mod truth;
 mod view;
 mod window;
 
-pub use figures::Figures;
 pub use records::{Record, Records};
 pub use requests::{Request, Requests};
 pub use tolerance::Tolerance;

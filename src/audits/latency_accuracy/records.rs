@@ -1,8 +1,11 @@
-use super::{figures::Figures, requests::Requests, spans};
-use crate::model::{
-    evidence::Got,
-    key::Key,
-    payload::{LogLine, LogLines, SpanRow, Spans},
+use super::requests::Requests;
+use crate::{
+    model::{
+        evidence::Got,
+        key::Key,
+        payload::{LogLine, LogLines, SpanRow, Spans},
+    },
+    traces::{self, Figures},
 };
 use std::collections::BTreeMap;
 
@@ -62,10 +65,10 @@ impl<'e> Records<'e> {
         let mut by_trace: BTreeMap<String, Record> = BTreeMap::new();
         let mut chunk_spans = 0;
         each_trace(got.value, |trace| {
-            chunk_spans += trace.iter().filter(|s| spans::is_body(s)).count() as u64;
+            chunk_spans += trace.iter().filter(|s| traces::is_body(s)).count() as u64;
             let id = &trace[0].trace_id;
             let shape = shapes.get(id.as_str()).copied().unwrap_or_default();
-            by_trace.insert(id.clone(), Record { copies: spans::requests(trace), ambiguous: false, figures: spans::figures(trace, shape) });
+            by_trace.insert(id.clone(), Record { copies: traces::requests(trace), ambiguous: false, figures: traces::figures(trace, shape) });
         });
         let rows = requests.all.iter().map(|r| by_trace.get(&r.trace_id).copied()).collect();
         Records { rows, kind: Kind::Traces { spans: got.value, chunk_spans }, key: got.key }

@@ -1,4 +1,3 @@
-use super::figures::Figures;
 use crate::{
     llm::definitions::{self, Definition},
     model::{
@@ -11,6 +10,7 @@ use crate::{
         units::{Ms, Wall},
     },
     stats::{median, rank_sum},
+    traces::{Figures, Shape},
 };
 
 /// What the load generator saw of one act, in order of sending.
@@ -58,26 +58,6 @@ pub struct Request {
     pub shape: Shape,
     /// Completion tokens that the server reported.
     pub tokens: Option<u64>,
-}
-
-/// How the events of a response lie: maps spans, one per chunk, to content.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Shape {
-    /// Events in all.
-    pub events: usize,
-    /// Events with content.
-    pub content: usize,
-    /// Place of the first one with content.
-    pub first: usize,
-    /// Place of the last one with content.
-    pub last: usize,
-}
-
-impl Shape {
-    /// Gaps between content events.
-    pub fn gaps(&self) -> u64 {
-        self.content.saturating_sub(1) as u64
-    }
 }
 
 impl Request {

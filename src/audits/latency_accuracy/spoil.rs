@@ -1,15 +1,18 @@
 //! Negative controls: changes to a copy of the evidence that a rule must notice.
 
-use super::{LatencyAccuracy, requests::Shape, spans, window};
-use crate::model::{
-    evidence::Evidence,
-    key::{Act, Clock, Histogram, LogLines, Perform, Spans, When, World},
-    name::Name,
-    payload::{HistogramSeries, Part, Performed, SpanRow},
-    rig::{By, Claim, Quantity, Rig},
-    rows::Rows,
-    timeline::{Nanos, Timeline},
-    units::Wall,
+use super::{LatencyAccuracy, window};
+use crate::{
+    model::{
+        evidence::Evidence,
+        key::{Act, Clock, Histogram, LogLines, Perform, Spans, When, World},
+        name::Name,
+        payload::{HistogramSeries, Part, Performed, SpanRow},
+        rig::{By, Claim, Quantity, Rig},
+        rows::Rows,
+        timeline::{Nanos, Timeline},
+        units::Wall,
+    },
+    traces::{self, Shape},
 };
 use std::collections::BTreeMap;
 
@@ -33,7 +36,7 @@ pub fn values(audit: &LatencyAccuracy, rig: &Rig, claim: &Claim, copy: &mut Evid
             let shapes = shapes(copy, rig, &act);
             each_trace(copy, &claim.source, act, |i, trace| {
                 let shape = trace.first().and_then(|s| shapes.get(&s.trace_id)).copied().unwrap_or_default();
-                if let Some(ms) = spans::figures(trace, shape).get(claim.quantity) {
+                if let Some(ms) = traces::figures(trace, shape).get(claim.quantity) {
                     retime(trace, claim.quantity, ms, change(ms, i));
                 }
             });
@@ -62,7 +65,7 @@ pub fn to_ratio(audit: &LatencyAccuracy, rig: &Rig, claim: &Claim, copy: &mut Ev
             each_trace(copy, &claim.source, act, |_, trace| {
                 let Some(id) = trace.first().map(|s| s.trace_id.clone()) else { return };
                 let shape = shapes.get(&id).copied().unwrap_or_default();
-                if let (Some(ms), Some(client)) = (spans::figures(trace, shape).get(claim.quantity), client.get(&id)) {
+                if let (Some(ms), Some(client)) = (traces::figures(trace, shape).get(claim.quantity), client.get(&id)) {
                     retime(trace, claim.quantity, ms, client * ratio);
                 }
             });
@@ -231,7 +234,7 @@ fn each_trace(copy: &mut Evidence, source: &Name, act: Act, mut change: impl FnM
 
 /// Moves what makes a trace's figure, so that the figure becomes `to` ms.
 fn retime(trace: &mut [SpanRow], quantity: Quantity, from: f64, to: f64) {
-    let Some((id, start)) = spans::server(trace).map(|s| (s.span_id.clone(), s.start_ns)) else { return };
+    let Some((id, start)) = traces::server(trace).map(|s| (s.span_id.clone(), s.start_ns)) else { return };
     match quantity {
         Quantity::Total => {
             for span in trace.iter_mut().filter(|s| s.span_id == id) {
@@ -244,8 +247,8 @@ fn retime(trace: &mut [SpanRow], quantity: Quantity, from: f64, to: f64) {
             }
         }
         Quantity::InterChunk => {
-            let first = trace.iter().filter(|s| spans::is_body(s)).map(|s| s.start_ns).min().unwrap_or(start);
-            for span in trace.iter_mut().filter(|s| spans::is_body(s)) {
+            let first = trace.iter().filter(|s| traces::is_body(s)).map(|s| s.start_ns).min().unwrap_or(start);
+            for span in trace.iter_mut().filter(|s| traces::is_body(s)) {
                 span.start_ns = first + ((span.start_ns - first) as f64 * to / from) as u64;
             }
         }

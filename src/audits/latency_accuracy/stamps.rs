@@ -8,7 +8,7 @@
 //! A line of a log may be written at any time after its request, before it is read: however late it is, it shows that a clock
 //! is behind, and that it is ahead only where it lies beyond the reading.
 
-use super::{records::each_trace, requests::Requests, spans};
+use super::{records::each_trace, requests::Requests};
 use crate::{
     model::{
         payload::{ClockReadings, LogLines, SpanRow, Spans},
@@ -16,6 +16,7 @@ use crate::{
         units::{Ms, Wall},
     },
     stats::{Reading, Stretch, Tolerance, offset, stretches},
+    traces,
 };
 use std::{cmp::Ordering, collections::BTreeMap};
 
@@ -246,8 +247,8 @@ pub fn of_traces(spans: &Spans, requests: &Requests<'_>, rules: Rules) -> Vec<Ho
             let hop = (from.is_some(), from.unwrap_or("the load generator").to_owned(), to.service.clone());
             hops.entry(hop).or_default().push((caller, at(to.start_ns), at(to.end_ns)));
         };
-        let parents = spans::Parents::of(trace);
-        let first = spans::server(trace).filter(|_| spans::requests(trace) == 1);
+        let parents = traces::Parents::of(trace);
+        let first = traces::server(trace).filter(|_| traces::requests(trace) == 1);
         if let Some(span) = first.filter(|s| parents.of_span(s).is_none()) {
             call(None, span, *own);
         }

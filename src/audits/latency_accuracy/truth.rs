@@ -1,5 +1,7 @@
-use super::figures::Figures;
-use crate::model::{evidence::Got, key::Key, payload::Emissions};
+use crate::{
+    model::{evidence::Got, key::Key, payload::Emissions},
+    traces::Figures,
+};
 use std::collections::BTreeMap;
 
 /// What the reference endpoint really emitted, by the request's id.

@@ -2,8 +2,8 @@
 
 use super::State;
 use crate::{
-    audits::latency_accuracy::Figures,
     model::{rig::Quantity, units::Ms},
+    traces::Figures,
 };
 
 /// One request shows a wrong mapping, not a few milliseconds: what lies within this of the client's value is plausible, and

@@ -5,12 +5,12 @@ use super::{
     beside::{fitting, word},
 };
 use crate::{
-    audits::latency_accuracy::Figures,
     model::{
         payload::{Rise, Rises},
         rig::{Claim, HistogramOf, Quantity},
         units::Ms,
     },
+    traces::Figures,
 };
 use std::collections::BTreeMap;
 

@@ -9,7 +9,7 @@ mod records;
 mod vantage;
 
 use crate::{
-    audits::latency_accuracy::{Figures, Request, Requests},
+    audits::latency_accuracy::{Request, Requests},
     model::{
         audit::{Effort, Need},
         case::Case,
@@ -18,6 +18,7 @@ use crate::{
         name::{Name, name},
         rig::{By, Claim, Quantity, Rig},
     },
+    traces::Figures,
 };
 use serde::{Deserialize, Serialize};
 

@@ -2,7 +2,7 @@
 
 use super::{Look, Row, Seen, State};
 use crate::{
-    audits::latency_accuracy::{Figures, Record, Records},
+    audits::latency_accuracy::{Record, Records},
     model::{
         evidence::Got,
         key::{LogLines, Spans, Truth},
@@ -10,6 +10,7 @@ use crate::{
         payload::{LogLines as Lines, Spans as Found},
         rig::{By, Claim, Quantity},
     },
+    traces::Figures,
 };
 
 impl Look<'_> {

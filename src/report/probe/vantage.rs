@@ -2,7 +2,7 @@
 
 use super::{Look, Remark, State};
 use crate::{
-    audits::latency_accuracy::{Figures, Tolerance},
+    audits::latency_accuracy::Tolerance,
     model::{
         case::{Case, RuleSpec},
         key::RoundTrip,
@@ -11,6 +11,7 @@ use crate::{
         units::{Ms, Share},
     },
     stats::{TRIM, quantile, trimmed_mean},
+    traces::Figures,
 };
 use serde::Deserialize;
 

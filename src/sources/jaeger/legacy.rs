@@ -2,7 +2,8 @@
 
 use crate::{
     model::payload::SpanRow,
-    sources::spans::{Keeper, MOST_SPANS, Read, Skew, each, first, kind_word, normal_id},
+    sources::spans::{Keeper, MOST_SPANS, Read, Skew, each, first, kind_word},
+    traces::normal_id,
 };
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;

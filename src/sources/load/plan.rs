@@ -10,7 +10,7 @@ use crate::{
         timeline::{Nanos, Planted},
         units::Ms,
     },
-    sources::spans::{marked_trace, our_span},
+    traces::{marked_trace, our_span},
 };
 use rand::{RngExt, SeedableRng, seq::SliceRandom};
 use rand_pcg::Pcg64;

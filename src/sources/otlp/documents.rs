@@ -6,8 +6,9 @@ use crate::{
     },
     sources::{
         lines::{Line, Take},
-        spans::{Gathered, NotOtlp, read_json, trace_number},
+        spans::{Gathered, NotOtlp, read_json},
     },
+    traces::trace_number,
 };
 
 /// What other signals than traces begin with: a collector can write all of them to one file.

@@ -1,6 +1,7 @@
 use crate::{
     model::payload::SpanRow,
-    sources::spans::{MOST_FOREIGN, is_marked, trace_number},
+    sources::spans::MOST_FOREIGN,
+    traces::{is_marked, trace_number},
 };
 use std::{
     collections::{BTreeSet, HashSet},
@@ -131,7 +132,7 @@ fn is_stranger(row: &SpanRow, strangers: &mut HashSet<u128>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sources::spans::marked_trace;
+    use crate::traces::marked_trace;
 
     #[test]
     fn strangers_make_room_for_ours() {

@@ -18,7 +18,8 @@ use crate::{
         source::{Answer, Cost, Slot, Source, Timing},
         units::{Ms, Span, Wall},
     },
-    sources::spans::{Gathered, Ours, Pace, act_over, in_time, interrupted_or, pause, trace_number},
+    sources::spans::{Gathered, Ours, Pace, act_over, in_time, interrupted_or, pause},
+    traces::trace_number,
 };
 use intake::Intake;
 pub(super) use receiver::BODY_CAP as CAP;

@@ -1,9 +1,12 @@
-use super::{Ours, kept::cleaned, our_span, trace_number};
-use crate::model::{
-    evidence::Gap,
-    payload::{SpanRow, Spans},
-    rows::{Blobs, RowsWriter},
-    units::{Ms, Wall},
+use super::{Ours, kept::cleaned};
+use crate::{
+    model::{
+        evidence::Gap,
+        payload::{SpanRow, Spans},
+        rows::{Blobs, RowsWriter},
+        units::{Ms, Wall},
+    },
+    traces::{our_span, trace_number},
 };
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},

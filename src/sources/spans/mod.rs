@@ -1,7 +1,6 @@
 //! What every trace source shares: whose traces are ours, how a span is read from each format, what of it is kept.
 
 mod gathered;
-mod ids;
 mod kept;
 mod list;
 mod otlp_json;
@@ -13,8 +12,6 @@ mod skew;
 mod waiting;
 
 pub(super) use gathered::{Gathered, MOST_FOREIGN};
-pub use ids::marked_trace;
-pub(super) use ids::{is_marked, normal_id, our_span, trace_number};
 pub(super) use kept::{Keeper, kind_word};
 pub(super) use list::{each, first};
 pub use otlp_json::{NotOtlp, read_json};

@@ -3,13 +3,12 @@
 //! a span carries are not even read into memory.
 
 use super::{
-    ids::normal_id,
     kept::{Keeper, kind_word},
     list::{each, first},
     read::Read,
     skew::{Skew, WARNINGS},
 };
-use crate::model::payload::SpanRow;
+use crate::{model::payload::SpanRow, traces::normal_id};
 use serde::{Deserialize, Deserializer};
 
 /// Why a body is no OTLP.

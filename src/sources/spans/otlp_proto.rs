@@ -1,13 +1,13 @@
 //! OTLP as protobuf; field numbers are those of `opentelemetry/proto/trace/v1/trace.proto` and its imports.
 
 use super::{
-    ids::hex_id,
     kept::{Keeper, kind_word},
     read::Read,
 };
 use crate::{
     model::payload::SpanRow,
     sources::wire::{Broken, Fields, Value},
+    traces::hex_id,
 };
 
 /// Why a body is no export that is taken.

@@ -1,8 +1,10 @@
-use super::trace_number;
-use crate::model::{
-    evidence::{Gap, Seen},
-    key::{Perform, Question as _},
-    units::{Span, Wall},
+use crate::{
+    model::{
+        evidence::{Gap, Seen},
+        key::{Perform, Question as _},
+        units::{Span, Wall},
+    },
+    traces::trace_number,
 };
 use std::collections::BTreeMap;
 

@@ -11,8 +11,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const LEVELS: [&[&str]; 9] =
-    [&["model"], &["stats"], &["llm"], &["audits", "scoring"], &["report", "spec"], &["engine", "store"], &["reference"], &["sources"], &["cli"]];
+const LEVELS: [&[&str]; 9] = [
+    &["model"],
+    &["stats"],
+    &["llm", "traces"],
+    &["audits", "scoring"],
+    &["report", "spec"],
+    &["engine", "store"],
+    &["reference"],
+    &["sources"],
+    &["cli"],
+];
 
 fn level(module: &str) -> Option<usize> {
     LEVELS.iter().position(|l| l.contains(&module))

@@ -1,5 +1,5 @@
 use crate::{
-    audits::latency_accuracy::{LatencyAccuracy, closure, say, spans, spoil, view::Latencies},
+    audits::latency_accuracy::{LatencyAccuracy, closure, say, spoil, view::Latencies},
     llm::definitions,
     model::{
         audit::{Judgement, Rule},
@@ -9,6 +9,7 @@ use crate::{
         rig::{By, Claim, Rig},
         times::{Moment, Times},
     },
+    traces,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -131,7 +132,7 @@ impl EventDefinitions {
     fn times(&self, claim: &Claim, rig: &Rig) -> Option<Times> {
         match &claim.by {
             By::Client { definition } => definitions::named(definition.as_str()).map(|d| d.times),
-            By::Spans => Some(spans::times(claim.quantity)),
+            By::Spans => Some(traces::times(claim.quantity)),
             By::Histogram(of) => self.known.get(&of.metric).and_then(Known::times).or_else(|| rig.definitions.get(&claim.subject()).copied()),
             By::LogField => None,
         }
@@ -140,7 +141,7 @@ impl EventDefinitions {
 
 /// How a definition becomes known.
 fn unknown(claim: &Claim, known: Option<&Known>) -> Vec<String> {
-    let like = spans::times(claim.quantity);
+    let like = traces::times(claim.quantity);
     let mut facts: Vec<String> = known
         .and_then(|k| k.depends.as_ref().map(|d| k.tool.as_ref().map_or_else(|| d.clone(), |tool| format!("{tool}: {d}"))))
         .into_iter()

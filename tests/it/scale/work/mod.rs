@@ -22,7 +22,7 @@ use rigcheck::{
         timeline::{Nanos, Timeline},
         units::{Span, Wall},
     },
-    sources::spans::marked_trace,
+    traces::marked_trace,
 };
 use std::{
     future::Future,
