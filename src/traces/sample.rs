@@ -14,3 +14,8 @@ pub fn span(id: &str, parent: Option<&str>, kind: &str, service: &str, start_ms:
         ..SpanRow::default()
     }
 }
+
+/// A span id.
+pub fn id(number: u64) -> String {
+    format!("{number:016x}")
+}

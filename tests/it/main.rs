@@ -29,3 +29,4 @@ mod sources;
 mod spec;
 mod stats;
 mod store;
+mod traces;

@@ -75,6 +75,8 @@ pub struct SpanRow {
 impl SpanRow {
     /// The attribute that holds the rejection threshold of a sampler, from the trace state's `ot=th:…`.
     pub const THRESHOLD: &'static str = "tracestate.ot.th";
+    /// The attribute that holds the name of the instrumentation that made the span.
+    pub const SCOPE: &'static str = "otel.scope.name";
     /// The attribute that says by how much the store would move the span, ms, from a warning of clock skew; empty if untold.
     pub const SKEW: &'static str = "jaeger.skew_ms";
     /// The attribute that says by how much the store has moved the span, ms; empty if untold.

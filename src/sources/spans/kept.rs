@@ -40,7 +40,7 @@ const ALLOWED: [(&str, Form); 12] = [
     ("rigcheck.stage", Form::Text),
 ];
 /// The instrumentation scope's name is a field of its own in OTLP and a tag in Jaeger's legacy JSON.
-const SCOPE: &str = "otel.scope.name";
+const SCOPE: &str = SpanRow::SCOPE;
 
 /// Builds the row of one span.
 pub struct Keeper {

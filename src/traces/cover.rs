@@ -1,0 +1,136 @@
+use super::Tree;
+
+/// How much of a span its children account for. Times are ns since the epoch, lengths ns; a span that ends before it starts has
+/// the length 0.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cover {
+    /// How long the span lasts.
+    pub length: u64,
+    /// The union of its children's time, as far as it lies within the span.
+    pub covered: u64,
+    /// What is left, the longest first.
+    pub gaps: Vec<Uncovered>,
+    /// Children that begin before the span or end after it.
+    pub beyond: Vec<Beyond>,
+}
+
+/// A stretch of a span in which none of its children runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Uncovered {
+    /// When it begins.
+    pub from: u64,
+    /// When it ends.
+    pub to: u64,
+    /// The child that ends where it begins; `None` at the span's own start.
+    pub after: Option<usize>,
+    /// The child that begins where it ends; `None` at the span's own end.
+    pub before: Option<usize>,
+}
+
+impl Uncovered {
+    /// How long it lasts.
+    pub fn length(&self) -> u64 {
+        self.to - self.from
+    }
+}
+
+/// A child that does not lie within its parent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Beyond {
+    /// The child.
+    pub child: usize,
+    /// By so much it begins earlier.
+    pub early: u64,
+    /// By so much it ends later.
+    pub late: u64,
+}
+
+impl Cover {
+    /// Of a span by its own children.
+    pub fn of(tree: &Tree<'_>, at: usize) -> Cover {
+        let span = tree.span(at);
+        let (start, end) = (span.start_ns, span.end_ns.max(span.start_ns));
+        let mut cover = Cover { length: end - start, ..Cover::default() };
+        // Up to here all is told, and the child that ends last before it.
+        let (mut until, mut last) = (start, None);
+        for child in tree.children(at) {
+            let of = tree.span(*child);
+            let (early, late) = (start.saturating_sub(of.start_ns), of.end_ns.saturating_sub(end));
+            if early > 0 || late > 0 {
+                cover.beyond.push(Beyond { child: *child, early, late });
+            }
+            let (from, to) = (of.start_ns.clamp(start, end), of.end_ns.clamp(start, end));
+            if from >= to {
+                continue;
+            }
+            if from > until {
+                cover.gaps.push(Uncovered { from: until, to: from, after: last, before: Some(*child) });
+            }
+            cover.covered += to.saturating_sub(from.max(until));
+            if to > until {
+                (until, last) = (to, Some(*child));
+            }
+        }
+        if until < end {
+            cover.gaps.push(Uncovered { from: until, to: end, after: last, before: None });
+        }
+        cover.gaps.sort_by_key(|gap| (std::cmp::Reverse(gap.length()), gap.from));
+        cover
+    }
+    /// What the span itself took: its length without its children's.
+    pub fn own(&self) -> u64 {
+        self.length - self.covered
+    }
+    /// The share that its children account for; `None` of a span without length.
+    pub fn share(&self) -> Option<f64> {
+        (self.length > 0).then(|| self.covered as f64 / self.length as f64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::traces::sample::span;
+
+    const MS: u64 = 1_000_000;
+
+    #[test]
+    fn overlapping_children_count_once() {
+        let trace = [
+            span("a", None, "server", "gw", 100, 200),
+            span("b", Some("a"), "internal", "gw", 110, 130),
+            span("c", Some("a"), "internal", "gw", 120, 125),
+            span("d", Some("a"), "internal", "gw", 125, 150),
+            span("e", Some("a"), "internal", "gw", 156, 190),
+            span("f", Some("e"), "internal", "gw", 190, 199),
+        ];
+        let tree = Tree::of(&trace);
+        let cover = Cover::of(&tree, 0);
+        assert_eq!((cover.length, cover.covered, cover.own()), (100 * MS, (40 + 34) * MS, 26 * MS));
+        assert_eq!(cover.share(), Some(0.74));
+        let gap = |from: u64, to: u64, after, before| Uncovered { from: from * MS, to: to * MS, after, before };
+        assert_eq!(cover.gaps, [gap(100, 110, None, Some(1)), gap(190, 200, Some(4), None), gap(150, 156, Some(3), Some(4))]);
+        assert!(cover.beyond.is_empty());
+        assert_eq!((Cover::of(&tree, 1).covered, Cover::of(&tree, 1).gaps.len()), (0, 1), "a span without children is one gap");
+    }
+
+    #[test]
+    fn what_lies_beyond_is_told_and_does_not_count() {
+        let trace = [
+            span("z", Some("a"), "internal", "gw", 40, 60),
+            span("b", Some("a"), "internal", "gw", 90, 120),
+            span("a", None, "server", "gw", 100, 200),
+            span("c", Some("a"), "internal", "gw", 150, 180),
+            span("n", Some("a"), "internal", "gw", 170, 160),
+            span("d", Some("a"), "internal", "gw", 190, 260),
+        ];
+        let tree = Tree::of(&trace);
+        let cover = Cover::of(&tree, 2);
+        assert_eq!((cover.covered, cover.gaps.len()), ((20 + 30 + 10) * MS, 2));
+        let beyond = |child, early: u64, late: u64| Beyond { child, early: early * MS, late: late * MS };
+        assert_eq!(cover.beyond, [beyond(0, 60, 0), beyond(1, 10, 0), beyond(5, 0, 60)]);
+        let backwards = [span("a", None, "server", "gw", 100, 90)];
+        let cover = Cover::of(&Tree::of(&backwards), 0);
+        assert_eq!((cover.length, cover.share()), (0, None));
+    }
+}
