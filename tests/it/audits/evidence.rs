@@ -221,6 +221,8 @@ fn emissions(requests: &[Request]) -> Emissions {
         tokens: r.tokens,
         asked: None,
         attempts: 1,
+        trace_id: Some(r.trace_id.clone()),
+        parent_id: None,
     });
     Emissions { requests: Rows::inline(rows.collect()), foreign: 0 }
 }
