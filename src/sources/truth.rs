@@ -14,9 +14,10 @@ use crate::{
     sources::{
         failing::{self, refusal},
         http::{Answered, CAP, Http},
-        spans::{act_over, normal_id, pause},
+        spans::{act_over, pause},
     },
     spec::settings::Connection,
+    traces::normal_id,
 };
 use reqwest::StatusCode;
 use std::{

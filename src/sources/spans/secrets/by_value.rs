@@ -2,7 +2,7 @@
 //! and by the forms of standards.
 
 use super::by_key::is_real;
-use crate::{model::payload::Secret, sources::spans::ids::base64};
+use crate::{model::payload::Secret, traces::base64};
 
 /// So much of a value is looked at, bytes: what is longer is a text, and a key in a text stands at its beginning or is one of many.
 const LOOKED_AT: usize = 64 << 10;
