@@ -1,10 +1,11 @@
 //! Charts of the browser's report: model charts drawn by kuva as inline SVG. Colours are CSS variables of the page, so one drawing
 //! serves light, dark and paper; lines differ in dash and points in shape too, so that colour is never alone.
 
-use super::phrases;
+use super::{phrases, waterfall};
 use crate::model::{
     chart::{Chart, ChartKind, Line},
     units::Ms,
+    waterfall::Waterfall,
 };
 use kuva::{
     backend::svg::SvgBackend,
@@ -48,6 +49,8 @@ pub struct Drawn {
     pub legend: Vec<Key>,
     /// What the drawing could not show.
     pub dropped: Option<String>,
+    /// The same in lines, for who cannot look at it.
+    pub text: Option<String>,
 }
 
 /// Draws a chart.
@@ -55,6 +58,7 @@ pub fn draw(chart: &Chart, ids: &str) -> Drawn {
     match &chart.kind {
         ChartKind::Ecdf { log, lines, slo } => ecdf(chart, lines, *log, *slo, ids),
         ChartKind::Difference { lines, band } => difference(chart, lines, *band, ids),
+        ChartKind::Waterfall(of) => trace(of, ids),
     }
 }
 
@@ -85,7 +89,7 @@ fn ecdf(chart: &Chart, lines: &[Line], log: bool, slo: Option<f64>, ids: &str) -
         })
         .collect();
     if plots.is_empty() {
-        return Drawn { svg: None, legend, dropped };
+        return Drawn { svg: None, legend, dropped, text: None };
     }
     let mut layout = frame(chart, &plots).with_y_axis_min(0.0).with_y_axis_max(1.0);
     // The SLO belongs into the picture even where no line is near it.
@@ -100,7 +104,7 @@ fn ecdf(chart: &Chart, lines: &[Line], log: bool, slo: Option<f64>, ids: &str) -
     if let Some(x) = slo {
         layout = layout.with_reference_line(ReferenceLine::vertical(x).with_color("var(--ink)").with_dasharray(SLO_DASH).with_label("SLO"));
     }
-    Drawn { svg: Some(svg(plots, layout, ids)), legend, dropped }
+    Drawn { svg: Some(svg(plots, layout, ids)), legend, dropped, text: None }
 }
 
 /// Only where it rises: from the last value that nobody is below to the first that nobody is above. A histogram's empty buckets
@@ -132,7 +136,7 @@ fn difference(chart: &Chart, lines: &[Line], band: f64, ids: &str) -> Drawn {
         })
         .collect();
     if plots.is_empty() {
-        return Drawn { svg: None, legend, dropped };
+        return Drawn { svg: None, legend, dropped, text: None };
     }
     let ys = || kept.iter().flat_map(|(_, p)| p.iter().map(|(_, y)| *y));
     let band = if band.is_finite() { band.abs() } else { 0.0 };
@@ -146,7 +150,25 @@ fn difference(chart: &Chart, lines: &[Line], band: f64, ids: &str) -> Drawn {
         .with_reference_line(ReferenceLine::horizontal(0.0).with_color("var(--ink)"));
     let (lo, hi) = around(kept.iter().flat_map(|(_, p)| p.iter().map(|(x, _)| *x)), false);
     layout = layout.with_x_axis_min(lo).with_x_axis_max(hi);
-    Drawn { svg: Some(svg(plots, layout, ids)), legend, dropped }
+    Drawn { svg: Some(svg(plots, layout, ids)), legend, dropped, text: None }
+}
+
+/// Columns of a trace in lines.
+const COLUMNS: usize = 120;
+
+fn trace(of: &Waterfall, ids: &str) -> Drawn {
+    let legend = of.stages.iter().enumerate().map(|(at, stage)| Key {
+        name: stage.title.clone(),
+        colour: colour(at),
+        dash: None,
+        shape: Some("■"),
+        of: if stage.held_ms > 0.0 { format!("held the request up for {}", Ms(stage.held_ms)) } else { String::new() },
+    });
+    let dark = Key { name: "dark edge: holds the request up".into(), colour: "ink".into(), dash: None, shape: Some("▬"), of: String::new() };
+    let gap =
+        Key { name: "gap: nothing that the request called runs".into(), colour: "mind".into(), dash: None, shape: Some("▨"), of: String::new() };
+    let legend = legend.chain([dark]).chain((!of.gaps.is_empty()).then_some(gap)).collect();
+    Drawn { svg: waterfall::draw(of, ids), legend, dropped: Some(waterfall::totals(of)), text: Some(waterfall::render(of, COLUMNS)) }
 }
 
 /// What a line is made of, for the legend.
