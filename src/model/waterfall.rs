@@ -17,7 +17,7 @@ pub struct Waterfall {
     pub left_out: u64,
     /// The share of the request that the spans right below its own account for; `None` of a request without length.
     pub covered: Option<f64>,
-    /// How much had to be cut off spans on the critical path, because they outlast who called them or run beside the next one.
+    /// How much of the spans on the critical path lies outside whoever called them, or beside the next one.
     pub clipped_ms: f64,
     /// The stages that occur, in the order in which they first do.
     pub stages: Vec<StageKey>,

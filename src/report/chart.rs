@@ -1,10 +1,10 @@
 //! Charts of the browser's report: model charts drawn by kuva as inline SVG. Colours are CSS variables of the page, so one drawing
 //! serves light, dark and paper; lines differ in dash and points in shape too, so that colour is never alone.
 
-use super::{phrases, waterfall};
+use super::{phrases, waterfall as rows};
 use crate::model::{
     chart::{Chart, ChartKind, Line},
-    units::Ms,
+    units::{Ms, Share},
     waterfall::Waterfall,
 };
 use kuva::{
@@ -58,7 +58,7 @@ pub fn draw(chart: &Chart, ids: &str) -> Drawn {
     match &chart.kind {
         ChartKind::Ecdf { log, lines, slo } => ecdf(chart, lines, *log, *slo, ids),
         ChartKind::Difference { lines, band } => difference(chart, lines, *band, ids),
-        ChartKind::Waterfall(of) => trace(of, ids),
+        ChartKind::Waterfall(of) => waterfall(of, ids),
     }
 }
 
@@ -156,19 +156,15 @@ fn difference(chart: &Chart, lines: &[Line], band: f64, ids: &str) -> Drawn {
 /// Columns of a trace in lines.
 const COLUMNS: usize = 120;
 
-fn trace(of: &Waterfall, ids: &str) -> Drawn {
-    let legend = of.stages.iter().enumerate().map(|(at, stage)| Key {
-        name: stage.title.clone(),
-        colour: colour(at),
-        dash: None,
-        shape: Some("■"),
-        of: if stage.held_ms > 0.0 { format!("held the request up for {}", Ms(stage.held_ms)) } else { String::new() },
-    });
-    let dark = Key { name: "dark edge: holds the request up".into(), colour: "ink".into(), dash: None, shape: Some("▬"), of: String::new() };
-    let gap =
-        Key { name: "gap: nothing that the request called runs".into(), colour: "mind".into(), dash: None, shape: Some("▨"), of: String::new() };
-    let legend = legend.chain([dark]).chain((!of.gaps.is_empty()).then_some(gap)).collect();
-    Drawn { svg: waterfall::draw(of, ids), legend, dropped: Some(waterfall::totals(of)), text: Some(waterfall::render(of, COLUMNS)) }
+/// A trace with its legend.
+pub fn waterfall(of: &Waterfall, ids: &str) -> Drawn {
+    let share = |ms: f64| if ms > 0.0 { format!("{} ({})", Ms(ms), Share(ms / of.total_ms)) } else { String::new() };
+    let key = |name: &str, colour: &str, shape, of: String| Key { name: name.into(), colour: colour.into(), dash: None, shape: Some(shape), of };
+    let stages = of.stages.iter().zip(rows::colours(of)).map(|(stage, colour)| key(&stage.title, &colour, "■", share(stage.held_ms)));
+    let path = key("critical path: what held the request up; the figures are its time", "ink", "▬", String::new());
+    let gap = (!of.gaps.is_empty()).then(|| key("gap: nothing that the request called runs", "mind", "▨", String::new()));
+    let legend = stages.chain([path]).chain(gap).collect();
+    Drawn { svg: rows::draw(of, ids), legend, dropped: Some(rows::totals(of)), text: Some(rows::render(of, COLUMNS)) }
 }
 
 /// What a line is made of, for the legend.

@@ -1,8 +1,5 @@
-use super::{axis::Axis, between, caller, name, remarks, stage, totals};
-use crate::model::{
-    units::Ms,
-    waterfall::{Bar, Hole, Waterfall},
-};
+use super::{axis::Axis, caller, colours, cut, name, remarks, short_name, stage, totals};
+use crate::model::{units::Ms, waterfall::Waterfall};
 use askama::Template;
 use std::fmt;
 
@@ -19,8 +16,8 @@ const INDENT: f64 = 13.0;
 const DEEPEST: usize = 12;
 /// About how wide a letter is.
 const LETTER: f64 = 7.0;
-/// Colours of the page for stages (`--s0` …).
-const COLOURS: usize = 6;
+/// A span is on the critical path, to the eye, if it held up this share of the request.
+const WORTH: f64 = 0.01;
 /// More rows than these have the axis below them, too.
 const LONG: usize = 25;
 
@@ -32,6 +29,7 @@ pub fn draw(of: &Waterfall, ids: &str) -> Option<String> {
     let axis = Axis::of(of, BARS);
     let height = AXIS + ROW * of.rows.len() as f64;
     let bottom = of.rows.len() > LONG;
+    let colours = colours(of);
     let drawing = Drawing {
         ids,
         says: totals(of),
@@ -46,8 +44,8 @@ pub fn draw(of: &Waterfall, ids: &str) -> Option<String> {
         ticks: axis.ticks(7).into_iter().map(|t| (Px(NAMES + t.at), t.label)).collect(),
         bottom: bottom.then_some(Px(height + 19.0)),
         edges: [0.0, of.total_ms].into_iter().filter(|ms| *ms > of.from_ms && *ms < of.to_ms).map(|ms| Px(NAMES + axis.at(ms))).collect(),
-        gaps: of.gaps.iter().map(|gap| Gap::of(of, gap, &axis)).collect(),
-        lines: (0..of.rows.len()).map(|row| Line::of(of, row, &axis)).collect(),
+        gaps: (0..of.gaps.len()).map(|nth| Gap::of(of, nth, &axis)).collect(),
+        lines: (0..of.rows.len()).map(|row| Line::of(of, row, &axis, &colours)).collect(),
     };
     drawing.render().ok()
 }
@@ -87,10 +85,9 @@ struct Drawing<'w> {
 struct Gap {
     x: Px,
     wide: Px,
-    middle: Px,
     y: Px,
     text: Px,
-    label: Option<String>,
+    label: Option<(Px, &'static str, String)>,
     says: String,
 }
 
@@ -121,7 +118,7 @@ struct Line {
 }
 
 impl Line {
-    fn of(of: &Waterfall, row: usize, axis: &Axis) -> Line {
+    fn of(of: &Waterfall, row: usize, axis: &Axis, colours: &[String]) -> Line {
         let bar = &of.rows[row];
         let top = AXIS + ROW * row as f64;
         let indent = 6.0 + INDENT * bar.depth.min(DEEPEST) as f64;
@@ -129,15 +126,15 @@ impl Line {
         let piece = |(from, to): (f64, f64)| (Px(NAMES + axis.at(from)), Px((axis.at(to) - axis.at(from)).max(1.5)));
         let middle = top + (ROW - BAR) / 2.0;
         let whole = (bar.start_ms, end);
-        let beside = remarks(bar).join(" · ");
+        let beside = remarks(of, row).join(" · ");
         let room = ((NAMES - 10.0 - indent) / LETTER) as usize;
         let stage = stage(of, row).map(|title| {
             let (left, right) = (axis.at(bar.start_ms), axis.at(end));
             let wide = title.chars().count() as f64 * LETTER;
-            if right + 8.0 + wide <= BARS || left < wide + 8.0 {
-                (Px(NAMES + (right + 6.0).min(BARS - wide)), "start", title.to_owned())
-            } else {
-                (Px(NAMES + left - 6.0), "end", title.to_owned())
+            match () {
+                () if right + 8.0 + wide <= BARS => (Px(NAMES + right + 6.0), "start", title.to_owned()),
+                () if left >= wide + 8.0 => (Px(NAMES + left - 6.0), "end", title.to_owned()),
+                () => (Px(NAMES + left + 8.0), "start", title.to_owned()),
             }
         });
         Line {
@@ -150,53 +147,53 @@ impl Line {
             low: Px(middle + 8.0),
             indent: Px(indent),
             elbow: caller(of, row).filter(|_| bar.depth <= DEEPEST).map(|above| (Px(indent - 8.0), Px(AXIS + ROW * above as f64 + 21.0))),
-            name: short(&name(bar), room.saturating_sub(if beside.is_empty() { 0 } else { beside.chars().count() + 1 }).max(12)),
+            name: cut(&short_name(of, row), room.saturating_sub(if beside.is_empty() { 0 } else { beside.chars().count() + 1 }).max(12)),
             beside,
-            on_path: bar.held_ms > 0.0,
+            on_path: bar.held_ms > 0.0 && bar.held_ms >= of.total_ms * WORTH,
             error: bar.error,
-            colour: bar.stage.map(|stage| format!("s{}", stage % COLOURS)),
+            colour: bar.stage.and_then(|stage| colours.get(stage).cloned()),
             shade: (bar.times > 1).then(|| piece(whole)),
             pieces: if bar.times > 1 { bar.parts.iter().copied().map(piece).collect() } else { vec![piece(whole)] },
             critical: bar.critical.iter().copied().map(piece).collect(),
             leaves: axis.leaves(bar.start_ms, end),
             stage,
             length: Ms(bar.length_ms).to_string(),
-            says: says(of, bar),
+            says: says(of, row),
         }
     }
 }
 
 impl Gap {
-    fn of(of: &Waterfall, gap: &Hole, axis: &Axis) -> Gap {
+    /// The longest one's length is always written, beside it where there is no room within.
+    fn of(of: &Waterfall, nth: usize, axis: &Axis) -> Gap {
+        let gap = &of.gaps[nth];
         let (from, to) = (axis.at(gap.from_ms), axis.at(gap.to_ms));
         let (wide, label) = ((to - from).max(1.5), Ms(gap.length_ms()).to_string());
         let y = AXIS + ROW * gap.row.min(of.rows.len() - 1) as f64 + (ROW - BAR) / 2.0 - 2.0;
+        let needs = (label.chars().count() + 1) as f64 * LETTER;
+        let (x, anchor) = match () {
+            () if needs <= wide => (from + wide / 2.0, "middle"),
+            () if to + needs <= BARS => (to + 5.0, "start"),
+            () => (from - 5.0, "end"),
+        };
         Gap {
             x: Px(NAMES + from),
             wide: Px(wide),
-            middle: Px(NAMES + from + wide / 2.0),
             y: Px(y),
             text: Px(y + 12.0),
-            label: (label.chars().count() as f64 * LETTER <= wide).then(|| label.clone()),
-            says: format!("gap: {label} {}, from {} to {}", between(gap), Ms(gap.from_ms), Ms(gap.to_ms)),
+            label: (needs <= wide || nth == 0).then_some((Px(NAMES + x), anchor, label)),
+            says: format!("gap: {}", super::gap(gap)),
         }
     }
 }
 
 /// What is said of a row where the pointer rests.
-fn says(of: &Waterfall, bar: &Bar) -> String {
+fn says(of: &Waterfall, row: usize) -> String {
+    let bar = &of.rows[row];
     let kind = if bar.kind.is_empty() { String::new() } else { format!("{} span", bar.kind) };
-    let service = if bar.service.is_empty() { String::new() } else { format!("service {}", bar.service) };
     let stage = bar.stage.and_then(|stage| of.stages.get(stage)).map(|stage| format!("stage {}", stage.title)).unwrap_or_default();
     let time = format!("{} from {} on", Ms(bar.length_ms), Ms(bar.start_ms));
     let held = if bar.held_ms > 0.0 { format!("held the request up for {}", Ms(bar.held_ms)) } else { String::new() };
-    let parts = [name(bar), remarks(bar).join(", "), kind, service, stage, time, held];
+    let parts = [name(bar), remarks(of, row).join(", "), kind, stage, time, held];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
-}
-
-fn short(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        return text.to_owned();
-    }
-    text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
 }

@@ -1,7 +1,7 @@
-use super::{axis::Axis, between, name, remarks, totals};
+use super::{axis::Axis, between, cut, parts, remarks, short_name};
 use crate::model::{
     units::Ms,
-    waterfall::{Hole, Waterfall},
+    waterfall::{Bar, Hole, Waterfall},
 };
 
 /// Columns of a length: ` 9.99 min`.
@@ -22,7 +22,10 @@ pub fn render(of: &Waterfall, width: usize) -> String {
     let holes = holes(of);
     for (row, bar) in of.rows.iter().enumerate() {
         holes.iter().filter(|(before, _)| *before == row).for_each(|(_, hole)| text += &columns.hole(of, hole, &axis));
-        let label = [vec![format!("{}{}", " ".repeat(bar.depth.min(DEEPEST)), name(bar))], remarks(bar)].concat().join(" ");
+        let beside = remarks(of, row).join(" ");
+        let room = columns.label.saturating_sub(if beside.is_empty() { 0 } else { beside.chars().count() + 1 });
+        let called = cut(&format!("{}{}", " ".repeat(bar.depth.min(DEEPEST)), short_name(of, row)), room.max(8));
+        let label = if beside.is_empty() { called } else { format!("{called} {beside}") };
         let mut cells = vec![' '; columns.bars];
         let whole = [(bar.start_ms, bar.start_ms + bar.length_ms.max(0.0))];
         if bar.times > 1 {
@@ -41,14 +44,32 @@ pub fn render(of: &Waterfall, width: usize) -> String {
         text += &columns.line(&label, stage, &cells.into_iter().collect::<String>(), &Ms(bar.length_ms).to_string());
     }
     holes.iter().filter(|(before, _)| *before == of.rows.len()).for_each(|(_, hole)| text += &columns.hole(of, hole, &axis));
-    text + "\n" + &legend(of) + &totals(of) + "\n"
+    text + "\n" + &flowing(&legend(of), "   ", width) + &flowing(&parts(of), " · ", width)
 }
 
-fn legend(of: &Waterfall) -> String {
+fn legend(of: &Waterfall) -> Vec<String> {
     let mut keys = vec!["█ holds the request up", "▒ runs beside"];
     keys.extend((!of.gaps.is_empty()).then_some("╌ gap: nothing that the request called runs"));
     keys.extend(of.rows.iter().any(|bar| bar.times > 1).then_some("×N alike spans in one row"));
-    keys.join("   ") + "\n"
+    keys.into_iter().map(Into::into).collect()
+}
+
+/// Parts on lines that keep to the width.
+fn flowing(parts: &[String], between: &str, width: usize) -> String {
+    let (mut text, mut at) = (String::new(), 0);
+    for part in parts {
+        let long = part.chars().count();
+        if at > 0 && at + between.chars().count() + long > width {
+            text.push('\n');
+            at = 0;
+        } else if at > 0 {
+            text.push_str(between);
+            at += between.chars().count();
+        }
+        text.push_str(part);
+        at += long;
+    }
+    text + "\n"
 }
 
 /// Each gap with the row before which it is told: the next span that the gap's own called, or whatever comes after all of those.
@@ -79,14 +100,16 @@ struct Columns {
 impl Columns {
     fn of(of: &Waterfall, width: usize) -> Columns {
         let stage = of.stages.iter().map(|s| s.name.chars().count()).max().map_or(0, |longest| longest.min(12) + 1);
-        let longest = of.rows.iter().map(|row| row.depth.min(DEEPEST) + name(row).chars().count() + remarks(row).join(" ").chars().count() + 1).max();
+        let long = |(at, row): (usize, &Bar)| row.depth.min(DEEPEST) + [short_name(of, at), remarks(of, at).join(" ")].join(" ").chars().count();
+        let gaps = of.gaps.iter().map(|gap| between(gap).chars().count() + 6);
+        let longest = of.rows.iter().enumerate().map(long).chain(gaps).max();
         let rest = width.saturating_sub(stage + LENGTH + 2);
         let label = longest.unwrap_or(0).clamp(12, (rest * 2 / 5).max(12)).min(rest.saturating_sub(LEAST).max(8));
         Columns { label, stage, bars: rest.saturating_sub(label).max(8) }
     }
     fn line(&self, label: &str, stage: &str, bars: &str, length: &str) -> String {
-        let stage = if self.stage > 0 { format!("{:<1$} ", short(stage, self.stage - 1), self.stage - 1) } else { String::new() };
-        let line = format!("{:<1$} {stage}{bars} {length:>LENGTH$}", short(label, self.label), self.label);
+        let stage = if self.stage > 0 { format!("{:<1$} ", cut(stage, self.stage - 1), self.stage - 1) } else { String::new() };
+        let line = format!("{:<1$} {stage}{bars} {length:>LENGTH$}", cut(label, self.label), self.label);
         line.trim_end().to_owned() + "\n"
     }
     fn hole(&self, of: &Waterfall, hole: &Hole, axis: &Axis) -> String {
@@ -125,8 +148,4 @@ fn paint(cells: &mut [char], axis: &Axis, pieces: &[(f64, f64)], glyph: char) {
         let end = (to.round() as usize).clamp(begin + 1, last + 1);
         cells[begin..end].fill(glyph);
     }
-}
-
-fn short(text: &str, most: usize) -> String {
-    if text.chars().count() <= most { text.to_owned() } else { text.chars().take(most.saturating_sub(1)).chain(['…']).collect() }
 }
