@@ -8,6 +8,7 @@ use crate::{
     },
     model::{
         case::Case,
+        evidence::Gap,
         key::{Payload, Query},
         payload::SpanRow,
     },
@@ -140,7 +141,10 @@ fn wanted(text: &str) -> anyhow::Result<Wanted> {
 fn in_file(args: &Trace, file: &Path, wanted: Wanted) -> anyhow::Result<Shown> {
     let stages = if args.spec.spec.is_some() { stages_of(&load(&args.spec, Exec::NotRun)?.1.profile.cases)? } else { None };
     let stages = stages.map_or_else(|| defaults(args), Ok)?;
-    let found = trace::in_file(file, wanted).map_err(|gap| anyhow!("{gap}"))?;
+    let found = trace::in_file(file, wanted).map_err(|gap| match gap {
+        Gap::Unreachable(_) => anyhow!("--file {}: there is no such file", file.display()),
+        gap => anyhow!("--file {}", gap.detail()),
+    })?;
     let found = found.ok_or_else(|| match wanted {
         Wanted::Id(id) => anyhow!("{} has no span of trace {id:032x}", file.display()),
         Wanted::Newest => anyhow!("{} has no spans", file.display()),
