@@ -3,7 +3,7 @@
 use super::{
     commands::{
         audit::Audit, demo::Demo, explain::Explain, generate::Generate, init::Init, mock::Mock, plan::Plan, replay::Replay, report::Report,
-        runs::Runs, upgrade::Upgrade, validate::Validate, waive::Waive,
+        runs::Runs, trace::Trace, upgrade::Upgrade, validate::Validate, waive::Waive,
     },
     exit::{Ending, FailOn},
     outputs::Output,
@@ -77,6 +77,8 @@ pub enum Command {
     Report(Report),
     /// Show what a newer edition of the checks would change, on a recorded run
     Upgrade(Upgrade),
+    /// Show one trace as a waterfall: its stages, its gaps, and what held the request up
+    Trace(Trace),
     /// List, show, export, import and remove recorded runs
     Runs(Runs),
     /// Accept a failure of a recorded run for a time: writes a waiver into the spec
@@ -159,7 +161,7 @@ pub fn with_tip(mut error: clap::Error) -> clap::Error {
         Some(ContextValue::String(argument)) if error.kind() == ErrorKind::UnknownArgument => argument.clone(),
         _ => return error,
     };
-    let takes_spec = std::env::args().any(|word| ["audit", "plan", "validate", "replay", "upgrade", "waive"].contains(&word.as_str()));
+    let takes_spec = std::env::args().any(|word| ["audit", "plan", "validate", "replay", "trace", "upgrade", "waive"].contains(&word.as_str()));
     if takes_spec && [".yaml", ".yml"].iter().any(|end| argument.ends_with(end)) && !argument.starts_with('-') {
         let tip = format!("name the spec by `--spec {argument}`");
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));

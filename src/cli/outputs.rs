@@ -121,7 +121,7 @@ impl Outputs {
 
 /// Writes a file as a whole: who reads it meanwhile (a collector of metrics, a server) sees the old one or the new one, never
 /// half of it. Devices, pipes and links are written through.
-fn put(path: &Path, text: &str) -> io::Result<()> {
+pub fn put(path: &Path, text: &str) -> io::Result<()> {
     let there = path.symlink_metadata().ok();
     if there.as_ref().is_some_and(|there| !there.is_file()) {
         return fs::write(path, text);
@@ -141,7 +141,7 @@ fn put(path: &Path, text: &str) -> io::Result<()> {
 }
 
 /// Tries it, and leaves nothing behind. Devices and pipes are not opened: that could wait for a reader.
-fn can_be_written(path: &Path) -> io::Result<()> {
+pub fn can_be_written(path: &Path) -> io::Result<()> {
     match path.metadata() {
         Ok(there) if there.is_file() => fs::OpenOptions::new().append(true).open(path).map(drop),
         Ok(_) => Ok(()),
@@ -156,7 +156,7 @@ fn can_be_written(path: &Path) -> io::Result<()> {
 
 /// Columns of a line: those of the terminal, or what `COLUMNS` says where there is none.
 #[allow(clippy::disallowed_methods, reason = "the command line reads the environment")]
-fn width() -> usize {
+pub fn width() -> usize {
     let told = || std::env::var("COLUMNS").ok()?.trim().parse().ok().filter(|n| *n > 0);
     comfy_table::Table::new().width().map(usize::from).or_else(told).unwrap_or(120)
 }

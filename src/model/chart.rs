@@ -1,5 +1,6 @@
 //! A picture as data: audits say what to draw, `report::chart` draws it.
 
+use super::waterfall::Waterfall;
 use serde::{Deserialize, Serialize};
 
 /// One chart.
@@ -40,6 +41,8 @@ pub enum ChartKind {
         /// Half width of the band at its centre 0, in y units.
         band: f64,
     },
+    /// The spans of one trace.
+    Waterfall(Waterfall),
 }
 
 /// A named set of points.

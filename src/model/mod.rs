@@ -26,6 +26,7 @@ pub mod timeline;
 pub mod times;
 pub mod units;
 pub mod waiver;
+pub mod waterfall;
 
 pub use audit::{Audit, Context, Effort, Need, Rule, RuleEntry};
 pub use evidence::{Evidence, Gap, Got, Seen, Unknown};

@@ -1,10 +1,11 @@
 //! Charts of the browser's report: model charts drawn by kuva as inline SVG. Colours are CSS variables of the page, so one drawing
 //! serves light, dark and paper; lines differ in dash and points in shape too, so that colour is never alone.
 
-use super::phrases;
+use super::{phrases, waterfall as rows};
 use crate::model::{
     chart::{Chart, ChartKind, Line},
-    units::Ms,
+    units::{Ms, Share},
+    waterfall::Waterfall,
 };
 use kuva::{
     backend::svg::SvgBackend,
@@ -48,6 +49,8 @@ pub struct Drawn {
     pub legend: Vec<Key>,
     /// What the drawing could not show.
     pub dropped: Option<String>,
+    /// The same in lines, for who cannot look at it.
+    pub text: Option<String>,
 }
 
 /// Draws a chart.
@@ -55,6 +58,7 @@ pub fn draw(chart: &Chart, ids: &str) -> Drawn {
     match &chart.kind {
         ChartKind::Ecdf { log, lines, slo } => ecdf(chart, lines, *log, *slo, ids),
         ChartKind::Difference { lines, band } => difference(chart, lines, *band, ids),
+        ChartKind::Waterfall(of) => waterfall(of, ids),
     }
 }
 
@@ -85,7 +89,7 @@ fn ecdf(chart: &Chart, lines: &[Line], log: bool, slo: Option<f64>, ids: &str) -
         })
         .collect();
     if plots.is_empty() {
-        return Drawn { svg: None, legend, dropped };
+        return Drawn { svg: None, legend, dropped, text: None };
     }
     let mut layout = frame(chart, &plots).with_y_axis_min(0.0).with_y_axis_max(1.0);
     // The SLO belongs into the picture even where no line is near it.
@@ -100,7 +104,7 @@ fn ecdf(chart: &Chart, lines: &[Line], log: bool, slo: Option<f64>, ids: &str) -
     if let Some(x) = slo {
         layout = layout.with_reference_line(ReferenceLine::vertical(x).with_color("var(--ink)").with_dasharray(SLO_DASH).with_label("SLO"));
     }
-    Drawn { svg: Some(svg(plots, layout, ids)), legend, dropped }
+    Drawn { svg: Some(svg(plots, layout, ids)), legend, dropped, text: None }
 }
 
 /// Only where it rises: from the last value that nobody is below to the first that nobody is above. A histogram's empty buckets
@@ -132,7 +136,7 @@ fn difference(chart: &Chart, lines: &[Line], band: f64, ids: &str) -> Drawn {
         })
         .collect();
     if plots.is_empty() {
-        return Drawn { svg: None, legend, dropped };
+        return Drawn { svg: None, legend, dropped, text: None };
     }
     let ys = || kept.iter().flat_map(|(_, p)| p.iter().map(|(_, y)| *y));
     let band = if band.is_finite() { band.abs() } else { 0.0 };
@@ -146,7 +150,21 @@ fn difference(chart: &Chart, lines: &[Line], band: f64, ids: &str) -> Drawn {
         .with_reference_line(ReferenceLine::horizontal(0.0).with_color("var(--ink)"));
     let (lo, hi) = around(kept.iter().flat_map(|(_, p)| p.iter().map(|(x, _)| *x)), false);
     layout = layout.with_x_axis_min(lo).with_x_axis_max(hi);
-    Drawn { svg: Some(svg(plots, layout, ids)), legend, dropped }
+    Drawn { svg: Some(svg(plots, layout, ids)), legend, dropped, text: None }
+}
+
+/// Columns of a trace in lines.
+const COLUMNS: usize = 120;
+
+/// A trace with its legend.
+pub fn waterfall(of: &Waterfall, ids: &str) -> Drawn {
+    let share = |ms: f64| if ms > 0.0 { format!("{} ({})", Ms(ms), Share(ms / of.total_ms)) } else { String::new() };
+    let key = |name: &str, colour: &str, shape, of: String| Key { name: name.into(), colour: colour.into(), dash: None, shape: Some(shape), of };
+    let stages = of.stages.iter().zip(rows::colours(of)).map(|(stage, colour)| key(&stage.title, &colour, "■", share(stage.held_ms)));
+    let path = key("critical path: what held the request up; the figures are its time", "ink", "▬", String::new());
+    let gap = (!of.gaps.is_empty()).then(|| key("gap: nothing that the request called runs", "mind", "▨", String::new()));
+    let legend = stages.chain([path]).chain(gap).collect();
+    Drawn { svg: rows::draw(of, ids), legend, dropped: Some(rows::totals(of)), text: Some(rows::render(of, COLUMNS)) }
 }
 
 /// What a line is made of, for the legend.

@@ -16,6 +16,7 @@ mod outline;
 pub mod phrases;
 pub mod probe;
 mod sarif;
+pub mod waterfall;
 
 pub use compare::{Comparison, Judged, Kind, Shift};
 pub use fold::{GapGroup, Report, StepDone};

@@ -21,6 +21,7 @@ pub mod prometheus;
 pub mod scrape;
 pub mod spans;
 pub mod survey;
+pub mod trace;
 pub mod truth;
 mod wire;
 

@@ -12,7 +12,8 @@ use std::{cmp::Reverse, collections::BTreeMap, vec};
 pub struct CriticalPath {
     /// Pieces in order of time: they meet, and together are exactly the span whose path it is.
     pub segments: Vec<Segment>,
-    /// How much of the children on the path was clipped, ns: where it is much, clocks differ or calls outlive their callers.
+    /// How much of the spans on the path lay outside whoever called them, or beside the next one, ns: where it is much, clocks
+    /// differ or calls outlive their callers.
     pub clipped: u64,
     held: BTreeMap<usize, u64>,
 }
@@ -94,11 +95,12 @@ impl CriticalPath {
 
 impl Open {
     fn new(tree: &Tree<'_>, span: usize, from: u64, to: u64) -> Open {
+        let parent = tree.span(span);
         let child = |at: &usize| {
             let of = tree.span(*at);
             let clip = |ns: u64| ns.clamp(from, to.max(from));
             let (begin, end) = (clip(of.start_ns), clip(of.end_ns));
-            let clipped = of.start_ns.abs_diff(begin).saturating_add(of.end_ns.abs_diff(end));
+            let clipped = parent.start_ns.saturating_sub(of.start_ns).saturating_add(of.end_ns.saturating_sub(parent.end_ns));
             (begin < end).then_some(Child { span: *at, from: begin, to: end, clipped })
         };
         let mut children: Vec<Child> = tree.children(span).iter().filter_map(child).collect();
@@ -176,8 +178,8 @@ mod tests {
         let path = CriticalPath::of(&tree, root);
         let names: Vec<_> = path.segments.iter().map(|s| (tree.span(s.span).span_id.clone(), s.from / MS, s.to / MS)).collect();
         assert_eq!(names, on(&[("u", 100, 150), ("a", 150, 180), ("t", 180, 200)]));
-        // b begins 10 too early; u 20 before what is left of b and ends 10 after it; t ends 700 too late.
-        assert_eq!(path.clipped / MS, 10 + 30 + 700);
+        // b begins 10 too early; u 10 before b, and ends 10 after it; t ends 700 too late.
+        assert_eq!(path.clipped / MS, 10 + 20 + 700);
     }
 
     /// The call of the provider was closed just after the first byte was passed on.

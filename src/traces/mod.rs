@@ -7,12 +7,15 @@ mod figures;
 mod glob;
 mod ids;
 mod latency;
+mod rows;
 #[cfg(test)]
 mod sample;
+mod scale;
 mod server;
 mod stages;
 mod tree;
 mod unmatched;
+mod waterfall;
 
 pub use cover::{Beyond, Cover, Uncovered};
 pub use critical_path::{CriticalPath, Segment};
@@ -24,3 +27,4 @@ pub use server::{Parents, requests, server};
 pub use stages::{Pattern, Place, Stage, Stages};
 pub use tree::Tree;
 pub use unmatched::Unmatched;
+pub use waterfall::waterfall;

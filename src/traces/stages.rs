@@ -178,7 +178,7 @@ mod tests {
             "own": {"title": "own", "spans": [{"scope": "my.*", "attributes": {"db.system": "redis"}}]},
         }))
         .unwrap();
-        let of = |span: &SpanRow| stages.of(span).map(|name| name.to_string());
+        let of = |span: &SpanRow| stages.of(span).map(ToString::to_string);
         assert_eq!(of(&named("Auth", "internal")).as_deref(), Some("auth"));
         assert_eq!(of(&named("authorize", "internal")).as_deref(), Some("other"));
         assert_eq!(of(&named("GET", "client")).as_deref(), Some("other"));

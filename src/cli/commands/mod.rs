@@ -14,6 +14,7 @@ mod probe;
 pub mod replay;
 pub mod report;
 pub mod runs;
+pub mod trace;
 pub mod upgrade;
 pub mod validate;
 pub mod waive;
@@ -46,6 +47,7 @@ pub async fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::Report(report) => report::run(&report, color),
         Command::Upgrade(upgrade) => upgrade::run(&upgrade),
         Command::Runs(runs) => runs::run(&runs),
+        Command::Trace(trace) => trace::run(&trace).await,
         Command::Waive(waive) => waive::run(&waive),
         Command::Mock(mock) => mock::run(mock).await,
         Command::Generate(generate) => generate::run(&generate),

@@ -136,6 +136,43 @@ impl<'h> Client<'h> {
         Ok((traces > 0).then_some(rows))
     }
 
+    /// One trace by its id without a search before it, by whichever API is there; `None` if there is none.
+    pub async fn look_up(&mut self, id: u128, slot: &Slot) -> Result<Option<Vec<SpanRow>>, Gap> {
+        let path = format!("/api/v3/traces/{id:032x}");
+        let yes = || "true".to_owned();
+        let too_much = || Gap::Truncated(format!("{}{path}: the trace is larger than what is read of one answer", self.http.url()));
+        let answered = self.get(&path, &[("raw_traces", yes()), ("rawTraces", yes())], slot).await?.ok_or_else(too_much)?;
+        let why_not_v3 = match from_v3(&answered)? {
+            Ok(found) => {
+                self.api = Some(Api::V3);
+                return self.one(found);
+            }
+            Err(why) => why,
+        };
+        let answered = self.get(&format!("/api/traces/{id:032x}"), &[("raw", yes())], slot).await?.ok_or_else(too_much)?;
+        self.api = Some(Api::Legacy);
+        if answered.status == StatusCode::NOT_FOUND && legacy::is_error(&answered.body) {
+            return Ok(None);
+        }
+        match from_legacy(&answered)? {
+            Ok(found) => self.one(found),
+            Err(why) => Err(Gap::Malformed(format!(
+                "{}: no Jaeger query service answers here (/api/v3/traces {why_not_v3}; /api/traces {why}); \
+                 write the address of Jaeger's web page, with its base path if it has one",
+                self.http.url()
+            ))),
+        }
+    }
+
+    fn one(&mut self, found: Found) -> Result<Option<Vec<SpanRow>>, Gap> {
+        match self.page(found) {
+            Page::Spans(rows, traces) => Ok((traces > 0).then_some(rows)),
+            Page::TooMuch | Page::TooDeep => {
+                Err(Gap::Truncated(format!("{}: the trace has more spans than are read of one answer", self.http.url())))
+            }
+        }
+    }
+
     /// One trace as the web page asks for it. Never by `/api/v3` without `raw_traces`, whichever API found it: there Jaeger 2
     /// moves the very spans that its memory store holds, for good and for every later reader, whereas what the page is given
     /// is a copy.

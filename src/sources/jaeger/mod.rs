@@ -25,7 +25,7 @@ use crate::{
     },
     spec::settings::Connection,
 };
-use client::Client;
+pub(super) use client::Client;
 use search::Search;
 use std::sync::Arc;
 

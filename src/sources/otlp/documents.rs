@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// What other signals than traces begin with: a collector can write all of them to one file.
-const OTHER_SIGNALS: [&[u8]; 3] = [b"{\"resourceMetrics\"", b"{\"resourceLogs\"", b"{\"resourceProfiles\""];
+pub const OTHER_SIGNALS: [&[u8]; 3] = [b"{\"resourceMetrics\"", b"{\"resourceLogs\"", b"{\"resourceProfiles\""];
 /// Places that are named of documents that could not be read.
 const SHOWN: usize = 3;
 

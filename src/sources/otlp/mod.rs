@@ -6,6 +6,7 @@ mod files;
 mod intake;
 mod receiver;
 
+pub(super) use documents::OTHER_SIGNALS;
 pub(super) use files::CAP as DOCUMENT_CAP;
 pub use files::OtlpFiles;
 

@@ -19,7 +19,7 @@ fn lines_are_thinned_and_finite() {
     let ids: Vec<_> = charts.iter().map(|c| c.id.as_str()).collect();
     assert_eq!(ids, ["ecdf-total", "difference-total", "ecdf-ttft", "difference-ttft"]);
     for chart in &charts {
-        let (ChartKind::Ecdf { lines, .. } | ChartKind::Difference { lines, .. }) = &chart.kind;
+        let (ChartKind::Ecdf { lines, .. } | ChartKind::Difference { lines, .. }) = &chart.kind else { panic!("{chart:?}") };
         assert!(lines.iter().all(|l| (100..=300).contains(&l.points.len()) && l.points.iter().all(|p| p.0.is_finite() && p.1.is_finite())));
     }
     let ChartKind::Ecdf { lines, .. } = &charts[0].kind else { panic!("{:?}", charts[0]) };

@@ -15,6 +15,7 @@ mod recipes;
 mod recorded;
 mod rejudged;
 mod runs;
+mod trace;
 mod turns;
 mod upgrade;
 mod waive;

@@ -14,6 +14,7 @@ mod newcomer;
 pub mod samples;
 mod unscored;
 mod waivers;
+mod waterfall;
 
 use rigcheck::report::Style;
 

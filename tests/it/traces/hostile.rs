@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 use rigcheck::{
     model::payload::SpanRow,
-    traces::{Cover, CriticalPath, Tree},
+    report,
+    traces::{Cover, CriticalPath, Tree, waterfall},
 };
 use std::collections::BTreeSet;
 
@@ -98,4 +99,30 @@ proptest! {
             prop_assert_eq!(held, span.end_ns.saturating_sub(span.start_ns));
         }
     }
+}
+
+/// The picture of whatever came has numbers only, tells every span, and is drawn.
+#[test]
+fn a_picture_is_drawn_of_anything() {
+    let stages = super::catalogue::stages();
+    let config = ProptestConfig { cases: 500, ..ProptestConfig::default() };
+    let drawn = proptest::test_runner::TestRunner::new(config).run(&spans(), |trace| {
+        let Some(told) = waterfall(&Tree::of(&trace), &stages) else {
+            prop_assert!(trace.is_empty());
+            return Ok(());
+        };
+        prop_assert_eq!(told.rows.iter().map(|row| row.times).sum::<u64>() + told.left_out, trace.len() as u64);
+        let json = serde_json::to_string(&told).unwrap();
+        prop_assert!(!json.contains("null"), "a number that is none: {}", json);
+        prop_assert!(told.from_ms <= 0.0 && told.to_ms >= told.total_ms && told.from_ms < told.to_ms);
+        for width in [0, 40, 80, 500] {
+            let text = report::waterfall::render(&told, width);
+            prop_assert!(text.lines().all(|line| line.chars().count() <= width.clamp(40, 200).max(80)), "{}", text);
+        }
+        let svg = report::waterfall::draw(&told, "x").unwrap();
+        prop_assert!(!svg.contains("NaN") && !svg.contains("inf"), "{}", svg);
+        roxmltree::Document::parse(&svg).unwrap();
+        Ok(())
+    });
+    drawn.unwrap();
 }

@@ -1,4 +1,5 @@
 //! What is made of the spans of one trace.
 
-mod catalogue;
+pub mod catalogue;
 mod hostile;
+pub mod sample;

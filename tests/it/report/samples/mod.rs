@@ -188,7 +188,7 @@ pub fn hostile() -> Run {
     set(case, "LAT-09", "", |o| *o = unknown);
     for chart in &mut case.charts {
         (chart.title, chart.caption, chart.x, chart.y) = (EVIL.into(), EVIL.into(), EVIL.into(), EVIL.into());
-        let (ChartKind::Ecdf { lines, .. } | ChartKind::Difference { lines, .. }) = &mut chart.kind;
+        let (ChartKind::Ecdf { lines, .. } | ChartKind::Difference { lines, .. }) = &mut chart.kind else { continue };
         lines[0].name = EVIL.into();
         lines[0].points.push((f64::NAN, f64::INFINITY));
     }

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a helper of tests that cannot go on fails them")]
 
 mod arriving;
-mod fake;
+pub mod fake;
 mod finding;
 mod gaps;
 mod page;
