@@ -198,7 +198,7 @@ faults! {
         found by ["TRC-03"] may also ["TRC-01", "TRC-02"]
         tolerable because "nine traces in ten are whole; the report says how many are not"
     "client-root" ClientRoot "the server span says that it is a client span"
-        found by ["TRC-04"] may also ["TRC-01", "TRC-02"]
+        found by ["TRC-04"] may also ["TRC-01", "TRC-02", "TRC-07"]
         tolerable because "the time of each stage is right; only the word for who was asked is not"
     "child-outside-parent" ChildOutsideParent "the span of the provider's call ends 80 ms after its parent"
         found by ["TRC-05"] may also ["TRC-10"]

@@ -77,6 +77,29 @@ impl Cover {
         cover.gaps.sort_by_key(|gap| (std::cmp::Reverse(gap.length()), gap.from));
         cover
     }
+    /// Of a whole request by the spans in it. A span that merely wraps the others, as a middleware does, accounts for nothing by
+    /// itself: where the only child is such a one (of kind internal, of the same service, over nearly all of its caller, and
+    /// with children of its own), those count in its place.
+    pub fn of_request(tree: &Tree<'_>, at: usize) -> Cover {
+        const NEARLY_ALL: f64 = 0.9;
+        let mut cover = Cover::of(tree, at);
+        let mut caller = at;
+        while let [child] = tree.children(caller) {
+            let (span, over) = (tree.span(*child), tree.span(caller));
+            let nearly_all = cover.covered as f64 >= NEARLY_ALL * cover.length as f64;
+            if !nearly_all || span.kind != "internal" || span.service != over.service || tree.children(*child).is_empty() {
+                break;
+            }
+            let within = Cover::of(tree, *child);
+            // Where the wrapper's children run is within the wrapper, and that within its caller.
+            cover.covered = within.covered.min(cover.covered);
+            cover.gaps.extend(within.gaps);
+            cover.beyond.extend(within.beyond);
+            caller = *child;
+        }
+        cover.gaps.sort_by_key(|gap| (std::cmp::Reverse(gap.length()), gap.from));
+        cover
+    }
     /// What the span itself took: its length without its children's.
     pub fn own(&self) -> u64 {
         self.length - self.covered
@@ -112,6 +135,26 @@ mod tests {
         assert_eq!(cover.gaps, [gap(100, 110, None, Some(1)), gap(190, 200, Some(4), None), gap(150, 156, Some(3), Some(4))]);
         assert!(cover.beyond.is_empty());
         assert_eq!((Cover::of(&tree, 1).covered, Cover::of(&tree, 1).gaps.len()), (0, 1), "a span without children is one gap");
+    }
+
+    #[test]
+    fn a_span_that_wraps_all_others_accounts_for_nothing_by_itself() {
+        let trace = |kind: &str, leaf: bool| {
+            let mut spans = vec![span("a", None, "server", "gw", 100, 200), span("m", Some("a"), kind, "gw", 101, 199)];
+            if !leaf {
+                spans.extend([span("b", Some("m"), "internal", "gw", 110, 130), span("c", Some("m"), "client", "gw", 130, 180)]);
+            }
+            spans
+        };
+        let of = |trace: &[crate::model::payload::SpanRow]| {
+            let tree = Tree::of(trace);
+            let cover = Cover::of_request(&tree, 0);
+            (cover.length / MS, cover.covered / MS, cover.gaps.iter().map(|g| g.length() / MS).collect::<Vec<_>>())
+        };
+        assert_eq!(of(&trace("internal", false)), (100, 70, vec![19, 9, 1, 1]));
+        // The call of another program is what was waited for, whatever that one reports; and a span without children is what it says.
+        assert_eq!(of(&trace("client", false)), (100, 98, vec![1, 1]));
+        assert_eq!(of(&trace("internal", true)), (100, 98, vec![1, 1]));
     }
 
     #[test]

@@ -14,7 +14,7 @@ const GAP: f64 = 0.01;
 /// A trace as a picture; `None` of one without spans. However many spans there are, what matters most is shown in some 200 rows.
 pub fn waterfall(tree: &Tree<'_>, stages: &Stages) -> Option<Waterfall> {
     let root = principal(tree)?;
-    let (path, cover, scale) = (CriticalPath::of(tree, root), Cover::of(tree, root), Scale::around(tree, root));
+    let (path, cover, scale) = (CriticalPath::of(tree, root), Cover::of_request(tree, root), Scale::around(tree, root));
     let told = Told::of(tree, stages, &path);
     let rows = Rows::of(tree, &path, |at| scale.within(tree.span(at).start_ns, tree.span(at).end_ns));
     let mut held = BTreeMap::<usize, Vec<(u64, u64)>>::new();

@@ -25,6 +25,9 @@ pub const STRANGER: &str = "a-stranger";
 /// The case that is audited.
 const CASE: &str = "PERF_INFRA_MONITORING_LATENCY_ACCURACY_001";
 
+/// The case of its traces.
+const TRACES: &str = "PERF_INFRA_MONITORING_GRANULARITY_TRACE_003";
+
 /// How the gateway is started.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gateway {
@@ -256,6 +259,16 @@ impl Rig {
             log = Value::from(self.stack.part("gateway").files["access_log"].to_string_lossy()),
             mock = self.mock.url(),
         )
+    }
+
+    /// The spec by which the traces of this rig are audited, with calls of all kinds.
+    pub fn spec_of_traces(&self) -> String {
+        let spec = self.spec("");
+        let (before, _) = spec.split_once("cases:").expect("cases");
+        let embeddings = "  embeddings: {path: /api/v1/embeddings, model: rigcheck-truth-embed}\nsources:";
+        let case = "audit: {requests: 60, calls: 45, half_traced: 100}";
+        let faster = before.replacen("max_tokens: 64", "max_tokens: 64, rate: 30/s", 1);
+        format!("{}cases:\n  {TRACES}: {{{case}}}\n", faster.replacen("sources:", embeddings, 1))
     }
 
     /// The same rig with the load through nginx, whose log claims the total time: `$request_time` ends when the last byte is sent.

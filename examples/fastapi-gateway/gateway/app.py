@@ -1,11 +1,11 @@
-"""The gateway: POST /api/v1/chat/completions goes to the provider, streamed or whole."""
+"""The gateway: POST /api/v1/chat/completions goes to the provider, streamed or whole, and so does POST /api/v1/embeddings."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict
 from starlette.background import BackgroundTask
@@ -16,6 +16,7 @@ from .call import Call, Telemetry
 from .faults import Faults
 from .metrics import Metrics
 from .settings import Settings
+from .stages import Stage
 from .tracing import Tracing
 
 settings = Settings.from_env()
@@ -41,6 +42,10 @@ app = FastAPI(title="gateway", lifespan=lifespan, telemetry={"tracing": False})
 tracing.instrument(app)
 
 
+PROVIDERS = {"chat": "/v1/chat/completions", "embeddings": "/v1/embeddings"}
+"""Where the provider answers each kind of call."""
+
+
 class ChatRequest(BaseModel):
     """What the gateway looks at; the rest of the body goes to the provider as it came."""
 
@@ -50,36 +55,73 @@ class ChatRequest(BaseModel):
     stream: bool = False
 
 
+class EmbeddingsRequest(BaseModel):
+    """Likewise."""
+
+    model_config = ConfigDict(extra="allow")
+    model: str
+    input: str | list[str]
+
+
 @app.post("/api/v1/chat/completions")
 async def chat(body: ChatRequest, request: Request) -> Response:
     with tracing.handler_span(request):
-        call = Call(telemetry, request, body.model)
-        try:
-            answer = await ask_provider(request.app.state.provider, body, call)
-        except httpx.HTTPError as error:
-            call.status = 502
-            call.finish()
-            return JSONResponse({"error": {"message": f"provider: {type(error).__name__}"}}, 502, {"x-request-id": call.request_id})
-        call.status = answer.status_code
-        headers = {"x-request-id": call.request_id}
-        after = BackgroundTask(call.after_response)
-        if body.stream and answer.is_success:
-            call.streaming()
-            headers |= {"cache-control": "no-cache"}
-            return StreamingResponse(relay(answer, call), answer.status_code, headers, "text/event-stream", after)
-        await answer.aread()
-        await answer.aclose()
+        return await answer("chat", body, body.stream, request)
+
+
+@app.post("/api/v1/embeddings")
+async def embeddings(body: EmbeddingsRequest, request: Request) -> Response:
+    with tracing.handler_span(request):
+        return await answer("embeddings", body, False, request)
+
+
+async def answer(kind: str, body: BaseModel, stream: bool, request: Request) -> Response:
+    """Asks the provider and passes its answer on."""
+    # Its figures go to the server span, whichever stage is on.
+    call = Call(telemetry, request, body.model)
+    with tracing.stages.of("middleware", request):
+        call.identify(request)
+    with tracing.stages.of("authentication", request):
+        authenticate(request)
+    with tracing.stages.of("routing", request):
+        path = PROVIDERS[kind]
+    asking = tracing.stages.begin("provider call", request)
+    try:
+        with asking.current():
+            answered = await ask_provider(request.app.state.provider, path, body, call)
+    except httpx.HTTPError as error:
+        asking.end()
+        call.status = 502
         call.finish()
-        return Response(answer.content, answer.status_code, headers, answer.headers.get("content-type"), after)
+        return JSONResponse({"error": {"message": f"provider: {type(error).__name__}"}}, 502, {"x-request-id": call.request_id})
+    call.status = answered.status_code
+    headers = {"x-request-id": call.request_id}
+    after = BackgroundTask(call.after_response)
+    if stream and answered.is_success:
+        call.streaming()
+        headers |= {"cache-control": "no-cache"}
+        return StreamingResponse(relay(answered, call, asking, request), answered.status_code, headers, "text/event-stream", after)
+    await answered.aread()
+    await answered.aclose()
+    asking.end()
+    adapting = tracing.stages.begin("adaptation", request)
+    response = Response(answered.content, answered.status_code, headers, answered.headers.get("content-type"), after)
+    call.finish()
+    adapting.end(faults.outlasts())
+    return response
 
 
-async def ask_provider(provider: httpx.AsyncClient, body: ChatRequest, call: Call) -> httpx.Response:
+def authenticate(request: Request) -> None:
+    """Whoever has a key may ask; without keys of its own, everybody may."""
+    if settings.api_keys and request.headers.get("x-api-key") not in settings.api_keys:
+        raise HTTPException(401, "unknown key")
+
+
+async def ask_provider(provider: httpx.AsyncClient, path: str, body: BaseModel, call: Call) -> httpx.Response:
     """The provider's answer, its body still to be read."""
 
     async def once() -> httpx.Response:
-        ask = provider.build_request(
-            "POST", "/v1/chat/completions", json=body.model_dump(exclude_unset=True), headers={"x-request-id": call.request_id}
-        )
+        ask = provider.build_request("POST", path, json=body.model_dump(exclude_unset=True), headers={"x-request-id": call.request_id})
         return await provider.send(ask, stream=True)
 
     if faults.retries():
@@ -87,7 +129,7 @@ async def ask_provider(provider: httpx.AsyncClient, body: ChatRequest, call: Cal
     return await once()
 
 
-async def relay(answer: httpx.Response, call: Call) -> AsyncIterator[bytes]:
+async def relay(answer: httpx.Response, call: Call, asking: Stage, request: Request) -> AsyncIterator[bytes]:
     """The provider's events, one by one."""
     held = []
     try:
@@ -95,8 +137,11 @@ async def relay(answer: httpx.Response, call: Call) -> AsyncIterator[bytes]:
             if sse.has_content(event):
                 call.first_chunk()
             if settings.repaired and sse.is_done(event):
+                asking.end()
+                adapting = tracing.stages.begin("adaptation", request)
                 # A total stamped after the last write may include a wait that the client never sees.
                 call.finish()
+                adapting.end(faults.outlasts())
             if faults.buffers_stream:
                 held.append(event)
             else:
@@ -110,6 +155,7 @@ async def relay(answer: httpx.Response, call: Call) -> AsyncIterator[bytes]:
         call.status = 502
         raise
     finally:
+        asking.end()
         call.finish()
         await answer.aclose()
 

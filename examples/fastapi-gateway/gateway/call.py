@@ -37,8 +37,12 @@ class Call:
         self._headers: float | None = None
         self._logged = False
         self._finished = False
-        self.request_id = request.headers.get("x-request-id") or str(uuid4())
+        self.request_id = ""
         self.status = 200
+
+    def identify(self, request: Request) -> None:
+        """By the caller's id, or by one of its own."""
+        self.request_id = request.headers.get("x-request-id") or str(uuid4())
 
     def streaming(self) -> None:
         """The provider has begun to answer and the response's headers go out."""

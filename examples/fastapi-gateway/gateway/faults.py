@@ -5,6 +5,7 @@ The rest of the app asks `Faults` at the few places where one can act; without a
 
 import asyncio
 import random
+from time import time_ns
 
 FAULTS = {
     "coarse-log": "the access log rounds durations to whole seconds",
@@ -29,6 +30,14 @@ FAULTS = {
     "head-sampling": "nine traces of ten are never recorded",
     "buffered-stream": "chunks are held back and sent at once, while the telemetry shows when they came from the provider",
     "provider-asked-twice": "every 10th request of a worker goes to the provider twice, and nothing says so",
+    "auth-untraced": "no span tells of authentication",
+    "provider-untraced": "no span tells of the call of the provider, and the trace ends at the gateway",
+    "not-propagated": "the provider is called without the trace's id",
+    "stages-side-by-side": "the spans of the stages are the caller's children, beside the server span",
+    "invented-durations": "authentication lasts 7 ms in every trace, whatever it took",
+    "outlasting-span": "the span of the adaptation ends 80 ms after the work",
+    "secret-attributes": "the server span carries an authorization header",
+    "slow-tracing": "recording a request holds it up for 40 ms",
     "nagle": "TCP_NODELAY is left off on connections (only differs in the repaired variant: the common one has it anyway)",
 }
 
@@ -130,6 +139,38 @@ class Faults:
         if "dangling-exemplars" in self.names:
             return 0.5
         return 0.1 if "head-sampling" in self.names else None
+
+    def untraced(self, stage: str) -> bool:
+        """Whether a stage has no span."""
+        return {"authentication": "auth-untraced", "provider call": "provider-untraced"}.get(stage) in self.names
+
+    @property
+    def ends_at_the_gateway(self) -> bool:
+        """Whether the provider is not told of the trace."""
+        return bool(self.names & {"provider-untraced", "not-propagated"})
+
+    @property
+    def stages_side_by_side(self) -> bool:
+        return "stages-side-by-side" in self.names
+
+    def ends(self, stage: str, started: int) -> int | None:
+        """When a stage's span ends, ns since the epoch, if not with the work."""
+        if stage == "authentication" and "invented-durations" in self.names:
+            return started + 7_000_000
+        return None
+
+    def outlasts(self) -> int | None:
+        """When the span of the adaptation ends, ns since the epoch, if not with the work."""
+        return time_ns() + 80_000_000 if "outlasting-span" in self.names else None
+
+    def decorate(self, span, scope) -> None:
+        """What else the server span tells."""
+        if "secret-attributes" in self.names and span.is_recording():
+            span.set_attribute("http.request.header.authorization", ["Bearer seeded-by-a-fault-2f1c"])
+
+    @property
+    def recording_takes_time(self) -> bool:
+        return "slow-tracing" in self.names
 
     @property
     def buffers_stream(self) -> bool:

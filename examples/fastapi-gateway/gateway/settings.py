@@ -25,6 +25,9 @@ class Settings:
     service_name: str
     """What traces call this service, the standard OTEL_SERVICE_NAME."""
 
+    api_keys: frozenset[str]
+    """Keys that may ask, in the header `x-api-key`; without any, everybody may."""
+
     @property
     def repaired(self) -> bool:
         return self.variant == "repaired"
@@ -43,5 +46,6 @@ class Settings:
             faults=check_names(os.environ.get("GATEWAY_FAULT", "")),
             access_log=Path(os.environ.get("ACCESS_LOG", "access.jsonl")),
             otlp_endpoint=os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or None,
+            api_keys=frozenset(filter(None, os.environ.get("API_KEYS", "").split(","))),
             service_name=os.environ.get("OTEL_SERVICE_NAME") or "gateway",
         )

@@ -122,7 +122,7 @@ impl Looked {
 
 impl Whole {
     fn of(tree: &Tree<'_>, at: usize) -> Whole {
-        let cover = Cover::of(tree, at);
+        let cover = Cover::of_request(tree, at);
         let gap = cover.gaps.first();
         let name = |at: Option<usize>, none: &str| at.map_or_else(|| none.to_owned(), |at| named(tree.span(at)));
         Whole {

@@ -7,3 +7,4 @@ mod native;
 mod outside;
 mod receiver;
 mod repaired;
+mod traces;

@@ -1,0 +1,67 @@
+//! The traces of the gateway: with a span for each stage they stand the audit, as most gateways have them they do not, and each
+//! seeded fault is found by its rule.
+
+use crate::{
+    rig::{Audited, Gateway, QUIET, Rig},
+    stack::or_skip,
+};
+use std::collections::BTreeSet;
+
+/// Rules that compare times: on a busy machine they may not be able to tell.
+const TIMED: &[&str] = &["TRC-02", "TRC-05", "TRC-07", "TRC-09"];
+
+#[test]
+fn traces_with_a_span_for_each_stage_stand_the_audit_and_seeded_faults_do_not() {
+    let name = "traces_with_a_span_for_each_stage_stand_the_audit_and_seeded_faults_do_not";
+    let Some(mut rig) = or_skip(name, Rig::start(Gateway::REPAIRED, "1s")) else { return };
+    let clean = audited(&rig, "clean");
+    assert!(clean.rules("fail").is_empty(), "a false alarm: {}", clean.trouble());
+    assert!(clean.rules("no_data").is_empty() && clean.rules("error").is_empty(), "{}", clean.trouble());
+    assert!(clean.busy > QUIET || clean.verdict() == "ready", "{}", clean.trouble());
+    assert!(clean.text.contains("jaeger:embeddings") && clean.text.contains("provider call"), "{}", clean.text);
+
+    for (faults, must, may) in [
+        (
+            "auth-untraced,secret-attributes,slow-tracing,not-propagated,outlasting-span",
+            &["TRC-01", "TRC-05", "TRC-09", "TRC-11", "TRC-12"][..],
+            &["TRC-02", "TRC-06", "TRC-07", "TRC-10"][..],
+        ),
+        ("stages-side-by-side,invented-durations", &["TRC-04", "TRC-10"], &["TRC-02", "TRC-05", "TRC-06"]),
+        ("provider-untraced", &["TRC-01", "TRC-02", "TRC-11"], &[]),
+    ] {
+        rig.replace_gateway(Gateway { faults: faults.into(), ..Gateway::REPAIRED }).expect("the gateway starts");
+        let run = audited(&rig, faults);
+        let missed: Vec<_> = must.iter().filter(|rule| !run.found(rule)).collect();
+        assert!(missed.is_empty(), "{faults}: not found by {missed:?}: {}", run.trouble());
+        let expected: BTreeSet<&str> = must.iter().chain(may).copied().collect();
+        let beside: BTreeSet<_> = run.rules("fail").into_iter().filter(|rule| !expected.contains(rule)).collect();
+        assert!(beside.is_empty(), "{faults}: {beside:?} failed too: {}", run.trouble());
+        assert!(run.verdict() != "ready", "{faults}: {}", run.trouble());
+    }
+}
+
+#[test]
+fn traces_as_most_gateways_have_them_do_not_say_where_the_time_goes() {
+    let name = "traces_as_most_gateways_have_them_do_not_say_where_the_time_goes";
+    let Some(rig) = or_skip(name, Rig::start(Gateway::COMMON, "1s")) else { return };
+    let run = audited(&rig, "common");
+    // FastAPI's and httpx' instrumentation: one server span, one client span that ends at the headers, a span for each chunk.
+    assert_eq!((run.code, run.verdict()), (1, "not_ready"), "{}", run.trouble());
+    for rule in ["TRC-01", "TRC-02", "TRC-08"] {
+        assert!(run.found(rule), "{rule}: {}", run.trouble());
+    }
+    for rule in ["TRC-03", "TRC-04", "TRC-11", "TRC-12", "TRC-13"] {
+        assert_eq!(run.rules("pass").contains(rule), !run.rules("fail").contains(rule), "{rule}: {}", run.trouble());
+        assert!(!run.rules("fail").contains(rule), "{rule}: {}", run.trouble());
+    }
+    assert!(run.text.contains("no trace has a span of authentication"), "{}", run.text);
+}
+
+fn audited(rig: &Rig, folder: &str) -> Audited {
+    rig.use_it();
+    let run = rig.audit_spec(&folder.replace(',', "+"), &rig.spec_of_traces(), &[]);
+    println!("{folder}: {}", run.trouble());
+    let untold: BTreeSet<_> = run.rules("inconclusive").into_iter().filter(|rule| !TIMED.contains(rule)).collect();
+    println!("{folder}: could not tell {untold:?}");
+    run
+}
