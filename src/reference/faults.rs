@@ -196,7 +196,7 @@ faults! {
     "orphan-spans" OrphanSpans "one trace in ten lacks the span on which the others hang"
         found by ["TRC-03"] may also ["TRC-01", "TRC-02"]
     "client-root" ClientRoot "the server span says that it is a client span"
-        found by ["TRC-04"] may also ["TRC-01", "TRC-02"]
+        found by ["TRC-04"] may also ["LAT-13", "TRC-01", "TRC-02"]
     "child-outside-parent" ChildOutsideParent "the span of the provider's call ends 80 ms after its parent"
         found by ["TRC-05"] may also ["TRC-10"]
     "constant-durations" ConstantDurations "every stage shows the same duration in every trace"
@@ -212,7 +212,7 @@ faults! {
     "secret-attributes" SecretAttributes "spans carry an authorization header and an API key"
         found by ["TRC-12"] may also []
     "slow-tracing" SlowTracing "recording a trace holds its request up for 40 ms"
-        found by ["TRC-09"] may also []
+        found by ["TRC-09"] may also ["LAT-01"]
     "gap-in-trace" GapInTrace "no span tells of 30 % of a request"
         found by ["TRC-02"] may also []
     "ttft-marker-wrong" TtftMarkerWrong "the server span's time to first token is 100 ms too short"
