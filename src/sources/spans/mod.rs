@@ -3,6 +3,7 @@
 mod gathered;
 mod ids;
 mod kept;
+mod known;
 mod list;
 mod otlp_json;
 mod otlp_proto;
