@@ -198,7 +198,7 @@ faults! {
         found by ["TRC-03"] may also ["TRC-01", "TRC-02"]
         tolerable because "nine traces in ten are whole; the report says how many are not"
     "client-root" ClientRoot "the server span says that it is a client span"
-        found by ["TRC-04"] may also ["TRC-01", "TRC-02", "TRC-07"]
+        found by ["TRC-04"] may also ["LAT-13", "TRC-01", "TRC-02", "TRC-07"]
         tolerable because "the time of each stage is right; only the word for who was asked is not"
     "child-outside-parent" ChildOutsideParent "the span of the provider's call ends 80 ms after its parent"
         found by ["TRC-05"] may also ["TRC-10"]
@@ -219,7 +219,7 @@ faults! {
     "secret-attributes" SecretAttributes "spans carry an authorization header and an API key"
         found by ["TRC-12"] may also []
     "slow-tracing" SlowTracing "recording a trace holds its request up for 40 ms"
-        found by ["TRC-09"] may also []
+        found by ["TRC-09"] may also ["LAT-01"]
     "gap-in-trace" GapInTrace "no span tells of 30 % of a request"
         found by ["TRC-02"] may also []
         tolerable because "what is told of is right; the report says how much is not told of, and between which spans"

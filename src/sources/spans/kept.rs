@@ -2,6 +2,7 @@
 //! an address that someone put into one of them does not get through either.
 
 use super::{
+    known::{DATABASES, LANGUAGES, METHODS, NAMED_BY_USERS, NAMES, OPENINFERENCE_KINDS, OPERATIONS, PARTS, PROVIDERS, RPC_SYSTEMS},
     resource::Resource,
     secrets::{self, Glance, Held},
     skew::Skew,
@@ -10,107 +11,6 @@ use crate::model::payload::SpanRow;
 
 /// Longest text that is kept of a name or an attribute.
 const LONGEST: usize = 80;
-
-/// Methods of HTTP (RFC 9110, RFC 5789).
-const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "HTTP"];
-/// Well-known values of `gen_ai.operation.name` (OpenTelemetry's semantic conventions).
-const OPERATIONS: &[&str] =
-    &["chat", "create_agent", "embeddings", "execute_tool", "generate_content", "invoke_agent", "rerank", "retrieval", "text_completion"];
-/// Operations of tools whose span name goes on with a name that somebody gave: LiteLLM's guardrails.
-const NAMED_BY_USERS: &[&str] = &["execute_guardrail"];
-/// Values of `gen_ai.provider.name`, and of `gen_ai.system` before it (OpenTelemetry's semantic conventions); then what OpenLLMetry,
-/// LiteLLM and engines write there.
-const PROVIDERS: &[&str] = &[
-    "openai",
-    "gcp.gen_ai",
-    "gcp.vertex_ai",
-    "gcp.gemini",
-    "vertex_ai",
-    "gemini",
-    "anthropic",
-    "cohere",
-    "azure.ai.inference",
-    "azure.ai.openai",
-    "az.ai.inference",
-    "az.ai.openai",
-    "ibm.watsonx.ai",
-    "aws.bedrock",
-    "perplexity",
-    "x_ai",
-    "xai",
-    "deepseek",
-    "groq",
-    "mistral_ai",
-    "aws",
-    "azure",
-    "bedrock",
-    "fireworks_ai",
-    "google",
-    "huggingface",
-    "langchain",
-    "litellm",
-    "mistral",
-    "mistralai",
-    "ollama",
-    "openrouter",
-    "sglang",
-    "together_ai",
-    "vllm",
-];
-/// Values of `rpc.system` and `rpc.system.name`.
-const RPC_SYSTEMS: &[&str] =
-    &["apache_dubbo", "aws-api", "connect_rpc", "connectrpc", "dotnet_wcf", "dubbo", "grpc", "java_rmi", "jsonrpc", "onc_rpc"];
-/// Values of `db.system` and `db.system.name`, without those that nobody serves requests from any more; then vector stores.
-const DATABASES: &[&str] = &[
-    "aws.dynamodb",
-    "aws.redshift",
-    "azure.cosmosdb",
-    "cassandra",
-    "clickhouse",
-    "cockroachdb",
-    "cosmosdb",
-    "couchbase",
-    "couchdb",
-    "db2",
-    "dynamodb",
-    "elasticsearch",
-    "gcp.spanner",
-    "geode",
-    "hbase",
-    "hive",
-    "ibm.db2",
-    "influxdb",
-    "mariadb",
-    "memcached",
-    "microsoft.sql_server",
-    "mongodb",
-    "mssql",
-    "mysql",
-    "neo4j",
-    "opensearch",
-    "oracle",
-    "oracle.db",
-    "other_sql",
-    "postgresql",
-    "redis",
-    "redshift",
-    "spanner",
-    "sqlite",
-    "teradata",
-    "trino",
-    "chroma",
-    "milvus",
-    "pinecone",
-    "qdrant",
-    "weaviate",
-];
-/// Values of `openinference.span.kind` (OpenInference's specification of traces).
-const OPENINFERENCE_KINDS: &[&str] =
-    &["AGENT", "CHAIN", "EMBEDDING", "EVALUATOR", "GUARDRAIL", "LLM", "PROMPT", "RERANKER", "RETRIEVER", "TOOL", "UNKNOWN"];
-/// Values of `telemetry.sdk.language`.
-const LANGUAGES: &[&str] = &["cpp", "dotnet", "erlang", "go", "java", "kotlin", "nodejs", "php", "python", "ruby", "rust", "swift", "webjs"];
-/// What ASGI instrumentation adds to the name of a server span.
-const PARTS: &[&str] = &["http send", "http receive", "websocket send", "websocket receive"];
 
 /// What values an attribute may have.
 #[derive(Clone, Copy)]
@@ -269,9 +169,6 @@ pub fn cleaned(text: &str) -> String {
     masked.collect::<String>().chars().filter(|c| !c.is_control()).take(LONGEST).collect::<String>().trim().to_owned()
 }
 
-/// Span names of more words than that, which tools write: LiteLLM's proxy.
-const KNOWN: &[&str] = &["Received Proxy Server Request", "Failed Proxy Server Request"];
-
 /// Names of code have at most so many words, of so many letters.
 const WORDS: usize = 2;
 const LONGEST_WORD: usize = 40;
@@ -292,7 +189,7 @@ fn name_of(name: &str) -> String {
     if PARTS.contains(&name.as_str()) {
         return name;
     }
-    if is_code(&name, LONGEST_WORD) || KNOWN.contains(&name.as_str()) { name } else { String::new() }
+    if is_code(&name, LONGEST_WORD) || NAMES.contains(&name.as_str()) { name } else { String::new() }
 }
 
 /// Few words of letters, with a version among them at most (`oauth2`, `v1beta`): digits make an id.

@@ -2,6 +2,7 @@
 
 mod gathered;
 mod kept;
+mod known;
 mod list;
 mod otlp_json;
 mod otlp_proto;

@@ -68,7 +68,9 @@ mod tests {
 
     fn instance(attributes: &[(&str, &str)]) -> Option<String> {
         let mut resource = Resource::default();
-        attributes.iter().for_each(|(key, text)| resource.attribute(key, text));
+        for (key, text) in attributes {
+            resource.attribute(key, text);
+        }
         resource.instance().map(str::to_owned)
     }
 

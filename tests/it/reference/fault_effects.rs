@@ -194,12 +194,11 @@ fn expected(what: Misbehaviour) -> Vec<Part> {
         M::ChildOutsideParent | M::ConstantDurations | M::GapInTrace | M::NegativeDurations => vec![Part::Stages],
         M::SharedServiceName => vec![Part::Tree, Part::Programs],
         M::NotPropagated => vec![Part::Propagation],
-        M::StreamsNotSampled => vec![Part::SpanCount],
         M::TtftMarkerWrong => vec![Part::SpanTtft],
         // The provider does not see what holds its caller up.
         M::SlowTracing => vec![Part::Log, Part::LogTtft, Part::Metrics, Part::MetricTtft, Part::SpanLength, Part::SpanTtft],
         M::SpanWithoutStream => vec![Part::Exemplars, Part::SpanLength],
-        M::HeadSampling | M::DroppedLongTraces => vec![Part::SpanCount],
+        M::HeadSampling | M::DroppedLongTraces | M::StreamsNotSampled => vec![Part::SpanCount],
         M::DanglingExemplars => vec![Part::Exemplars, Part::SpanCount],
         M::StaleExemplars => vec![Part::Exemplars],
         M::PrefillAsTtft => vec![Part::MetricTtft],

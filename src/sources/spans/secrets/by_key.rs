@@ -60,32 +60,37 @@ const QUIET: [&str; 8] = ["role", "finish_reason", "type", "id", "name", "index"
 
 /// The rule of a key.
 pub fn rule(key: &str) -> Option<Rule> {
-    let last = key.rsplit('.').next().unwrap_or_default();
-    let among = |words: &[&str]| words.iter().any(|word| same(last, word));
-    if last.len() >= 5 {
-        if among(&HEADERS) && key.contains("header") {
-            return Some(Rule::Header);
-        }
-        if same(last, "token") {
-            return Some(Rule::Token);
-        }
-        if same(last, "user_api_key") {
-            return Some(Rule::MaybeHashed);
-        }
-        if among(&NAMED)
-            || ENDINGS
-                .iter()
-                .any(|end| last.len() > end.len() && last.is_char_boundary(last.len() - end.len()) && same(&last[last.len() - end.len()..], end))
-        {
-            return Some(Rule::Named);
-        }
+    // How the words above end: nearly all other keys are told by one look.
+    let may_be_named = key.as_bytes().last_chunk::<2>().is_some_and(|[a, b]| {
+        let two = [a.to_ascii_lowercase(), b.to_ascii_lowercase()];
+        matches!(&two, b"rd" | b"wd" | b"se" | b"et" | b"ey" | b"en" | b"on" | b"ie")
+    });
+    if may_be_named && let Some(rule) = named(key.rsplit('.').next().unwrap_or_default(), key) {
+        return Some(rule);
     }
-    let parted = |of: &str| key.strip_prefix(of).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-    let prompt = PROMPTS.contains(&key)
-        || PARTED.iter().any(|of| parted(of)) && !QUIET.contains(&last)
-        // LiteLLM's copy of what it sends: `llm.openai.messages`.
-        || last == "messages" && key.starts_with("llm.");
-    prompt.then_some(Rule::Prompt)
+    let may_be_prompt = ["gen_ai.", "llm.", "traceloop.", "input.", "output."].iter().any(|begin| key.starts_with(begin));
+    (may_be_prompt && is_prompt(key)).then_some(Rule::Prompt)
+}
+
+fn named(last: &str, key: &str) -> Option<Rule> {
+    let among = |words: &[&str]| words.iter().any(|word| same(last, word));
+    let ends = |end: &&str| last.len().checked_sub(end.len()).is_some_and(|at| at > 0 && last.get(at..).is_some_and(|tail| same(tail, end)));
+    if among(&HEADERS) && key.contains("header") {
+        Some(Rule::Header)
+    } else if same(last, "token") {
+        Some(Rule::Token)
+    } else if same(last, "user_api_key") {
+        Some(Rule::MaybeHashed)
+    } else {
+        (among(&NAMED) || ENDINGS.iter().any(ends)).then_some(Rule::Named)
+    }
+}
+
+fn is_prompt(key: &str) -> bool {
+    let last = key.rsplit('.').next().unwrap_or_default();
+    let parted = |of: &&str| key.strip_prefix(*of).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    // LiteLLM's copy of what it sends: `llm.openai.messages`.
+    PROMPTS.contains(&key) || PARTED.iter().any(parted) && !QUIET.contains(&last) || last == "messages" && key.starts_with("llm.")
 }
 
 /// The same word, whatever the case and the stroke between its parts.
@@ -141,12 +146,21 @@ fn is_nothing(text: &str) -> bool {
 }
 
 fn contains(text: &str, word: &str) -> bool {
-    text.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
+    /// A mask stands near the beginning, bytes.
+    const NEAR: usize = 4 << 10;
+    text.as_bytes()[..text.len().min(NEAR)].windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_word_is_found_by_how_it_ends() {
+        for word in HEADERS.iter().chain(&NAMED).chain(&ENDINGS).chain(&["token", "user_api_key"]) {
+            assert!(rule(&format!("request.header.{word}")).is_some() || rule(&format!("x{word}")).is_some(), "{word}");
+        }
+    }
 
     fn what(key: &str, value: &str) -> Option<Secret> {
         rule(key).filter(|rule| rule.admits(value)).map(Rule::secret)

@@ -7,24 +7,27 @@ use crate::{model::payload::Secret, traces::base64};
 /// So much of a value is looked at, bytes: what is longer is a text, and a key in a text stands at its beginning or is one of many.
 const LOOKED_AT: usize = 64 << 10;
 
-/// What a text looks like, or what stands in it. One pass; only bytes that may begin something are looked at twice.
+/// What a text looks like, or what stands in it. One pass; only where two bytes may begin something it is looked at twice.
 pub fn looks_like(text: &str) -> Option<Secret> {
     let all = &text.as_bytes()[..text.len().min(LOOKED_AT)];
-    let mut before = b' ';
-    for (i, byte) in all.iter().enumerate() {
-        let at_start = !(before.is_ascii_alphanumeric() || before == b'_' || before == b'-');
-        before = *byte;
-        let rest = &all[i..];
-        let found = match byte {
-            b':' => url_password(&all[..i], rest).then_some(Secret::UrlPassword),
-            b's' | b'A' | b'g' | b'x' if at_start => api_key(rest).then_some(Secret::ApiKey),
-            b'e' if at_start => web_token(rest).then_some(Secret::WebToken),
-            b'B' | b'b' if at_start => credentials(rest).then_some(Secret::Credentials),
-            b'-' if at_start => private_key(rest).then_some(Secret::PrivateKey),
-            _ => None,
+    for (i, pair) in all.windows(2).enumerate() {
+        let looks: fn(&[u8]) -> Option<Secret> = match pair {
+            b":/" => {
+                if url_password(&all[..i], &all[i..]) {
+                    return Some(Secret::UrlPassword);
+                }
+                continue;
+            }
+            b"sk" | b"AK" | b"AS" | b"AI" | b"gh" | b"gi" | b"xo" => |rest| api_key(rest).then_some(Secret::ApiKey),
+            b"ey" => |rest| web_token(rest).then_some(Secret::WebToken),
+            b"Be" | b"be" | b"BE" | b"Ba" | b"ba" | b"BA" => |rest| credentials(rest).then_some(Secret::Credentials),
+            b"--" => |rest| private_key(rest).then_some(Secret::PrivateKey),
+            _ => continue,
         };
-        if found.is_some() {
-            return found;
+        // Inside a longer word nothing begins.
+        let inside = i > 0 && (all[i - 1].is_ascii_alphanumeric() || b"_-".contains(&all[i - 1]));
+        if !inside && let Some(found) = looks(&all[i..]) {
+            return Some(found);
         }
     }
     None

@@ -140,7 +140,9 @@ mod tests {
     fn a_list_is_as_bad_as_its_worst_text() {
         let seen = |texts: &[&str]| {
             let mut glance = Glance::default();
-            texts.iter().for_each(|text| glance.hear(text));
+            for text in texts {
+                glance.hear(text);
+            }
             glance
         };
         assert_eq!(seen(&["anything at all"]).at("http.request.header.cookie"), Some(Secret::Header));
