@@ -1,6 +1,7 @@
 //! Level 3: the audits. Each is a folder or a file; the list below is all the registration there is.
 
 pub mod latency_accuracy;
+mod shared;
 
 use crate::model::audit::Entry;
 

@@ -57,6 +57,20 @@ key! {
         pub max_tokens: u32,
         /// Do the requests carry planted delays (for `rigcheck mock` behind the target)?
         pub planted: bool,
+        /// Whose traces the requests ask to be recorded.
+        #[serde(default, skip_serializing_if = "Traced::all")]
+        pub traced: Traced,
+    }
+
+    /// Whose traces a load asks to be recorded, by the sampled flag of its `traceparent` (W3C Trace Context, trace flags).
+    #[derive(Copy, Default)]
+    pub enum Traced {
+        /// Those of all its requests.
+        #[default]
+        All,
+        /// Of each two requests that follow one another, with the same planted delays, one's, in random order: what recording
+        /// costs is the difference between the two.
+        Half,
     }
 
     /// Where a load's requests go.
@@ -71,6 +85,8 @@ key! {
     pub enum Api {
         /// OpenAI-compatible chat completions.
         Chat,
+        /// OpenAI-compatible embeddings.
+        Embeddings,
     }
 
     /// When the question is about.
@@ -246,6 +262,13 @@ impl When {
             When::Now => None,
             When::Before(a) | When::During(a) | When::After(a) => Some(a),
         }
+    }
+}
+
+impl Traced {
+    /// Is the trace of each request asked for?
+    pub fn all(&self) -> bool {
+        *self == Traced::All
     }
 }
 

@@ -16,6 +16,7 @@ impl Nanos {
 }
 
 /// The stamps of one request. `None` means that it did not come to that.
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own about a request")]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Timeline {
     /// Value of `x-request-id`; the join key, rows are sorted by it.
@@ -26,6 +27,9 @@ pub struct Timeline {
     pub warmup: bool,
     /// Did it ask for a stream?
     pub stream: bool,
+    /// Did it ask that its trace be not recorded?
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub untraced: bool,
     /// The delays that the prompt asked the reference endpoint for.
     pub planted: Option<Planted>,
     /// The absolute deadline at which it was due.

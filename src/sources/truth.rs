@@ -17,6 +17,7 @@ use crate::{
         spans::{act_over, pause},
     },
     spec::settings::Connection,
+    traces::normal_id,
 };
 use reqwest::StatusCode;
 use std::{
@@ -139,7 +140,7 @@ impl Log {
         Ok(())
     }
 
-    fn record(&mut self, emission: Emission, act: Span, ours: &BTreeMap<String, bool>) {
+    fn record(&mut self, mut emission: Emission, act: Span, ours: &BTreeMap<String, bool>) {
         let at = emission.received_wall_us;
         if !self.seen.insert((emission.id.clone(), emission.received, at)) {
             return;
@@ -149,6 +150,10 @@ impl Log {
             self.foreign += u64::from((act.from.0..=act.to.0).contains(&at));
             return;
         }
+        // What is no id is nobody's word about a trace; an empty one says that there was none.
+        let whole = |id: String, bytes: usize| if id.is_empty() { Some(id) } else { normal_id(&id, bytes).filter(|_| id.len() == 2 * bytes) };
+        emission.trace_id = emission.trace_id.and_then(|id| whole(id, 16));
+        emission.parent_id = emission.parent_id.and_then(|id| whole(id, 8)).filter(|id| !id.is_empty());
         let before = self.ours.remove(&emission.id);
         // The log numbers the attempts under an id; where it does not, records are counted.
         let attempts = emission.attempts.max(before.as_ref().map_or(0, |b| b.attempts) + 1);

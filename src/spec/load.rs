@@ -3,12 +3,12 @@
 use super::{
     anchors, bounded_file, case_file, catalogue, changes,
     chosen::Checks,
-    connection::same_origin,
     diagnostics::{Problem, Problems},
     discover,
     exec::Exec,
     extends::{self, Named},
     files::Files,
+    loads,
     metrics::{self, Metrics},
     profile::Profile,
     references::{self, Env},
@@ -25,7 +25,6 @@ use crate::model::{
     anchors::Anchors,
     audit::AnyCase,
     event::Gate,
-    key::{Destination, LoadAct},
     name::{Name, name},
     node::{At, Node},
     rig::{By, Capability, Claim, Quantity, Rig, SourceInfo},
@@ -36,11 +35,6 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
-
-/// The model that the reference endpoint answers for.
-pub const TRUTH_MODEL: &str = "rigcheck-truth";
-/// Where the reference endpoint answers.
-const TRUTH_PATH: &str = "/v1/chat/completions";
 
 /// What a spec means.
 pub struct Loaded {
@@ -252,17 +246,17 @@ fn open_gate(part: f64, default: f64, edition: &str, field: &Field<'_>, cx: &Rea
 /// Puts the rig together: loads first, then logs, spans and histograms in the order of the spec.
 fn rig(rig_name: Name, target: Option<&TargetSection>, sources: &[Source], histograms: Vec<Claim>) -> Rig {
     let mut infos: BTreeMap<Name, SourceInfo> = sources.iter().map(|s| (s.name.clone(), s.info.clone())).collect();
-    let (mut loads, mut claims) = (BTreeMap::new(), vec![]);
-    if let Some((target, chat)) = target.and_then(|t| Some((t, t.chat.as_ref()?))) {
-        let connection = &target.settings.connection;
-        let place = format!("{}{}{}", connection.url, chat.load.path, connection.through());
-        infos.insert(name(LOAD), SourceInfo { kind: LOAD.into(), place, reads: String::new() });
-        loads.insert(chat.load.name.clone(), chat.load.clone());
-        let truth = sources.iter().find_map(|s| s.url.as_ref());
-        // Behind a proxy, the same address is another server.
-        if truth.is_some_and(|truth| !same_origin(truth, &target.url) || connection.proxy.is_some()) {
-            loads.insert(name("calibration"), calibration(&chat.load));
+    let (loads, mut claims) = (target.map(|t| loads::of(t, sources)).unwrap_or_default(), vec![]);
+    if let Some(target) = target {
+        let paths: Vec<&str> =
+            [&target.chat.as_ref().map(|c| &c.load), &target.embeddings.as_ref()].into_iter().flatten().map(|l| l.path.as_str()).collect();
+        if !paths.is_empty() {
+            let connection = &target.settings.connection;
+            let place = format!("{}{}{}", connection.url, paths.join(" · "), connection.through());
+            infos.insert(name(LOAD), SourceInfo { kind: LOAD.into(), place, reads: String::new() });
         }
+    }
+    if let Some(chat) = target.and_then(|t| t.chat.as_ref()) {
         let claim = |(quantity, definition): &(Quantity, Name)| Claim {
             name: quantity.word().into(),
             source: name(LOAD),
@@ -277,18 +271,6 @@ fn rig(rig_name: Name, target: Option<&TargetSection>, sources: &[Source], histo
     claims.extend(histograms);
     let clocks = sources.iter().filter(|s| s.settings.reads_wall_clock()).map(|s| s.name.clone()).collect();
     Rig { name: rig_name, clocks, target: target.map(|t| t.target.clone()), loads, sources: infos, claims, ..Rig::default() }
-}
-
-/// The same load straight to the reference endpoint, which answers for its own model whatever the gateway calls it.
-fn calibration(controlled: &LoadAct) -> LoadAct {
-    LoadAct {
-        name: name("calibration"),
-        to: Destination::Reference,
-        model: TRUTH_MODEL.into(),
-        path: TRUTH_PATH.into(),
-        planted: true,
-        ..controlled.clone()
-    }
 }
 
 /// What the spec declares to be there.

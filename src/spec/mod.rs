@@ -27,6 +27,7 @@ mod extends;
 pub mod files;
 mod folders;
 mod load;
+mod loads;
 mod merge;
 mod metrics;
 pub mod owner;

@@ -87,7 +87,10 @@ fn target() -> Value {
     let allow = object(&json!([]), [("requests", count()), ("tokens", count()), ("rate", text())]);
     let own = [
         ("chat", chat),
-        ("embeddings", object(&json!(["model"]), [("path", text()), ("model", text())])),
+        (
+            "embeddings",
+            object(&json!(["model"]), [("path", text()), ("model", text()), ("rate", described(text(), "Such as 15/s")), ("planted", flag())]),
+        ),
         ("allow", described(allow, "Nothing is sent beyond this; needed off loopback")),
     ];
     described(object(&json!(["url"]), connection().into_iter().chain(own)), "The API under test")

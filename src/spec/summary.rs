@@ -24,7 +24,9 @@ impl Loaded {
         }
         for load in rig.loads.values() {
             let stream = if load.stream { "streamed" } else { "not streamed" };
-            let _ = writeln!(out, "load    {}: {} on {}, {}/s, {stream}", load.name, load.model, load.path, load.per_kilosecond as f64 / 1000.0);
+            let traced = if load.traced.all() { "" } else { ", every second one without a trace" };
+            let rate = load.per_kilosecond as f64 / 1000.0;
+            let _ = writeln!(out, "load    {}: {} on {}, {rate}/s, {stream}{traced}", load.name, load.model, load.path);
         }
         out.push_str(if rig.sources.is_empty() { "\nsources none\n" } else { "\nsources\n" });
         for (name, source) in &rig.sources {

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     llm::definitions,
     model::{
-        key::{Api, Destination, LoadAct},
+        key::{Api, Destination, LoadAct, Traced},
         name::{Name, name},
         rig::{Allow, Quantity, Target},
         units::{Count, PerSecond},
@@ -23,6 +23,8 @@ pub(super) struct TargetSection {
     pub(super) settings: TargetSettings,
     pub(super) url: Url,
     pub(super) chat: Option<Chat>,
+    /// The load named `embeddings`.
+    pub(super) embeddings: Option<LoadAct>,
 }
 
 /// The chat endpoint and the load on it.
@@ -40,6 +42,8 @@ const RATE: PerSecond = PerSecond(15.0);
 const MAX_TOKENS: u32 = 64;
 /// Where OpenAI-compatible servers answer chat completions.
 const CHAT_PATH: &str = "/v1/chat/completions";
+/// Where they answer embeddings.
+const EMBEDDINGS_PATH: &str = "/v1/embeddings";
 
 /// Reads the section. `truth` says whether a truth source is declared.
 pub(super) fn read(field: &Field<'_>, truth: bool, cx: &Reading) -> Option<TargetSection> {
@@ -48,9 +52,7 @@ pub(super) fn read(field: &Field<'_>, truth: bool, cx: &Reading) -> Option<Targe
     let loopback = connection.as_ref().map(|(c, url)| stays_here(url, c.proxy.as_ref()));
     let allow = allow(&mut table, loopback, cx);
     let chat = table.get("chat").map(|f| chat(&f, truth, allow, cx));
-    if let Some(field) = table.get("embeddings") {
-        embeddings(&field, cx);
-    }
+    let embeddings = table.get("embeddings").map(|f| embeddings(&f, truth, allow, cx));
     table.close(cx);
     let ((connection, url), allow) = (connection?, allow?);
     let target = Target { url: connection.url.clone(), loopback: loopback?, allow };
@@ -59,7 +61,11 @@ pub(super) fn read(field: &Field<'_>, truth: bool, cx: &Reading) -> Option<Targe
         Some(read) => Some(read?),
         None => None,
     };
-    Some(TargetSection { target, settings: TargetSettings { connection, allow }, url, chat })
+    let embeddings = match embeddings {
+        Some(read) => Some(read?),
+        None => None,
+    };
+    Some(TargetSection { target, settings: TargetSettings { connection, allow }, url, chat, embeddings })
 }
 
 fn allow(table: &mut Table<'_>, loopback: Option<bool>, cx: &Reading) -> Option<Allow> {
@@ -93,7 +99,7 @@ fn allow(table: &mut Table<'_>, loopback: Option<bool>, cx: &Reading) -> Option<
 
 fn chat(field: &Field<'_>, truth: bool, allow: Option<Allow>, cx: &Reading) -> Option<Chat> {
     let mut table = field.table(cx)?;
-    let path = table.get("path").map_or(Some(CHAT_PATH.to_owned()), |f| path(&f, cx));
+    let path = table.get("path").map_or(Some(CHAT_PATH.to_owned()), |f| path(&f, CHAT_PATH, cx));
     let model = table.need("model", "rigcheck-truth", cx).and_then(|f| f.text(cx));
     let max_tokens = table.get("max_tokens").map_or(Some(MAX_TOKENS), |f| max_tokens(&f, cx));
     let stream = table.get("stream").map_or(Some(true), |f| f.flag(cx));
@@ -114,16 +120,17 @@ fn chat(field: &Field<'_>, truth: bool, allow: Option<Allow>, cx: &Reading) -> O
         per_kilosecond: (rate.0 * 1000.0).round() as u64,
         max_tokens: max_tokens?,
         planted: planted?,
+        traced: Traced::All,
     };
     let mut timing = timing?;
     timing.retain(|(quantity, _)| stream || *quantity != Quantity::InterChunk);
     Some(Chat { load, timing })
 }
 
-fn path(field: &Field<'_>, cx: &Reading) -> Option<String> {
+fn path(field: &Field<'_>, usual: &str, cx: &Reading) -> Option<String> {
     let path = field.text(cx)?;
     if !path.starts_with('/') || path.contains(char::is_whitespace) {
-        cx.problem(field.refuse("is not a path below the target's URL", format!("write `{CHAT_PATH}`")));
+        cx.problem(field.refuse("is not a path below the target's URL", format!("write `{usual}`")));
         return None;
     }
     Some(path)
@@ -191,14 +198,24 @@ fn definition(field: &Field<'_>, quantity: Quantity, cx: &Reading) -> Option<(Qu
     }
 }
 
-fn embeddings(field: &Field<'_>, cx: &Reading) {
-    let Some(mut table) = field.table(cx) else { return };
-    if let Some(f) = table.get("path") {
-        path(&f, cx);
-    }
-    if let Some(f) = table.need("model", "rigcheck-truth-embed", cx) {
-        f.text(cx);
-    }
+fn embeddings(field: &Field<'_>, truth: bool, allow: Option<Allow>, cx: &Reading) -> Option<LoadAct> {
+    let mut table = field.table(cx)?;
+    let path = table.get("path").map_or(Some(EMBEDDINGS_PATH.to_owned()), |f| path(&f, EMBEDDINGS_PATH, cx));
+    let model = table.need("model", "rigcheck-truth-embed", cx).and_then(|f| f.text(cx));
+    let limit = allow.map_or(f64::INFINITY, |a| a.rate.0);
+    let rate = table.get("rate").map_or(Some(PerSecond(RATE.0.min(limit))), |f| rate(&f, limit, cx));
+    let planted = table.get("planted").map_or(Some(truth), |f| f.flag(cx));
     table.close(cx);
-    cx.warn(Problem::new(field.key, "`target.embeddings` is not used").label("no audit of this release sends embedding requests"));
+    Some(LoadAct {
+        name: name("embeddings"),
+        to: Destination::Target,
+        api: Api::Embeddings,
+        model: model?,
+        path: path?,
+        stream: false,
+        per_kilosecond: (rate?.0 * 1000.0).round() as u64,
+        max_tokens: 0,
+        planted: planted?,
+        traced: Traced::All,
+    })
 }

@@ -66,6 +66,16 @@ pub fn share_at_least(k: u64, n: u64, limit: f64) -> Answer {
     share(k, n, limit, true)
 }
 
+/// Is a share at most `limit` where all were looked at, and not a sample of them? Then what was seen is what there is, and a share
+/// within the limit passes, however few they were. That it fails is said only where so many of so few would be beyond the limit by
+/// the 99.9 % bound of Clopper and Pearson: one bad of forty is 2.5 %, and no habit. Nothing looked at is unclear.
+pub fn census_at_most(k: u64, n: u64, limit: f64) -> Answer {
+    match share_at_most(k, n, limit) {
+        Answer::Unclear { .. } if n > 0 && k <= n && k as f64 <= limit * n as f64 => Answer::Pass,
+        answer => answer,
+    }
+}
+
 /// Is the slope's size below `limit`? See [`location_within`] for when an unclear answer settles; a slope is never made of more than 2,000 points.
 pub fn slope_within(s: &Slope, limit: f64) -> Answer {
     if s.lo95 > -limit && s.hi95 < limit {
@@ -134,4 +144,23 @@ fn share_settles(k: u64, n: u64, limit: f64, at_least: bool) -> Option<u64> {
         if clear(mid) { yes = mid } else { no = mid }
     }
     Some(yes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The bound of all of n is alpha^(1/n), that of one of n 1 - (1 - alpha)^(1/n): 0.84 for 40 of 40, 0.000025 for 1 of 40.
+    #[test]
+    fn what_was_all_looked_at_passes_as_it_is_and_fails_only_beyond_chance() {
+        assert_eq!(census_at_most(0, 40, 0.01), Answer::Pass);
+        assert_eq!(census_at_most(5, 500, 0.01), Answer::Pass);
+        assert!(matches!(census_at_most(1, 40, 0.01), Answer::Unclear { settles_at: Some(n) } if n > 40));
+        assert_eq!(census_at_most(40, 40, 0.84), Answer::Fail);
+        assert!(matches!(census_at_most(40, 40, 0.85), Answer::Unclear { .. }));
+        assert!(matches!(census_at_most(6, 500, 0.01), Answer::Unclear { .. }));
+        assert!(matches!(census_at_most(0, 0, 0.01), Answer::Unclear { .. }));
+        assert!(matches!(census_at_most(2, 1, 0.01), Answer::Unclear { .. }));
+        assert_eq!(census_at_most(0, 1, 0.0), Answer::Pass);
+    }
 }

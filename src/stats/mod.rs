@@ -13,7 +13,7 @@ pub mod rank;
 pub mod share;
 pub mod slope;
 
-pub use answer::{Answer, location_within, share_at_least, share_at_most, slope_within};
+pub use answer::{Answer, census_at_most, location_within, share_at_least, share_at_most, slope_within};
 pub use episodes::episodes;
 pub use histogram::{Within, bucket_of};
 pub use location::{Location, TRIM, location, trimmed_mean};

@@ -54,7 +54,7 @@ pub fn our_span(trace: u128) -> u64 {
 }
 
 /// Standard or URL-safe base64, padded or not.
-fn base64(text: &str) -> Option<Vec<u8>> {
+pub fn base64(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len() * 3 / 4);
     let (mut held, mut bits) = (0_u32, 0_u32);
     for c in text.trim_end_matches('=').bytes() {

@@ -21,7 +21,7 @@ pub use cover::{Beyond, Cover, Uncovered};
 pub use critical_path::{CriticalPath, Segment};
 pub use figures::Figures;
 
-pub use ids::{hex_id, is_marked, marked_trace, normal_id, our_span, trace_number};
+pub use ids::{base64, hex_id, is_marked, marked_trace, normal_id, our_span, trace_number};
 pub use latency::{Shape, figures, is_body, times};
 pub use server::{Parents, requests, server};
 pub use stages::{Pattern, Stage, Stages};

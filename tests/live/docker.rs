@@ -6,7 +6,7 @@ use rigcheck::{
     model::{
         audit::Effort,
         evidence::{Gap, Origin, Seen},
-        key::{Act, Api, Destination, LoadAct, LogLines, Perform, Question, When},
+        key::{Act, Api, Destination, LoadAct, LogLines, Perform, Question, Traced, When},
         name::name,
         payload::{Heartbeat, Performed},
         rows::{InMemory, Rows},
@@ -76,6 +76,7 @@ fn act() -> Act {
         per_kilosecond: 15_000,
         max_tokens: 16,
         planted: false,
+        traced: Traced::All,
     })
 }
 

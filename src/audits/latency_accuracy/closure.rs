@@ -1,6 +1,7 @@
 //! Do the counts of a histogram and of the load generator close? Means and edges are only comparable once they do.
 
-use super::{requests::Requests, view::Foreign, window::Window};
+use super::{view::Foreign, window::Window};
+use crate::audits::shared::Requests;
 use crate::model::{
     evidence::Unknown,
     rig::{Claim, Quantity},

@@ -8,21 +8,18 @@
 mod charts;
 mod clock;
 mod closure;
-mod held_up;
 mod notes;
 mod records;
-mod requests;
 mod rules;
 mod say;
 mod spoil;
 mod stamps;
 mod tolerance;
-mod truth;
 mod view;
 mod window;
 
+pub use super::shared::{Request, Requests};
 pub use records::{Record, Records};
-pub use requests::{Request, Requests};
 pub use tolerance::Tolerance;
 pub use window::Window;
 

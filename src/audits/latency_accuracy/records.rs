@@ -1,9 +1,9 @@
-use super::requests::Requests;
+use crate::audits::shared::{Requests, each_trace};
 use crate::{
     model::{
         evidence::Got,
         key::Key,
-        payload::{LogLine, LogLines, SpanRow, Spans},
+        payload::{LogLine, LogLines, Spans},
     },
     traces::{self, Figures},
 };
@@ -99,19 +99,4 @@ impl<'e> Records<'e> {
 
 fn line_figures(line: &LogLine) -> Figures {
     Figures::of(line.ttft_ms, line.total_ms, line.inter_chunk_ms)
-}
-
-/// Hands out the spans of one trace after the other; rows are sorted by trace id.
-pub fn each_trace(spans: &Spans, mut each: impl FnMut(&[SpanRow])) {
-    let mut trace: Vec<SpanRow> = vec![];
-    for span in spans.spans.iter() {
-        if trace.first().is_some_and(|first| first.trace_id != span.trace_id) {
-            each(&trace);
-            trace.clear();
-        }
-        trace.push(span);
-    }
-    if !trace.is_empty() {
-        each(&trace);
-    }
 }

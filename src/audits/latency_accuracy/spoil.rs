@@ -199,7 +199,7 @@ pub fn pile_up(h: &mut HistogramSeries, began: Wall) {
 pub fn client_mean(audit: &LatencyAccuracy, rig: &Rig, quantity: Quantity, copy: &Evidence) -> Option<f64> {
     let act = audit.act(rig)?;
     let got = copy.get(&World::Live, &act.actor(), &Perform { act: act.clone() }).ok()?;
-    let requests = super::requests::Requests::read(&got, rig);
+    let requests = crate::audits::shared::Requests::read(&got, rig);
     let seen: Vec<f64> = requests.all.iter().filter(|r| r.ok).filter_map(|r| r.client.get(quantity)).collect();
     crate::stats::mean(&seen)
 }
@@ -207,7 +207,7 @@ pub fn client_mean(audit: &LatencyAccuracy, rig: &Rig, quantity: Quantity, copy:
 /// What the client saw, by request id and by trace id.
 fn client_values(copy: &Evidence, rig: &Rig, act: &Act, quantity: Quantity) -> Option<BTreeMap<String, f64>> {
     let got = copy.get(&World::Live, &act.actor(), &Perform { act: act.clone() }).ok()?;
-    let requests = super::requests::Requests::read(&got, rig);
+    let requests = crate::audits::shared::Requests::read(&got, rig);
     let both = requests.all.iter().filter_map(|r| r.client.get(quantity).map(|ms| [(r.id.clone(), ms), (r.trace_id.clone(), ms)]));
     Some(both.flatten().collect())
 }
@@ -218,7 +218,7 @@ fn performed<'c>(copy: &'c Evidence, act: &Act) -> Option<&'c Performed> {
 
 fn shapes(copy: &Evidence, rig: &Rig, act: &Act) -> BTreeMap<String, Shape> {
     let got = copy.get(&World::Live, &act.actor(), &Perform { act: act.clone() });
-    got.map(|got| super::requests::Requests::read(&got, rig).all.into_iter().map(|r| (r.trace_id, r.shape)).collect()).unwrap_or_default()
+    got.map(|got| crate::audits::shared::Requests::read(&got, rig).all.into_iter().map(|r| (r.trace_id, r.shape)).collect()).unwrap_or_default()
 }
 
 fn each_trace(copy: &mut Evidence, source: &Name, act: Act, mut change: impl FnMut(usize, &mut Vec<SpanRow>)) {

@@ -8,7 +8,7 @@
 //! A line of a log may be written at any time after its request, before it is read: however late it is, it shows that a clock
 //! is behind, and that it is ahead only where it lies beyond the reading.
 
-use super::{records::each_trace, requests::Requests};
+use crate::audits::shared::{Requests, each_trace};
 use crate::{
     model::{
         payload::{ClockReadings, LogLines, SpanRow, Spans},

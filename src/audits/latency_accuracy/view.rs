@@ -1,11 +1,5 @@
-use super::{
-    LatencyAccuracy, log_sources,
-    records::Records,
-    requests::{Requests, definition_of},
-    trace_sources,
-    truth::Real,
-    window::Window,
-};
+use super::{LatencyAccuracy, log_sources, records::Records, trace_sources, window::Window};
+use crate::audits::shared::{Real, Requests, definition_of};
 use crate::model::{
     audit::Context,
     evidence::{Evidence, Gap, Unknown},

@@ -33,6 +33,13 @@ pub struct Emission {
     pub asked: Option<Planted>,
     /// Attempts seen under this id, 1 unless something retried.
     pub attempts: u32,
+    /// The trace that `traceparent` told it, 32 hex digits; empty if it was told none, `None` where its log does not tell (it is
+    /// older than this field).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<String>,
+    /// The caller's span that `traceparent` told it, 16 hex digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_id: Option<String>,
 }
 
 impl Emission {

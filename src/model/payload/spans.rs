@@ -1,3 +1,4 @@
+use super::{Leak, Secret};
 use crate::model::rows::{Attach, Blobs, Row, Rows};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
@@ -19,6 +20,9 @@ pub struct Spans {
     /// Spans that the store itself had moved before they were read, by its own word: their times are not what was measured.
     #[serde(default, skip_serializing_if = "is_none")]
     pub moved: u64,
+    /// Attributes of these spans that look like secrets or prompts, the first few kinds; nothing of their values is kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<Leak>,
     /// How the store's web page shows some of these traces, where it was looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shown: Option<Shown>,
@@ -70,6 +74,9 @@ pub struct SpanRow {
     pub error: bool,
     /// Allow-listed attributes as text.
     pub attributes: BTreeMap<String, String>,
+    /// Keys of attributes that look like secrets, until they are counted in [`Spans::secrets`]; never recorded.
+    #[serde(skip)]
+    pub secrets: Vec<(String, Secret)>,
 }
 
 impl SpanRow {
@@ -77,6 +84,9 @@ impl SpanRow {
     pub const THRESHOLD: &'static str = "tracestate.ot.th";
     /// The attribute that holds the name of the instrumentation that made the span.
     pub const SCOPE: &'static str = "otel.scope.name";
+    /// The attribute that tells instances of a service apart: a short digest of what its resource says of instance, host,
+    /// process, container and pod. None of those is kept itself.
+    pub const INSTANCE: &'static str = "resource.instance";
     /// The attribute that says by how much the store would move the span, ms, from a warning of clock skew; empty if untold.
     pub const SKEW: &'static str = "jaeger.skew_ms";
     /// The attribute that says by how much the store has moved the span, ms; empty if untold.

@@ -76,6 +76,9 @@ impl Served {
             tokens: self.tokens,
             asked: self.asked,
             attempts: 1,
+            // A trace without a caller is the mock's own: nobody told it.
+            trace_id: Some(self.trace.parent_id.as_ref().map(|_| self.trace.trace_id.clone()).unwrap_or_default()),
+            parent_id: self.trace.parent_id.clone(),
         }
     }
 }

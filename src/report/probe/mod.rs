@@ -82,7 +82,7 @@ pub struct Remark {
 
 /// The load of which one request is sent: the one that goes to the target.
 pub fn load(rig: &Rig) -> Option<&LoadAct> {
-    rig.loads.values().find(|l| l.to == Destination::Target)
+    rig.loads.get("controlled").filter(|l| l.to == Destination::Target)
 }
 
 /// Everything that is asked about one request of a load.

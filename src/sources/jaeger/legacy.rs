@@ -2,11 +2,11 @@
 
 use crate::{
     model::payload::SpanRow,
-    sources::spans::{Keeper, MOST_SPANS, Read, Skew, each, first, kind_word},
+    sources::spans::{Events, Keeper, MOST_SPANS, Read, Resource, Skew, each, first, kind_word, texts},
     traces::normal_id,
 };
 use serde::{Deserialize, Deserializer};
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// Every span of a body, or why it is no such body.
 pub fn read(body: &[u8]) -> Result<Read, String> {
@@ -43,7 +43,6 @@ fn failed(body: &[u8]) -> Option<Failed> {
 
 impl Span {
     fn row(&self, trace_id: &str, processes: &BTreeMap<String, Process>) -> Option<SpanRow> {
-        let service = processes.get(&self.process_id).or(self.process.as_ref()).map_or("", |p| p.service_name.as_str());
         let trace = normal_id(if self.trace.is_empty() { trace_id } else { &self.trace }, 16)?;
         let tag = |key: &str| self.tags.iter().find(|t| t.key == key).and_then(Tag::text);
         // A reference into another trace is a link, not a parent.
@@ -52,7 +51,11 @@ impl Span {
         let parent = of_kind("CHILD_OF").or_else(|| of_kind("FOLLOWS_FROM")).and_then(|r| normal_id(&r.span_id, 8));
         let parent = parent.or_else(|| normal_id(&self.parent, 8));
         let error = tag("error").as_deref() == Some("true") || tag("otel.status_code").as_deref() == Some("ERROR");
-        let mut keeper = Keeper::new(trace, normal_id(&self.id, 8)?, parent, service);
+        let mut keeper = Keeper::new(trace, normal_id(&self.id, 8)?, parent, "");
+        if let Some(process) = processes.get(&self.process_id).or(self.process.as_deref()) {
+            keeper.resource(&process.tags);
+            keeper.service(&process.service_name);
+        }
         keeper.named(&self.operation_name, kind_word(&tag("span.kind").unwrap_or_default()), error);
         let start_ns = self.start_time.saturating_mul(1_000);
         keeper.lasting(start_ns, start_ns.saturating_add(self.duration.saturating_mul(1_000)));
@@ -60,20 +63,21 @@ impl Span {
         keeper.scope(&tag("otel.library.name").unwrap_or_default());
         for tag in &self.tags {
             if let Some(text) = tag.text() {
-                keeper.attribute(&tag.key, text);
+                keeper.attribute(&tag.key, &text);
             }
         }
+        keeper.events(&self.logs.held);
         keeper.skew(self.warnings);
         Some(keeper.row())
     }
 }
 
 impl Tag {
-    fn text(&self) -> Option<String> {
+    fn text(&self) -> Option<Cow<'_, str>> {
         match &self.value {
-            serde_json::Value::String(s) => Some(s.clone()),
-            serde_json::Value::Number(n) => Some(n.to_string()),
-            serde_json::Value::Bool(b) => Some(b.to_string()),
+            serde_json::Value::String(s) => Some(Cow::Borrowed(s)),
+            serde_json::Value::Number(n) => Some(Cow::Owned(n.to_string())),
+            serde_json::Value::Bool(b) => Some(Cow::Owned(b.to_string())),
             _ => None,
         }
     }
@@ -122,6 +126,18 @@ fn few<'de, T: Deserialize<'de>, D: Deserializer<'de>>(d: D) -> Result<Vec<T>, D
 #[serde(rename_all = "camelCase", default)]
 struct Process {
     service_name: String,
+    #[serde(deserialize_with = "resource")]
+    tags: Resource,
+}
+
+fn resource<'de, D: Deserializer<'de>>(d: D) -> Result<Resource, D::Error> {
+    let mut resource = Resource::default();
+    each(d, |tag: Tag| {
+        if let Some(text) = tag.text() {
+            resource.attribute(&tag.key, &text);
+        }
+    })?;
+    Ok(resource)
 }
 
 #[derive(Deserialize, Default)]
@@ -144,7 +160,10 @@ struct Span {
     tags: Vec<Tag>,
     #[serde(rename = "processID")]
     process_id: String,
-    process: Option<Process>,
+    /// Hardly ever there, and large.
+    process: Option<Box<Process>>,
+    #[serde(deserialize_with = "texts")]
+    logs: Events,
     warnings: Skew,
 }
 

@@ -4,7 +4,10 @@ use super::{
     classify,
     framing::{Framed, Framer},
 };
-use crate::model::timeline::{Class, Event, Nanos, Timeline};
+use crate::model::{
+    key::Api,
+    timeline::{Class, Event, Nanos, Timeline},
+};
 
 /// A response beyond this many bytes is given up.
 pub const CAP: usize = 1 << 20;
@@ -14,6 +17,7 @@ const REFUSAL: usize = 4 << 10;
 /// A body that is being read.
 pub struct Body {
     kind: Kind,
+    api: Api,
     bytes: usize,
     reads: u32,
     last: Nanos,
@@ -30,14 +34,14 @@ enum Kind {
 
 impl Body {
     /// The body of a response.
-    pub fn new(success: bool, content_type: &str) -> Body {
+    pub fn new(success: bool, content_type: &str, api: Api) -> Body {
         let kind = match content_type {
             _ if !success => Kind::Refused(vec![]),
             t if t.starts_with("text/event-stream") => Kind::Stream(Framer::default()),
             t if t.contains("json") => Kind::Whole(vec![]),
             _ => Kind::Untold(vec![]),
         };
-        Body { kind, bytes: 0, reads: 0, last: Nanos(0) }
+        Body { kind, api, bytes: 0, reads: 0, last: Nanos(0) }
     }
     /// Takes one read. `Err` ends the request with these words.
     pub fn read(&mut self, bytes: &[u8], at: Nanos, into: &mut Timeline) -> Result<(), &'static str> {
@@ -84,7 +88,7 @@ impl Body {
                 }
             }
             Kind::Whole(held) => {
-                let said = classify::whole(held)?;
+                let said = classify::whole(held, &self.api)?;
                 self.note(&said, into);
             }
             Kind::Untold(held) if !held.trim_ascii().is_empty() => return Err(NO_STREAM),
@@ -147,7 +151,7 @@ mod tests {
 
     fn read(content_type: &str, pieces: &[&str]) -> (Timeline, Result<(), &'static str>) {
         let mut t = Timeline::default();
-        let mut body = Body::new(true, content_type);
+        let mut body = Body::new(true, content_type, Api::Chat);
         let mut said = Ok(());
         for (i, piece) in pieces.iter().enumerate() {
             said = said.and_then(|()| body.read(piece.as_bytes(), Nanos(i as u64 * 10), &mut t));

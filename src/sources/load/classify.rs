@@ -1,6 +1,9 @@
 //! What a chat-completion event carries. Only its class and the token counts are kept, never a text.
 
-use crate::model::timeline::{Class, Usage};
+use crate::model::{
+    key::Api,
+    timeline::{Class, Usage},
+};
 use serde_json::Value;
 
 /// What one event says.
@@ -42,14 +45,16 @@ pub fn event(data: &[u8]) -> Said {
     Said { class, usage }
 }
 
-/// Reads a whole body that was no stream; `Err` says in a few words why it is no chat completion.
-pub fn whole(body: &[u8]) -> Result<Said, &'static str> {
+/// Reads a whole body that was no stream; `Err` says in a few words why it is no answer to what was asked.
+pub fn whole(body: &[u8], api: &Api) -> Result<Said, &'static str> {
     let value = serde_json::from_slice::<Value>(body).map_err(|_| "body is not JSON")?;
     if is_error(&value) {
         return Ok(Class::Error.into());
     }
-    if !value["choices"].is_array() {
-        return Err("no chat completion");
+    match api {
+        Api::Chat if !value["choices"].is_array() => return Err("no chat completion"),
+        Api::Embeddings if !value["data"].as_array().is_some_and(|d| d.iter().any(|e| !e["embedding"].is_null())) => return Err("no embedding"),
+        Api::Chat | Api::Embeddings => {}
     }
     Ok(Said { class: Class::Body, usage: usage(&value) })
 }
@@ -112,13 +117,16 @@ mod tests {
         let with_content = br#"{"choices":[{"delta":{"content":"x"}}],"usage":{"prompt_tokens":5,"completion_tokens":1}}"#;
         assert_eq!(event(with_content), Said { class: Class::Content, usage: Some(Usage { prompt: 5, completion: 1 }) });
         let body = br#"{"choices":[{"message":{"content":"x"}}],"usage":{"prompt_tokens":5,"completion_tokens":9}}"#;
-        assert_eq!(whole(body), Ok(Said { class: Class::Body, usage: Some(Usage { prompt: 5, completion: 9 }) }));
+        assert_eq!(whole(body, &Api::Chat), Ok(Said { class: Class::Body, usage: Some(Usage { prompt: 5, completion: 9 }) }));
     }
 
     #[test]
     fn a_whole_body_must_be_a_chat_completion() {
-        assert_eq!(whole(br#"{"status":"ok"}"#), Err("no chat completion"));
-        assert_eq!(whole(b"ok"), Err("body is not JSON"));
-        assert_eq!(whole(br#"{"error":{"code":1}}"#).unwrap().class, Class::Error);
+        assert_eq!(whole(br#"{"status":"ok"}"#, &Api::Chat), Err("no chat completion"));
+        let vectors = br#"{"object":"list","data":[{"embedding":[0.5]}],"usage":{"prompt_tokens":3}}"#;
+        assert_eq!(whole(vectors, &Api::Embeddings), Ok(Said { class: Class::Body, usage: Some(Usage { prompt: 3, completion: 0 }) }));
+        assert_eq!(whole(br#"{"data":[]}"#, &Api::Embeddings), Err("no embedding"));
+        assert_eq!(whole(b"ok", &Api::Chat), Err("body is not JSON"));
+        assert_eq!(whole(br#"{"error":{"code":1}}"#, &Api::Chat).unwrap().class, Class::Error);
     }
 }

@@ -9,7 +9,7 @@ use super::{
 use crate::engine::wall_now;
 use crate::model::{
     evidence::{Gap, Method, Origin, Seen},
-    key::{Perform, Question},
+    key::{Api, Perform, Question},
     payload::Performed,
     rows::RowsWriter,
     source::Slot,
@@ -169,7 +169,7 @@ impl<'a> Course<'a> {
         if failed && (in_a_row >= FAILURES || latest >= BURST) {
             let many = if in_a_row >= FAILURES { format!("{in_a_row} requests in a row") } else { format!("{latest} of the last {LATEST} requests") };
             let last = timeline.error.clone().unwrap_or_default();
-            let advice = advice(timeline.status);
+            let advice = advice(timeline.status, &self.plan.act().api);
             self.end(Ending::Failing(format!("{many} failed, the last with: {last}; {advice}")));
         }
     }
@@ -198,7 +198,7 @@ impl<'a> Course<'a> {
             Ending::Failing(text) => Gap::NotReached(format!("{title}: ended after {begun} of {total} requests: {text}")),
             Ending::Interrupted => Gap::NotReached(format!("{title}: interrupted after {begun} of {total} requests")),
             Ending::Deadline => {
-                let advice = advice(None);
+                let advice = advice(None, &self.plan.act().api);
                 Gap::TooLate(format!("{title}: the time was over before the {begun} requests that were sent, of {total}, had all ended; {advice}"))
             }
         });
@@ -220,14 +220,18 @@ impl<'a> Course<'a> {
 }
 
 /// What to do about a target that refuses or fails.
-fn advice(status: Option<u16>) -> &'static str {
+fn advice(status: Option<u16>, api: &Api) -> String {
+    let (key, speaks) = match api {
+        Api::Chat => ("chat", "chat completions"),
+        Api::Embeddings => ("embeddings", "embeddings"),
+    };
     match status {
-        Some(401 | 403) => "add `bearer`, `basic` or `headers` to `target`",
-        Some(300..=399 | 404 | 405) => "correct `target.url` or `target.chat.path`",
-        Some(400 | 422) => "does it speak OpenAI's chat completions, and know `target.chat.model`?",
-        Some(200..=299) => "is this an OpenAI-compatible chat endpoint, and not a login page or another program?",
-        Some(_) => "its own log should say why",
-        None => "is it up, and fast enough for `target.chat.rate`?",
+        Some(401 | 403) => "add `bearer`, `basic` or `headers` to `target`".into(),
+        Some(300..=399 | 404 | 405) => format!("correct `target.url` or `target.{key}.path`"),
+        Some(400 | 422) => format!("does it speak OpenAI's {speaks}, and know `target.{key}.model`?"),
+        Some(200..=299) => format!("is this an OpenAI-compatible {key} endpoint, and not a login page or another program?"),
+        Some(_) => "its own log should say why".into(),
+        None => "is it up, and fast enough for `target.chat.rate`?".into(),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::{
     model::{
         audit::Effort,
         evidence::Gap,
-        key::{Act, Api, LoadAct},
+        key::{Act, Api, LoadAct, Traced},
         source::Estimate,
         timeline::{Nanos, Planted},
         units::Ms,
@@ -15,6 +15,7 @@ use crate::{
 use rand::{RngExt, SeedableRng, seq::SliceRandom};
 use rand_pcg::Pcg64;
 use serde_json::json;
+use std::collections::BTreeSet;
 
 /// The planted grid: wide enough (p95/p5 of the total well above 3) that a scale error shows as a slope.
 const TTFT_MS: [f64; 6] = [40.0, 70.0, 120.0, 200.0, 330.0, 500.0];
@@ -40,6 +41,8 @@ pub struct Plan {
     run: String,
     /// One entry per request, empty where nothing is planted.
     delays: Vec<Planted>,
+    /// The requests that ask for no trace.
+    untraced: BTreeSet<u64>,
 }
 
 /// One request, ready to be sent.
@@ -52,8 +55,12 @@ pub struct Request {
     pub traceparent: String,
     /// Not measured.
     pub warmup: bool,
+    /// What it asks.
+    pub api: Api,
     /// Does it ask for a stream?
     pub stream: bool,
+    /// Does it ask that its trace be not recorded?
+    pub untraced: bool,
     /// When it is due.
     pub scheduled: Nanos,
     /// Asked delays.
@@ -71,8 +78,10 @@ impl Plan {
         if effort.requests == 0 {
             return Err(Gap::NotConfigured(format!("load `{}` was asked for 0 requests", act.name)));
         }
-        let delays = if act.planted { design(effort, act.max_tokens) } else { vec![] };
-        Ok(Plan { act: act.clone(), warmup: effort.warmup, total: effort.warmup + effort.requests, run: ulid::Ulid::new().to_string(), delays })
+        let delays = if act.planted { design(effort, act) } else { vec![] };
+        let untraced = if act.traced.all() { BTreeSet::new() } else { untraced(effort) };
+        let (warmup, total) = (effort.warmup, effort.warmup + effort.requests);
+        Ok(Plan { act: act.clone(), warmup, total, run: ulid::Ulid::new().to_string(), delays, untraced })
     }
     /// The act as the spec describes it.
     pub fn act(&self) -> &LoadAct {
@@ -108,10 +117,13 @@ impl Plan {
         let trace = marked_trace(rand::random());
         let trace_id = format!("{trace:032x}");
         let parent = our_span(trace);
+        let untraced = self.untraced.contains(&n);
         Request {
-            traceparent: format!("00-{trace_id}-{parent:016x}-01"),
+            traceparent: format!("00-{trace_id}-{parent:016x}-{:02x}", u8::from(!untraced)),
             warmup: n < self.warmup,
+            api: self.act.api.clone(),
             stream: self.act.stream,
+            untraced,
             scheduled: self.due(n),
             planted,
             body: self.body(&prompt(&id, planted)),
@@ -120,7 +132,9 @@ impl Plan {
         }
     }
     fn body(&self, prompt: &str) -> Vec<u8> {
-        let Api::Chat = self.act.api;
+        if self.act.api == Api::Embeddings {
+            return json!({"model": self.act.model, "input": prompt}).to_string().into_bytes();
+        }
         let mut body = json!({
             "model": self.act.model,
             "messages": [{"role": "user", "content": prompt}],
@@ -153,11 +167,25 @@ fn prompt_tokens(text: &str) -> u64 {
 }
 
 /// Delays for warm-ups and measured requests: the whole grid, shuffled, again and again, so that every cell occurs equally
-/// often. Warm-ups come from a stream of their own: their number does not change the measured design.
-fn design(effort: Effort, max_tokens: u32) -> Vec<Planted> {
-    let mut delays = blocks(effort.warmup, max_tokens, SEED ^ 1);
-    delays.extend(blocks(effort.requests, max_tokens, SEED));
+/// often. Warm-ups come from a stream of their own: their number does not change the measured design. Where traced and untraced
+/// requests are compared, both of a pair have the same delays.
+fn design(effort: Effort, act: &LoadAct) -> Vec<Planted> {
+    let mut delays = blocks(effort.warmup, act.max_tokens, SEED ^ 1);
+    match act.traced {
+        Traced::All => delays.extend(blocks(effort.requests, act.max_tokens, SEED)),
+        Traced::Half => {
+            let pairs = blocks(effort.requests.div_ceil(2), act.max_tokens, SEED);
+            delays.extend(pairs.into_iter().flat_map(|d| [d, d]).take(usize::try_from(effort.requests).unwrap_or(usize::MAX)));
+        }
+    }
     delays
+}
+
+/// One of each pair of measured requests, the first or the second as a coin falls, so that whatever comes every second request
+/// on the rig is no effect of tracing.
+fn untraced(effort: Effort) -> BTreeSet<u64> {
+    let mut rng = Pcg64::seed_from_u64(SEED ^ 2);
+    (0..effort.requests / 2).map(|pair| effort.warmup + 2 * pair + u64::from(rng.random_bool(0.5))).collect()
 }
 
 fn blocks(n: u64, max_tokens: u32, seed: u64) -> Vec<Planted> {
@@ -193,7 +221,7 @@ fn grid(max_tokens: u32) -> Vec<Planted> {
 mod tests {
     use super::*;
     use crate::model::{key::Destination, name::name};
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeMap;
 
     fn act() -> LoadAct {
         LoadAct {
@@ -206,6 +234,7 @@ mod tests {
             per_kilosecond: 15_000,
             max_tokens: 64,
             planted: true,
+            traced: Traced::All,
         }
     }
 
@@ -244,6 +273,35 @@ mod tests {
         assert!(p95 / p5 >= 3.0 && totals[479] - totals[0] >= 200.0, "{p5} {p95}");
         let mean = totals.iter().sum::<f64>() / 480.0;
         assert!((430.0..580.0).contains(&mean), "{mean}");
+    }
+
+    #[test]
+    fn of_each_pair_with_the_same_delays_one_is_traced() {
+        let half = LoadAct { traced: Traced::Half, ..act() };
+        let p = Plan::new(&half, Effort { requests: 240, warmup: 5, ..Effort::default() }).unwrap();
+        let mut first = 0;
+        for pair in 0..120 {
+            let (a, b) = (p.request(5 + 2 * pair), p.request(6 + 2 * pair));
+            assert_eq!(a.planted, b.planted);
+            assert!(a.untraced != b.untraced);
+            assert!(a.traceparent.ends_with(if a.untraced { "-00" } else { "-01" }), "{}", a.traceparent);
+            first += u32::from(a.untraced);
+        }
+        assert!((40..=80).contains(&first), "no order is the rule: {first}");
+        assert!((0..5).all(|n| !p.request(n).untraced));
+        let odd = Plan::new(&half, Effort { requests: 7, ..Effort::default() }).unwrap();
+        assert_eq!((odd.delays.len(), odd.request(6).untraced), (7, false));
+    }
+
+    #[test]
+    fn embeddings_carry_the_directive_in_their_input() {
+        let embeddings = LoadAct { api: Api::Embeddings, stream: false, max_tokens: 0, ..act() };
+        let p = Plan::new(&embeddings, Effort { requests: 3, ..Effort::default() }).unwrap();
+        let request = p.request(2);
+        let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
+        assert_eq!(body.as_object().unwrap().keys().collect::<Vec<_>>(), ["input", "model"]);
+        assert_eq!(Directive::find(body["input"].as_str().unwrap()), Some(Directive { id: request.id, delays: request.planted }));
+        assert!(p.delays.iter().all(|d| d.chunks == 1), "an embedding comes at once");
     }
 
     #[test]

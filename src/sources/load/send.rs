@@ -8,6 +8,7 @@ use super::{
 use crate::{
     model::{
         evidence::Gap,
+        key::Api,
         source::{Cost, Slot},
         timeline::{Nanos, Timeline},
     },
@@ -128,6 +129,7 @@ pub async fn send(endpoint: &Endpoint, built: reqwest::Request, request: Request
         trace_id: request.trace_id,
         warmup: request.warmup,
         stream: request.stream,
+        untraced: request.untraced,
         planted: request.planted,
         scheduled: request.scheduled,
         sent: now(limits),
@@ -138,7 +140,7 @@ pub async fn send(endpoint: &Endpoint, built: reqwest::Request, request: Request
     let stood = Stood::default();
     let end = tokio::select! {
         biased;
-        end = tokio::time::timeout(limits.timeout, watched(&stood, exchange(endpoint, built, limits, &mut sent))) => end.unwrap_or_else(|_| Err("timeout".into())),
+        end = tokio::time::timeout(limits.timeout, watched(&stood, exchange(endpoint, built, request.api, limits, &mut sent))) => end.unwrap_or_else(|_| Err("timeout".into())),
         () = limits.stop.cancelled() => Err("interrupted".into()),
     };
     if let Err(word) = end {
@@ -148,7 +150,7 @@ pub async fn send(endpoint: &Endpoint, built: reqwest::Request, request: Request
     sent
 }
 
-async fn exchange(endpoint: &Endpoint, built: reqwest::Request, limits: &Limits, sent: &mut Sent) -> Result<(), String> {
+async fn exchange(endpoint: &Endpoint, built: reqwest::Request, api: Api, limits: &Limits, sent: &mut Sent) -> Result<(), String> {
     let url = built.url().to_string();
     let answered = endpoint.client.execute(built).await;
     let headers_at = now(limits);
@@ -166,7 +168,7 @@ async fn exchange(endpoint: &Endpoint, built: reqwest::Request, limits: &Limits,
     let header = |name| response.headers().get(name).and_then(|v| v.to_str().ok());
     sent.server = header(SERVER).and_then(product);
     let content_type = header(CONTENT_TYPE).unwrap_or_default().trim().to_ascii_lowercase();
-    let mut body = Body::new(response.status().is_success(), &content_type);
+    let mut body = Body::new(response.status().is_success(), &content_type, api);
     loop {
         // The stamp comes before any look at the bytes.
         let read = response.chunk().await;

@@ -96,7 +96,7 @@ mod tests {
     use super::*;
     use crate::model::{
         audit::Effort,
-        key::{Api, Destination},
+        key::{Api, Destination, Traced},
         name::name,
     };
 
@@ -111,6 +111,7 @@ mod tests {
             per_kilosecond: 15_000,
             max_tokens: 64,
             planted: true,
+            traced: Traced::All,
         }
     }
     fn plan(requests: u64) -> Plan {

@@ -1,8 +1,8 @@
-use super::{Ours, kept::cleaned};
+use super::{Ours, Resource, kept::cleaned};
 use crate::{
     model::{
         evidence::Gap,
-        payload::{SpanRow, Spans},
+        payload::{Leak, Secret, SpanRow, Spans},
         rows::{Blobs, RowsWriter},
         units::{Ms, Wall},
     },
@@ -19,6 +19,8 @@ use std::{
 const MOST_SPANS: u64 = 2_000_000;
 /// Services of our own traces that are told apart.
 const MOST_SERVICES: usize = 50;
+/// Attributes that look like secrets are told apart by service, span, key and kind up to this number.
+const MOST_LEAKS: usize = 50;
 /// Foreign traces are told apart up to this number, some 40 bytes each; beyond it the count stands still.
 pub(in crate::sources) const MOST_FOREIGN: usize = 1_000_000;
 
@@ -35,6 +37,8 @@ pub struct Gathered {
     elsewhere: BTreeSet<String>,
     /// Spans that the store had moved.
     moved: u64,
+    /// Spans of ours by service, span, key and kind of what looks like a secret in them.
+    secrets: BTreeMap<(String, String, String, Secret), u64>,
     /// The last look at [`Gathered::complete`], until something new comes.
     complete: Option<bool>,
 }
@@ -68,11 +72,12 @@ impl Gathered {
             services: BTreeSet::new(),
             elsewhere: BTreeSet::new(),
             moved: 0,
+            secrets: BTreeMap::new(),
             complete: None,
         }
     }
     /// Takes a span; says whether it was one of ours that is new.
-    pub fn take(&mut self, row: SpanRow) -> Result<bool, Gap> {
+    pub fn take(&mut self, mut row: SpanRow) -> Result<bool, Gap> {
         let Some(id) = trace_number(&row.trace_id) else { return Ok(false) };
         if !self.ours.has(id) {
             if self.overlaps_act(&row) && self.foreign.len() < MOST_FOREIGN {
@@ -98,8 +103,19 @@ impl Gathered {
         if self.services.len() < MOST_SERVICES && !self.services.contains(&row.service) {
             self.services.insert(row.service.clone());
         }
+        self.count_secrets(&mut row);
         self.rows.push(row).map_err(|e| not_stored(&e))?;
         Ok(true)
+    }
+    fn count_secrets(&mut self, row: &mut SpanRow) {
+        for (key, what) in std::mem::take(&mut row.secrets) {
+            // What a resource has stands in each of its spans.
+            let span = if key.starts_with(Resource::WITHIN) { String::new() } else { row.name.clone() };
+            let leak = (row.service.clone(), span, key, what);
+            if self.secrets.len() < MOST_LEAKS || self.secrets.contains_key(&leak) {
+                *self.secrets.entry(leak).or_default() += 1;
+            }
+        }
     }
     /// Foreign traces that were told apart before they came here.
     pub fn passed_by(&mut self, foreign: HashSet<u128>) {
@@ -193,6 +209,7 @@ impl Gathered {
             truncated: truncated + self.dropped,
             elsewhere: self.elsewhere.into_iter().collect(),
             moved: self.moved,
+            secrets: self.secrets.into_iter().map(|((service, span, key, what), spans)| Leak { service, span, key, what, spans }).collect(),
             shown: None,
             spans: self.rows.finish().map_err(|e| not_stored(&e))?,
         })

@@ -1,9 +1,12 @@
 //! What of a span is kept: an allow-list of attributes, each only in the form that its meaning has, so that a prompt or
 //! an address that someone put into one of them does not get through either.
 
-use super::skew::Skew;
+use super::{
+    resource::Resource,
+    secrets::{self, Glance, Held},
+    skew::Skew,
+};
 use crate::model::payload::SpanRow;
-use std::fmt;
 
 /// Longest text that is kept of a name or an attribute.
 const LONGEST: usize = 80;
@@ -12,7 +15,100 @@ const LONGEST: usize = 80;
 const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "HTTP"];
 /// Well-known values of `gen_ai.operation.name` (OpenTelemetry's semantic conventions).
 const OPERATIONS: &[&str] =
-    &["chat", "create_agent", "embeddings", "execute_tool", "generate_content", "invoke_agent", "retrieval", "text_completion"];
+    &["chat", "create_agent", "embeddings", "execute_tool", "generate_content", "invoke_agent", "rerank", "retrieval", "text_completion"];
+/// Operations of tools whose span name goes on with a name that somebody gave: LiteLLM's guardrails.
+const NAMED_BY_USERS: &[&str] = &["execute_guardrail"];
+/// Values of `gen_ai.provider.name`, and of `gen_ai.system` before it (OpenTelemetry's semantic conventions); then what OpenLLMetry,
+/// LiteLLM and engines write there.
+const PROVIDERS: &[&str] = &[
+    "openai",
+    "gcp.gen_ai",
+    "gcp.vertex_ai",
+    "gcp.gemini",
+    "vertex_ai",
+    "gemini",
+    "anthropic",
+    "cohere",
+    "azure.ai.inference",
+    "azure.ai.openai",
+    "az.ai.inference",
+    "az.ai.openai",
+    "ibm.watsonx.ai",
+    "aws.bedrock",
+    "perplexity",
+    "x_ai",
+    "xai",
+    "deepseek",
+    "groq",
+    "mistral_ai",
+    "aws",
+    "azure",
+    "bedrock",
+    "fireworks_ai",
+    "google",
+    "huggingface",
+    "langchain",
+    "litellm",
+    "mistral",
+    "mistralai",
+    "ollama",
+    "openrouter",
+    "sglang",
+    "together_ai",
+    "vllm",
+];
+/// Values of `rpc.system` and `rpc.system.name`.
+const RPC_SYSTEMS: &[&str] =
+    &["apache_dubbo", "aws-api", "connect_rpc", "connectrpc", "dotnet_wcf", "dubbo", "grpc", "java_rmi", "jsonrpc", "onc_rpc"];
+/// Values of `db.system` and `db.system.name`, without those that nobody serves requests from any more; then vector stores.
+const DATABASES: &[&str] = &[
+    "aws.dynamodb",
+    "aws.redshift",
+    "azure.cosmosdb",
+    "cassandra",
+    "clickhouse",
+    "cockroachdb",
+    "cosmosdb",
+    "couchbase",
+    "couchdb",
+    "db2",
+    "dynamodb",
+    "elasticsearch",
+    "gcp.spanner",
+    "geode",
+    "hbase",
+    "hive",
+    "ibm.db2",
+    "influxdb",
+    "mariadb",
+    "memcached",
+    "microsoft.sql_server",
+    "mongodb",
+    "mssql",
+    "mysql",
+    "neo4j",
+    "opensearch",
+    "oracle",
+    "oracle.db",
+    "other_sql",
+    "postgresql",
+    "redis",
+    "redshift",
+    "spanner",
+    "sqlite",
+    "teradata",
+    "trino",
+    "chroma",
+    "milvus",
+    "pinecone",
+    "qdrant",
+    "weaviate",
+];
+/// Values of `openinference.span.kind` (OpenInference's specification of traces).
+const OPENINFERENCE_KINDS: &[&str] =
+    &["AGENT", "CHAIN", "EMBEDDING", "EVALUATOR", "GUARDRAIL", "LLM", "PROMPT", "RERANKER", "RETRIEVER", "TOOL", "UNKNOWN"];
+/// Values of `telemetry.sdk.language`.
+const LANGUAGES: &[&str] = &["cpp", "dotnet", "erlang", "go", "java", "kotlin", "nodejs", "php", "python", "ruby", "rust", "swift", "webjs"];
 /// What ASGI instrumentation adds to the name of a server span.
 const PARTS: &[&str] = &["http send", "http receive", "websocket send", "websocket receive"];
 
@@ -20,12 +116,14 @@ const PARTS: &[&str] = &["http send", "http receive", "websocket send", "websock
 #[derive(Clone, Copy)]
 enum Form {
     Number,
-    /// One of these.
+    /// One of these, in whatever case.
     Of(&'static [&'static str]),
+    /// Words of code.
+    Code,
     Text,
 }
 
-const ALLOWED: [(&str, Form); 12] = [
+const ALLOWED: [(&str, Form); 24] = [
     ("asgi.event.type", Form::Of(&["http.request", "http.response.start", "http.response.body", "http.disconnect"])),
     ("gen_ai.response.time_to_first_chunk", Form::Number),
     ("gen_ai.server.time_to_first_token", Form::Number),
@@ -38,7 +136,21 @@ const ALLOWED: [(&str, Form); 12] = [
     ("http.method", Form::Of(METHODS)),
     (SCOPE, Form::Text),
     ("rigcheck.stage", Form::Text),
+    ("gen_ai.system", Form::Of(PROVIDERS)),
+    ("gen_ai.provider.name", Form::Of(PROVIDERS)),
+    ("rpc.system", Form::Of(RPC_SYSTEMS)),
+    ("rpc.system.name", Form::Of(RPC_SYSTEMS)),
+    ("rpc.service", Form::Code),
+    ("rpc.method", Form::Code),
+    ("llm.request.type", Form::Of(&["chat", "completion", "embedding", "rerank", "unknown"])),
+    ("db.system", Form::Of(DATABASES)),
+    ("db.system.name", Form::Of(DATABASES)),
+    ("openinference.span.kind", Form::Of(OPENINFERENCE_KINDS)),
+    ("traceloop.span.kind", Form::Of(&["workflow", "task", "agent", "tool", "unknown"])),
+    (LANGUAGE, Form::Of(LANGUAGES)),
 ];
+/// What a resource tells of the SDK.
+const LANGUAGE: &str = "telemetry.sdk.language";
 /// The instrumentation scope's name is a field of its own in OTLP and a tag in Jaeger's legacy JSON.
 const SCOPE: &str = SpanRow::SCOPE;
 
@@ -71,9 +183,39 @@ impl Keeper {
         (self.row.start_ns, self.row.end_ns) = (start_ns, end_ns);
     }
     /// Looks at an attribute, and keeps it if it is on the list and in form.
-    pub fn attribute(&mut self, key: &str, value: impl fmt::Display) {
+    pub fn attribute(&mut self, key: &str, text: &str) {
+        self.keep(key, text);
+        self.held(|held| held.note("", key, secrets::of(key, text)));
+    }
+    /// Looks at what is no single text, or no attribute; nothing of it is kept.
+    pub fn list(&mut self, key: &str, glance: Glance) {
+        self.held(|held| held.note("", key, glance.at(key)));
+    }
+    /// What its events have that looks like a secret; nothing else of them is looked at.
+    pub fn events(&mut self, found: &Held) {
+        self.held(|held| held.join(found));
+    }
+    /// Looks at a text that is no attribute: of what went wrong.
+    pub fn said(&mut self, what: &str, text: &str) {
+        self.held(|held| held.note("", what, secrets::of(what, text)));
+    }
+    /// What its resource tells of all its spans.
+    pub fn resource(&mut self, resource: &Resource) {
+        self.service(&resource.service);
+        self.keep(LANGUAGE, &resource.language);
+        if let Some(instance) = resource.instance() {
+            self.row.attributes.insert(SpanRow::INSTANCE.to_owned(), instance.to_owned());
+        }
+        self.held(|held| held.join(&resource.held));
+    }
+    fn held(&mut self, note: impl FnOnce(&mut Held)) {
+        let mut held = Held(std::mem::take(&mut self.row.secrets));
+        note(&mut held);
+        self.row.secrets = held.0;
+    }
+    fn keep(&mut self, key: &str, text: &str) {
         if let Some((key, form)) = ALLOWED.iter().find(|(allowed, _)| *allowed == key)
-            && let Some(text) = form.admit(&value.to_string())
+            && let Some(text) = form.admit(text)
         {
             self.row.attributes.insert((*key).to_owned(), text);
         }
@@ -98,7 +240,7 @@ impl Keeper {
     /// The instrumentation scope.
     pub fn scope(&mut self, name: &str) {
         if !name.is_empty() {
-            self.attribute(SCOPE, name);
+            self.keep(SCOPE, name);
         }
     }
     /// The row.
@@ -111,7 +253,8 @@ impl Form {
     fn admit(self, text: &str) -> Option<String> {
         match self {
             Form::Number => text.trim().parse::<f64>().ok().filter(|x| x.is_finite()).map(|_| text.trim().to_owned()),
-            Form::Of(words) => words.contains(&text).then(|| text.to_owned()),
+            Form::Of(words) => words.iter().any(|word| word.eq_ignore_ascii_case(text)).then(|| text.to_owned()),
+            Form::Code => is_code(text, LONGEST).then(|| text.to_owned()),
             Form::Text => Some(without_ids(&cleaned(text))),
         }
     }
@@ -127,8 +270,12 @@ pub fn cleaned(text: &str) -> String {
     masked.collect::<String>().chars().filter(|c| !c.is_control()).take(LONGEST).collect::<String>().trim().to_owned()
 }
 
-/// Names of code have at most so many words.
+/// Span names of more words than that, which tools write: LiteLLM's proxy.
+const KNOWN: &[&str] = &["Received Proxy Server Request", "Failed Proxy Server Request"];
+
+/// Names of code have at most so many words, of so many letters.
 const WORDS: usize = 2;
+const LONGEST_WORD: usize = 40;
 
 /// What is kept of a span's name: method, path and ASGI's part; the operation of a model; or words of code
 /// (`provider call`). Anything else may be somebody's text.
@@ -140,14 +287,24 @@ fn name_of(name: &str) -> String {
         let part = PARTS.iter().find(|part| rest.ends_with(**part));
         return [Some(first), path.as_deref(), part.copied()].into_iter().flatten().collect::<Vec<_>>().join(" ");
     }
-    if OPERATIONS.contains(&first) {
+    if OPERATIONS.contains(&first) || NAMED_BY_USERS.contains(&first) {
         return first.to_owned();
     }
     if PARTS.contains(&name.as_str()) {
         return name;
     }
-    let of_code = |word: &str| word.len() <= 40 && word.bytes().all(|b| b.is_ascii_alphabetic() || b"._:-".contains(&b));
-    if name.split(' ').count() <= WORDS && name.split(' ').all(of_code) { name } else { String::new() }
+    if is_code(&name, LONGEST_WORD) || KNOWN.contains(&name.as_str()) { name } else { String::new() }
+}
+
+/// Few words of letters, with a version among them at most (`oauth2`, `v1beta`): digits make an id.
+fn is_code(text: &str, longest: usize) -> bool {
+    const DIGITS: usize = 3;
+    let of_code = |word: &str| {
+        let digits = word.bytes().filter(u8::is_ascii_digit).count();
+        let begins = digits == 0 || word.starts_with(|c: char| c.is_ascii_alphabetic());
+        word.len() <= longest && begins && digits <= DIGITS && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"._:-".contains(&b))
+    };
+    text.split(' ').count() <= WORDS && text.split(' ').all(of_code)
 }
 
 /// A path without the segments that look like an id or a token.
@@ -178,8 +335,8 @@ mod tests {
     fn keeps_the_list_and_only_in_form() {
         let mut keeper = Keeper::new("a".into(), "b".into(), None, "gateway");
         keeper.named("POST /v1/chat?key=s3cret", kind_word("SPAN_KIND_SERVER"), false);
-        keeper.attribute("http.response.status_code", 200);
-        keeper.attribute("gen_ai.response.time_to_first_chunk", 0.25);
+        keeper.attribute("http.response.status_code", "200");
+        keeper.attribute("gen_ai.response.time_to_first_chunk", "0.25");
         keeper.attribute("gen_ai.server.time_to_first_token", "my prompt");
         keeper.attribute("gen_ai.operation.name", "tell me a secret, please");
         keeper.attribute("http.route", "/users/jane@example.com/chat?x=1");
@@ -190,6 +347,47 @@ mod tests {
         assert_eq!(row.attributes.keys().collect::<Vec<_>>(), ["gen_ai.response.time_to_first_chunk", "http.response.status_code", "http.route"]);
         assert_eq!(row.attributes["http.route"], "/users/*/chat");
         assert_eq!(row.attributes["gen_ai.response.time_to_first_chunk"], "0.25");
+    }
+
+    #[test]
+    fn known_values_are_kept_and_nothing_else() {
+        let kept = |key: &str, value: &str| {
+            let mut keeper = Keeper::of(SpanRow::default());
+            keeper.attribute(key, value);
+            keeper.row().attributes.get(key).cloned()
+        };
+        for (key, value) in [
+            ("gen_ai.system", "AWS"),
+            ("gen_ai.provider.name", "aws.bedrock"),
+            ("rpc.system", "aws-api"),
+            ("rpc.service", "Bedrock Runtime"),
+            ("rpc.service", "google.ai.generativelanguage.v1beta.GenerativeService"),
+            ("rpc.method", "InvokeModelWithResponseStream"),
+            ("db.system", "postgresql"),
+            ("openinference.span.kind", "LLM"),
+            ("traceloop.span.kind", "workflow"),
+            ("telemetry.sdk.language", "python"),
+        ] {
+            assert_eq!(kept(key, value).as_deref(), Some(value), "{key}");
+            for other in ["jane@example.com", "tell me about my illness", "tok-9f8e7d6c5b4a", ""] {
+                assert_eq!(kept(key, other).filter(|text| !text.is_empty()), None, "{key}");
+            }
+        }
+        assert_eq!(kept("db.system", "janes-database"), None);
+    }
+
+    #[test]
+    fn a_resource_leaves_a_digest() {
+        let mut resource = Resource::default();
+        for (key, text) in [("service.name", "gateway"), ("host.name", "janes-laptop"), ("process.pid", "4711"), ("telemetry.sdk.language", "go")] {
+            resource.attribute(key, text);
+        }
+        let mut keeper = Keeper::of(SpanRow::default());
+        keeper.resource(&resource);
+        let row = keeper.row();
+        assert_eq!(row.service, "gateway");
+        assert_eq!(row.attributes.keys().collect::<Vec<_>>(), [SpanRow::INSTANCE, "telemetry.sdk.language"]);
+        assert!(row.attributes[SpanRow::INSTANCE].len() == 8 && !format!("{row:?}").contains("jane"), "{row:?}");
     }
 
     #[test]
@@ -208,6 +406,14 @@ mod tests {
             ("chat gpt-4o tell me", "chat"),
             ("http receive", "http receive"),
             ("provider call", "provider call"),
+            ("Received Proxy Server Request", "Received Proxy Server Request"),
+            ("Received My Secret Request", ""),
+            ("execute_guardrail janes filter", "execute_guardrail"),
+            ("Bedrock Runtime.ConverseStream", "Bedrock Runtime.ConverseStream"),
+            ("oauth2 token", "oauth2 token"),
+            ("s3.get", "s3.get"),
+            ("user 8372", ""),
+            ("user u8372", ""),
             ("tell me about my illness", ""),
             ("tok-9f8e7d6c5b4a", ""),
             ("jane@example.com", ""),

@@ -1,15 +1,19 @@
 //! OTLP as JSON, leniently: enums as numbers or names, numbers as text, ids as hex or base64, with and without the
-//! `result` that Jaeger's gateway wraps around it, one document or a stream of several. Events, links and whatever else
-//! a span carries are not even read into memory.
+//! `result` that Jaeger's gateway wraps around it, one document or a stream of several. Events are looked through for secrets as
+//! they stream by; links and whatever else a span carries are not even read into memory.
 
 use super::{
     kept::{Keeper, kind_word},
     list::{each, first},
     read::Read,
+    resource::Resource,
+    secrets::{Events, Glance},
     skew::{Skew, WARNINGS},
+    texts::{self, Hears},
 };
 use crate::{model::payload::SpanRow, traces::normal_id};
 use serde::{Deserialize, Deserializer};
+use std::borrow::Cow;
 
 /// Why a body is no OTLP.
 #[derive(Debug, PartialEq, Eq)]
@@ -63,11 +67,15 @@ impl Span {
         keeper.lasting(self.start_time_unix_nano, self.end_time_unix_nano);
         for attribute in &self.attributes {
             if attribute.key == WARNINGS {
-                keeper.skew(attribute.value.array);
+                keeper.skew(attribute.value.list().skew);
             } else if let Some(text) = attribute.value.text() {
-                keeper.attribute(&attribute.key, text);
+                keeper.attribute(&attribute.key, &text);
+            } else {
+                keeper.list(&attribute.key, attribute.value.list().glance);
             }
         }
+        keeper.list("status.message", self.status.message);
+        keeper.events(&self.events.held);
         keeper.trace_state(&self.state);
         Some(keeper.row())
     }
@@ -81,9 +89,7 @@ impl<'de> Deserialize<'de> for Resources {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let mut read = Read::default();
         each(d, |ResourceSpans { resource, scope_spans: Scopes(mut spans) }| {
-            let named = resource.attributes.iter().find(|a| a.key == "service.name");
-            let service = named.and_then(|a| a.value.text()).unwrap_or_default();
-            spans.all(|span| span.service(&service));
+            spans.all(|span| span.resource(&resource.attributes));
             read.join(spans);
         })?;
         Ok(Resources(read))
@@ -160,16 +166,25 @@ struct GatewayError {
 #[serde(rename_all = "camelCase", default)]
 struct ResourceSpans {
     #[serde(deserialize_with = "or_default")]
-    resource: Resource,
+    resource: Told,
     #[serde(alias = "scope_spans", deserialize_with = "or_default")]
     scope_spans: Scopes,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Resource {
-    #[serde(deserialize_with = "attributes")]
-    attributes: Vec<Attribute>,
+struct Told {
+    #[serde(deserialize_with = "resource")]
+    attributes: Resource,
+}
+
+fn resource<'de, D: Deserializer<'de>>(d: D) -> Result<Resource, D::Error> {
+    let mut resource = Resource::default();
+    each(d, |Attribute { key, value }| match value.text() {
+        Some(text) => resource.attribute(&key, &text),
+        None => resource.list(&key, value.list().glance),
+    })?;
+    Ok(resource)
 }
 
 #[derive(Deserialize, Default)]
@@ -209,6 +224,8 @@ struct Span {
     end_time_unix_nano: u64,
     #[serde(deserialize_with = "attributes")]
     attributes: Vec<Attribute>,
+    #[serde(deserialize_with = "texts::all")]
+    events: Events,
     #[serde(deserialize_with = "or_default")]
     status: Status,
 }
@@ -218,6 +235,8 @@ struct Span {
 struct Status {
     #[serde(deserialize_with = "number_or_text")]
     code: String,
+    #[serde(deserialize_with = "texts::all")]
+    message: Glance,
 }
 
 #[derive(Deserialize, Default)]
@@ -240,15 +259,43 @@ struct Value {
     double: Option<NumberOrText>,
     #[serde(rename = "boolValue", alias = "bool_value")]
     bool: Option<bool>,
-    /// Only warnings are looked for in it.
-    #[serde(rename = "arrayValue", alias = "array_value")]
-    array: Skew,
+    #[serde(rename = "arrayValue", alias = "array_value", deserialize_with = "texts::all")]
+    array: List,
+    #[serde(rename = "kvlistValue", alias = "kvlist_value", deserialize_with = "texts::all")]
+    map: List,
+}
+
+/// A value of many texts: only warnings and secrets are looked for in it.
+#[derive(Clone, Copy, Default)]
+struct List {
+    skew: Skew,
+    glance: Glance,
+}
+
+impl Hears for List {
+    fn hear(&mut self, text: &str) {
+        self.skew.hear(text);
+        self.glance.hear(text);
+    }
+    fn join(&mut self, part: List) {
+        self.skew.join(part.skew);
+        self.glance.join(part.glance);
+    }
+    fn under(&mut self, key: &str) {
+        self.glance.under(key);
+    }
 }
 
 impl Value {
-    fn text(&self) -> Option<String> {
-        let number = |n: &Option<NumberOrText>| n.as_ref().map(NumberOrText::text);
-        self.string.clone().or_else(|| number(&self.int)).or_else(|| number(&self.double)).or(self.bool.map(|b| b.to_string()))
+    fn text(&self) -> Option<Cow<'_, str>> {
+        let number = |n: &Option<NumberOrText>| n.as_ref().map(|n| Cow::Owned(n.text()));
+        let text = self.string.as_deref().map(Cow::Borrowed);
+        text.or_else(|| number(&self.int)).or_else(|| number(&self.double)).or_else(|| self.bool.map(|b| Cow::Owned(b.to_string())))
+    }
+    fn list(&self) -> List {
+        let mut list = self.array;
+        list.join(self.map);
+        list
     }
 }
 

@@ -19,7 +19,8 @@ pub struct Ours {
 #[derive(Clone, Copy)]
 struct Request {
     sent: Wall,
-    ok: bool,
+    /// Must its trace come?
+    expected: bool,
 }
 
 impl Ours {
@@ -29,7 +30,7 @@ impl Ours {
             Perform::pick(&act.payload).ok_or_else(|| Gap::NotReached("the act left no list of its requests, so none can be searched for".into()))?;
         let requests = performed.requests.iter().filter_map(|t| {
             let sent = performed.started.plus_us(i64::try_from(t.sent.0 / 1_000).unwrap_or(i64::MAX));
-            Some((trace_number(&t.trace_id)?, Request { sent, ok: t.ok() }))
+            Some((trace_number(&t.trace_id)?, Request { sent, expected: t.ok() && !t.untraced }))
         });
         Ok(Ours { requests: requests.collect(), covered: act.covered })
     }
@@ -37,8 +38,8 @@ impl Ours {
     pub fn has(&self, trace: u128) -> bool {
         self.requests.contains_key(&trace)
     }
-    /// The successful requests, whose traces must come, with the time of sending.
+    /// The successful requests that asked for their trace, which must come, with the time of sending.
     pub fn expected(&self) -> impl Iterator<Item = (u128, Wall)> {
-        self.requests.iter().filter(|(_, r)| r.ok).map(|(id, r)| (*id, r.sent))
+        self.requests.iter().filter(|(_, r)| r.expected).map(|(id, r)| (*id, r.sent))
     }
 }

@@ -1,12 +1,9 @@
 //! What Jaeger writes of clock skew into the warnings of a span: how far it moved the span, or would have. Of the texts
 //! nothing is kept.
 
+use super::texts::{self, Hears};
 use crate::sources::duration;
-use serde::{
-    Deserialize, Deserializer,
-    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
-};
-use std::fmt;
+use serde::{Deserialize, Deserializer};
 
 /// The attribute in which Jaeger's OTLP carries the warnings of a span (`internal/jptrace/attributes.go`).
 pub const WARNINGS: &str = "@jaeger@warnings";
@@ -29,7 +26,7 @@ pub struct Skew {
     pub moved: Option<Difference>,
 }
 
-impl Skew {
+impl Hears for Skew {
     fn hear(&mut self, warning: &str) {
         for (words, did) in DIFFERENCES {
             if let Some((_, rest)) = warning.split_once(words) {
@@ -47,54 +44,7 @@ impl Skew {
 /// A list of texts, or OTLP's array of values; read one by one, and whatever else stands there is read past.
 impl<'de> Deserialize<'de> for Skew {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        d.deserialize_any(Heard)
-    }
-}
-
-struct Heard;
-
-impl<'de> Visitor<'de> for Heard {
-    type Value = Skew;
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("warnings")
-    }
-    fn visit_str<E>(self, text: &str) -> Result<Skew, E> {
-        let mut skew = Skew::default();
-        skew.hear(text);
-        Ok(skew)
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Skew, A::Error> {
-        let mut all = Skew::default();
-        while let Some(one) = list.next_element()? {
-            all.join(one);
-        }
-        Ok(all)
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Skew, A::Error> {
-        let mut all = Skew::default();
-        while let Some(key) = map.next_key::<String>()? {
-            if ["values", "stringValue", "string_value"].contains(&key.as_str()) {
-                all.join(map.next_value()?);
-            } else {
-                map.next_value::<IgnoredAny>()?;
-            }
-        }
-        Ok(all)
-    }
-    fn visit_unit<E>(self) -> Result<Skew, E> {
-        Ok(Skew::default())
-    }
-    fn visit_bool<E>(self, _: bool) -> Result<Skew, E> {
-        Ok(Skew::default())
-    }
-    fn visit_i64<E>(self, _: i64) -> Result<Skew, E> {
-        Ok(Skew::default())
-    }
-    fn visit_u64<E>(self, _: u64) -> Result<Skew, E> {
-        Ok(Skew::default())
-    }
-    fn visit_f64<E>(self, _: f64) -> Result<Skew, E> {
-        Ok(Skew::default())
+        texts::all(d)
     }
 }
 

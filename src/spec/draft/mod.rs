@@ -17,7 +17,7 @@ pub use mapping::{Mapping, Proposal, propose, worth};
 pub use snippets::route;
 pub use unit::word as unit_word;
 
-pub use super::load::TRUTH_MODEL;
+pub use super::loads::TRUTH_MODEL;
 
 use super::{
     load::{Loaded, Options, load_text},

@@ -12,7 +12,7 @@ use crate::{
     model::rig::{Allow, Quantity},
     spec::{
         EDITION, LOOPBACK_ALLOW,
-        load::TRUTH_MODEL,
+        loads::TRUTH_MODEL,
         write::{scalar, verbatim},
     },
 };

@@ -46,6 +46,10 @@ fn target(rig: &Rig) -> Shown {
         ];
         keys.push(("chat", section(keys_of_chat)));
     }
+    if let Some(load) = rig.loads.get("embeddings") {
+        let rate = format!("{}/s", load.per_kilosecond as f64 / 1000.0);
+        keys.push(("embeddings", section([("path", text(&load.path)), ("rate", text(&rate)), ("planted", flag(load.planted))])));
+    }
     if let Some(target) = &rig.target {
         let allow = target.allow;
         let limits =

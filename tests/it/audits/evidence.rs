@@ -182,6 +182,7 @@ pub fn performed(requests: &[Request]) -> Performed {
             events.push(Event { at: at(times.total), read, class });
         }
         Timeline {
+            untraced: false,
             id: r.id.clone(),
             trace_id: r.trace_id.clone(),
             warmup: r.warmup,
@@ -220,6 +221,8 @@ fn emissions(requests: &[Request]) -> Emissions {
         tokens: r.tokens,
         asked: None,
         attempts: 1,
+        trace_id: Some(r.trace_id.clone()),
+        parent_id: None,
     });
     Emissions { requests: Rows::inline(rows.collect()), foreign: 0 }
 }

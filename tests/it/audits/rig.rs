@@ -1,5 +1,5 @@
 use rigcheck::model::{
-    key::{Act, Api, Destination, LoadAct},
+    key::{Act, Api, Destination, LoadAct, Traced},
     name::name,
     rig::{By, Capability, Claim, HistogramOf, Quantity, Rig, SourceInfo},
     times::{Moment, Times},
@@ -17,6 +17,7 @@ pub fn load(to: Destination) -> LoadAct {
         per_kilosecond: 15_000,
         max_tokens: 64,
         planted: true,
+        traced: Traced::All,
     }
 }
 

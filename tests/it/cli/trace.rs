@@ -12,7 +12,7 @@ use rigcheck::{
     model::{
         event::Recorder,
         evidence::{Fact, Origin, Seen},
-        key::{Act, Api, Destination, Key, LoadAct, Payload, Query, Spans, World},
+        key::{Act, Api, Destination, Key, LoadAct, Payload, Query, Spans, Traced, World},
         name,
         payload::{self, SpanRow},
         rows::Rows,
@@ -41,6 +41,7 @@ fn record(folder: &Path, id: &str, source: &str, spans: Vec<SpanRow>) {
         per_kilosecond: 15_000,
         max_tokens: 16,
         planted: false,
+        traced: Traced::All,
     };
     let key = Key { world: World::Live, source: name(source), query: Query::Spans(Spans { of: Act::Load(act) }) };
     let payload = Payload::Spans(payload::Spans { traces: 1, spans: Rows::inline(spans), ..payload::Spans::default() });

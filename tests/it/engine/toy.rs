@@ -7,7 +7,7 @@ use rigcheck::{
         case::Case,
         event::{Event, Gate, Header, Recorder, Sink, Stamped},
         evidence::{Evidence, Fact, Gap, Origin, Seen, Unknown},
-        key::{Act, Api, Destination, LoadAct, LogLines, Payload, Perform, Query, RoundTrip, Spans, When, World},
+        key::{Act, Api, Destination, LoadAct, LogLines, Payload, Perform, Query, RoundTrip, Spans, Traced, When, World},
         name::{Name, name},
         node::Node,
         outcome::{Figure, Finding, Status},
@@ -37,6 +37,7 @@ pub fn act(which: &str) -> Act {
         per_kilosecond: 1000,
         max_tokens: 1,
         planted: false,
+        traced: Traced::All,
     })
 }
 

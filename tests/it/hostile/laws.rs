@@ -98,6 +98,10 @@ fn rows(read: Result<(Vec<SpanRow>, u64), String>) {
     for row in read.into_iter().flat_map(|(rows, _)| rows) {
         assert!(hex(&row.trace_id, 32) && hex(&row.span_id, 16) && row.parent_id.as_ref().is_none_or(|p| hex(p, 16)), "{row:?}");
         assert!(row.name.chars().count() <= 80 && row.length_ms().is_finite(), "{row:?}");
+        // Of what looks like a secret only a plain key is told, of few.
+        let plain = |key: &str| key.len() <= 100 && key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-*".contains(&b));
+        assert!(row.secrets.len() <= 20 && row.secrets.iter().all(|(key, _)| plain(key)), "{row:?}");
+        assert!(row.attributes.get(SpanRow::INSTANCE).is_none_or(|digest| hex(digest, 8)), "{row:?}");
         // What a store warns of is kept as a number, or as the fact that it told none.
         let told = [SpanRow::SKEW, SpanRow::MOVED].map(|key| row.attributes.get(key).map_or("", String::as_str));
         assert!(told.iter().all(|ms| ms.is_empty() || ms.parse().is_ok_and(f64::is_finite)), "{row:?}");

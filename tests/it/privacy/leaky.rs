@@ -177,6 +177,11 @@ impl Shared {
             attribute("gen_ai.server.time_to_first_token", TOKEN),
             attribute("asgi.event.type", TOKEN),
             attribute(TOKEN, EMAIL),
+            attribute(TOKEN, &format!("redis://{EMAIL}:{TOKEN}@cache")),
+            attribute("openai.api_key", TOKEN),
+            attribute("http.url", &format!("https://jane:{TOKEN}@{EMAIL}/")),
+            json!({"key": "http.request.header.cookie", "value": {"arrayValue": {"values": [{"stringValue": TOKEN}]}}}),
+            json!({"key": "settings", "value": {"kvlistValue": {"values": [attribute("password", TOKEN), attribute(EMAIL, PROMPT)]}}}),
         ];
         let span = |trace: &str, above: &str, name: String| {
             json!({
@@ -184,7 +189,7 @@ impl Shared {
                 "traceState": format!("user={TOKEN}"),
                 "startTimeUnixNano": began.as_nanosecond().to_string(), "endTimeUnixNano": ended.as_nanosecond().to_string(),
                 "attributes": attributes, "events": [{"name": PROMPT, "attributes": attributes}],
-                "status": {"code": 2, "message": planted()},
+                "status": {"code": 2, "message": format!("{} Bearer {TOKEN}", planted())},
             })
         };
         let spans = [
@@ -192,7 +197,7 @@ impl Shared {
             span("ffff0000000000000000000000000001", "", format!("{PROMPT} {EMAIL}")),
         ];
         let body = json!({"resourceSpans": [{
-            "resource": {"attributes": [attribute("service.name", "leaky"), attribute("host.name", EMAIL)]},
+            "resource": {"attributes": [attribute("service.name", "leaky"), attribute("host.name", EMAIL), attribute("service.secret", TOKEN)]},
             "scopeSpans": [{"scope": {"name": "leaky"}, "spans": spans}],
         }]});
         let shared = Arc::clone(self);

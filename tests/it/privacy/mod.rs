@@ -70,6 +70,21 @@ async fn what_is_planted_everywhere_is_nowhere_afterwards() {
         assert!(answers.iter().any(answered), "{asked} has no answer: {answers:?}");
     }
     assert!(report.contains("foreign traffic"), "{report}");
+    let told: String = texts(work.path()).into_iter().filter(|(name, _)| name.ends_with("evidence.jsonl")).map(|(_, text)| text).collect();
+    for (key, what) in [
+        ("http.request.header.authorization", "header"),
+        ("http.request.header.cookie", "header"),
+        ("gen_ai.prompt", "prompt"),
+        ("openai.api_key", "named"),
+        ("http.url", "url_password"),
+        ("settings", "named"),
+        ("*", "url_password"),
+        ("event.openai.api_key", "named"),
+        ("resource.service.secret", "named"),
+        ("status.message", "credentials"),
+    ] {
+        assert!(told.contains(&format!("\"key\":\"{key}\",\"what\":\"{what}\"")), "{key} was not counted");
+    }
 
     let mut searched = texts(work.path());
     let imported = texts(elsewhere.path());

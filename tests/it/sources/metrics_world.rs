@@ -5,7 +5,7 @@ use axum::{Router, body::Body, response::Response};
 use rigcheck::{
     model::{
         evidence::{Method, Origin, Seen},
-        key::{Act, Api, Destination, Histogram, LoadAct, Payload, When},
+        key::{Act, Api, Destination, Histogram, LoadAct, Payload, Traced, When},
         name,
         payload::{Heartbeat, Performed},
         rig::{By, Claim, HistogramOf, Quantity},
@@ -93,6 +93,7 @@ pub fn during() -> Histogram {
         per_kilosecond: 15_000,
         max_tokens: 8,
         planted: false,
+        traced: Traced::All,
     };
     Histogram { claim: name("total"), when: When::During(Act::Load(act)) }
 }

@@ -6,7 +6,7 @@ use axum::Router;
 use rigcheck::{
     model::{
         evidence::{Origin, Seen},
-        key::{Act, Api, Destination, LoadAct, Payload, Query, Spans, Truth},
+        key::{Act, Api, Destination, LoadAct, Payload, Query, Spans, Traced, Truth},
         name,
         payload::Performed,
         rows::{InMemory, Rows},
@@ -86,6 +86,7 @@ fn load() -> Act {
         per_kilosecond: 1_000,
         max_tokens: 8,
         planted: true,
+        traced: Traced::All,
     })
 }
 

@@ -17,7 +17,7 @@ const STAGING: &str = include_str!("../../fixtures/spec/staging.yaml");
 fn the_staging_rig_is_understood() {
     let loaded = good(STAGING);
     insta::assert_snapshot!("staging_summary", loaded.summary());
-    insta::assert_snapshot!("staging_warnings", loaded.warnings.to_string());
+    assert_eq!(loaded.warnings.to_string(), "");
     let rig = &loaded.profile.rig;
     let subjects: Vec<_> = rig.claims.iter().map(|c| c.subject().0).collect();
     assert_eq!(

@@ -13,7 +13,7 @@ use rigcheck::{
     model::{
         audit::Effort,
         evidence::{Gap, Origin, Seen},
-        key::{Act, Api, Destination, Facts, LoadAct, Page, Perform, Query, Question, Spans, When},
+        key::{Act, Api, Destination, Facts, LoadAct, Page, Perform, Query, Question, Spans, Traced, When},
         name::name,
         payload::{Cell, Heartbeat, Performed},
         rig::Allow,
@@ -107,6 +107,7 @@ pub fn act(path: &str, per_second: u64) -> LoadAct {
         per_kilosecond: per_second * 1_000,
         max_tokens: 8,
         planted: true,
+        traced: Traced::All,
     }
 }
 

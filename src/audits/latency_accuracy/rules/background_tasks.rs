@@ -1,12 +1,14 @@
 use crate::{
-    audits::latency_accuracy::{
-        LatencyAccuracy,
-        closure::{Closure, rows},
-        records::Records,
-        requests::{Request, Requests},
-        say, spoil,
-        view::{Foreign, Latencies},
-        window::Window,
+    audits::{
+        latency_accuracy::{
+            LatencyAccuracy,
+            closure::{Closure, rows},
+            records::Records,
+            say, spoil,
+            view::{Foreign, Latencies},
+            window::Window,
+        },
+        shared::{Request, Requests},
     },
     llm::definitions,
     model::{

@@ -1,10 +1,11 @@
 use crate::{
-    audits::latency_accuracy::{
-        LatencyAccuracy,
-        held_up::{ELSEWHERE, excuse, unexplained},
-        say, spoil,
-        tolerance::Tolerance,
-        view::{Latencies, Pair, Pairs},
+    audits::{
+        latency_accuracy::{
+            LatencyAccuracy, say, spoil,
+            tolerance::Tolerance,
+            view::{Latencies, Pair, Pairs},
+        },
+        shared::held_up::{ELSEWHERE, excuse, unexplained},
     },
     model::{
         audit::{Judgement, Rule},

@@ -1,13 +1,15 @@
 use crate::{
-    audits::latency_accuracy::{
-        LatencyAccuracy,
-        closure::{Closes, Closure},
-        log_sources,
-        records::{Kind, Records},
-        requests::{Requests, alike, selected},
-        say, spoil, trace_sources,
-        view::{Latencies, undeclared},
-        window::Window,
+    audits::{
+        latency_accuracy::{
+            LatencyAccuracy,
+            closure::{Closes, Closure},
+            log_sources,
+            records::{Kind, Records},
+            say, spoil, trace_sources,
+            view::{Latencies, undeclared},
+            window::Window,
+        },
+        shared::{Requests, alike, selected},
     },
     model::{
         audit::{Judgement, Rule},

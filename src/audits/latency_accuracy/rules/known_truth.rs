@@ -1,11 +1,14 @@
 use crate::{
-    audits::latency_accuracy::{
-        LatencyAccuracy,
-        held_up::{ELSEWHERE, excuse, unexplained},
-        requests::Request,
-        say, spoil,
-        tolerance::Tolerance,
-        view::{Latencies, Pairs, nearly_all},
+    audits::{
+        latency_accuracy::{
+            LatencyAccuracy, say, spoil,
+            tolerance::Tolerance,
+            view::{Latencies, Pairs, nearly_all},
+        },
+        shared::{
+            Request,
+            held_up::{ELSEWHERE, excuse, unexplained},
+        },
     },
     llm::definitions,
     model::{

@@ -1,10 +1,12 @@
 use crate::{
-    audits::latency_accuracy::{
-        LatencyAccuracy,
-        records::{Kind, Record},
-        requests::selected,
-        say, spoil,
-        view::Latencies,
+    audits::{
+        latency_accuracy::{
+            LatencyAccuracy,
+            records::{Kind, Record},
+            say, spoil,
+            view::Latencies,
+        },
+        shared::selected,
     },
     model::{
         audit::{Judgement, Rule},

@@ -1,13 +1,13 @@
 use crate::{
-    audits::latency_accuracy::{
-        LatencyAccuracy,
-        closure::{Closure, Per},
-        held_up::ELSEWHERE,
-        requests::{Request, Requests},
-        say, spoil,
-        tolerance::Tolerance,
-        truth::Real,
-        view::Latencies,
+    audits::{
+        latency_accuracy::{
+            LatencyAccuracy,
+            closure::{Closure, Per},
+            say, spoil,
+            tolerance::Tolerance,
+            view::Latencies,
+        },
+        shared::{Real, Request, Requests, held_up::ELSEWHERE},
     },
     model::{
         audit::{Judgement, Rule},

@@ -1,7 +1,10 @@
 use crate::{
-    audits::latency_accuracy::{
-        LatencyAccuracy, held_up, say, spoil,
-        view::{Latencies, Pair},
+    audits::{
+        latency_accuracy::{
+            LatencyAccuracy, say, spoil,
+            view::{Latencies, Pair},
+        },
+        shared::held_up,
     },
     model::{
         audit::{Judgement, Rule},

@@ -4,7 +4,7 @@ use rigcheck::model::{
     case::{Case, RuleSpec, Weight},
     event::CaseJudged,
     evidence::{Gap, Unknown},
-    key::{Act, Api, Destination, Histogram, Key, LoadAct, LogLines, Perform, Query, Spans, When, World},
+    key::{Act, Api, Destination, Histogram, Key, LoadAct, LogLines, Perform, Query, Spans, Traced, When, World},
     name::name,
     node::{At, Node, Value},
     outcome::{Figure, Finding, Outcome, Status, Strength},
@@ -22,6 +22,7 @@ pub fn act() -> Act {
         per_kilosecond: 15_000,
         max_tokens: 64,
         planted: true,
+        traced: Traced::All,
     })
 }
 

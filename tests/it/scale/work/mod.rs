@@ -14,7 +14,7 @@ use rigcheck::{
     model::{
         audit::Effort,
         evidence::{Gap, Origin, Seen},
-        key::{Act, Api, Destination, LoadAct, Payload, Query},
+        key::{Act, Api, Destination, LoadAct, Payload, Query, Traced},
         name,
         payload::{Heartbeat, Performed},
         rows::{InMemory, Rows},
@@ -87,6 +87,7 @@ pub fn load() -> Act {
         per_kilosecond: 15_000,
         max_tokens: 16,
         planted: true,
+        traced: Traced::All,
     })
 }
 

@@ -12,7 +12,7 @@ use rigcheck::{
     model::{
         audit::Effort,
         evidence::{Gap, Origin, Seen},
-        key::{Act, Api, Destination, LoadAct, LogLines, Perform, Query, Question, When},
+        key::{Act, Api, Destination, LoadAct, LogLines, Perform, Query, Question, Traced, When},
         name::name,
         payload::{Heartbeat, LogLine, LogLines as Lines, Performed},
         rows::{InMemory, Rows},
@@ -40,6 +40,7 @@ pub fn act() -> Act {
         per_kilosecond: 15_000,
         max_tokens: 16,
         planted: false,
+        traced: Traced::All,
     })
 }
 

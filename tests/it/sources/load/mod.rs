@@ -12,7 +12,7 @@ use rigcheck::{
     model::{
         audit::Effort,
         evidence::{Gap, Seen},
-        key::{Act, Api, Destination, LoadAct, Perform, Query, Question},
+        key::{Act, Api, Destination, LoadAct, Perform, Query, Question, Traced},
         name::name,
         payload::Performed,
         rig::Allow,
@@ -47,6 +47,7 @@ pub fn act(per_second: u64) -> LoadAct {
         per_kilosecond: per_second * 1_000,
         max_tokens: 16,
         planted: false,
+        traced: Traced::All,
     }
 }
 

@@ -5,7 +5,11 @@ use super::{
 };
 use rigcheck::{
     llm::directive::Directive,
-    model::{key::LoadAct, secret::Secret, timeline::Planted},
+    model::{
+        key::{Api, LoadAct, Traced},
+        secret::Secret,
+        timeline::Planted,
+    },
     sources::load::Load,
     spec::settings::Auth,
 };
@@ -54,6 +58,44 @@ async fn without_planting_or_streaming_the_body_says_so() {
     let asked = Directive::find(r.body["messages"][0]["content"].as_str().unwrap()).unwrap();
     assert_eq!(asked.delays, None);
     assert!(rows(&seen).iter().all(|t| t.ok() && !t.stream && t.planted.is_none()));
+}
+
+#[tokio::test]
+async fn every_second_request_of_a_half_traced_load_asks_for_no_trace() {
+    let server = Fake::answering(|_, _| stream()).await;
+    let load = Load::new(Some(&target(&server.url)), None).unwrap();
+    let half = LoadAct { traced: Traced::Half, planted: true, ..act(50) };
+    let seen = ask(&load, half, effort(2, 20)).await.unwrap();
+    let (rows, received) = (rows(&seen), server.received());
+    for t in &rows {
+        let r = received.iter().find(|r| r.header("x-request-id") == t.id).expect("each row was sent");
+        assert!(r.header("traceparent").ends_with(if t.untraced { "-00" } else { "-01" }), "{r:?}");
+    }
+    assert_eq!(rows.iter().filter(|t| t.untraced).count(), 10);
+    for pair in rows[2..].chunks(2) {
+        assert!(pair[0].untraced != pair[1].untraced && pair[0].planted == pair[1].planted, "{pair:?}");
+    }
+}
+
+#[tokio::test]
+async fn embeddings_are_asked_for_and_told_from_other_answers() {
+    let vectors = r#"{"object":"list","data":[{"embedding":[0.5]}],"usage":{"prompt_tokens":3,"total_tokens":3}}"#;
+    let server = Fake::answering(move |_, _| vec![whole("200 OK", "application/json", vectors)]).await;
+    let load = Load::new(Some(&target(&server.url)), None).unwrap();
+    let embeddings =
+        LoadAct { name: "embeddings".into(), api: Api::Embeddings, stream: false, max_tokens: 0, path: "/v1/embeddings".into(), ..act(50) };
+    let seen = ask(&load, embeddings.clone(), effort(0, 3)).await.unwrap();
+    let r = &server.received()[0];
+    assert_eq!((r.line.as_str(), r.header("accept")), ("POST /v1/embeddings HTTP/1.1", "application/json"));
+    assert!(Directive::find(r.body["input"].as_str().unwrap()).is_some() && r.body["max_tokens"].is_null(), "{:?}", r.body);
+    assert!(rows(&seen).iter().all(|t| t.ok() && t.usage.is_some_and(|u| (u.prompt, u.completion) == (3, 0))));
+
+    let chat = Fake::answering(|_, _| vec![whole("200 OK", "application/json", "{\"choices\":[]}")]).await;
+    let load = Load::new(Some(&target(&chat.url)), None).unwrap();
+    let seen = ask(&load, embeddings, effort(0, 20)).await.unwrap();
+    assert!(rows(&seen).iter().all(|t| t.error.as_deref() == Some("no embedding")));
+    let why = seen.partial.expect("the act is cut").to_string();
+    assert!(why.contains("is this an OpenAI-compatible embeddings endpoint"), "{why}");
 }
 
 #[tokio::test]

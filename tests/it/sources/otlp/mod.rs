@@ -1,7 +1,7 @@
 //! Our own receiver, fed with what `opentelemetry-proto` writes.
 #![allow(clippy::unwrap_used, reason = "a helper of tests that cannot go on fails them")]
 
-mod export;
+pub mod export;
 mod files;
 mod hostile;
 mod limits;

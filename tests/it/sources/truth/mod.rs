@@ -82,6 +82,32 @@ async fn reads_our_records_and_counts_strangers_of_the_act() {
 }
 
 #[tokio::test]
+async fn the_trace_is_read_where_it_is_told_and_nothing_else_is_taken_for_one() {
+    let (trace, parent) = ("0af7651916cd43dd8448eb211c80319c", "b7ad16e11da03bfa");
+    let of = |n: usize, trace: &str, parent: Option<&str>| Emission {
+        trace_id: Some(trace.into()),
+        parent_id: parent.map(str::to_owned),
+        ..emission(&id(n), sent(n), 1)
+    };
+    let records = vec![
+        of(0, &trace.to_uppercase(), Some(parent)),
+        of(1, "", None),
+        of(2, "jane@example.com", Some("jane")),
+        of(3, "CvdlGRbNQ92ESOshHIAxnA==", Some("7b")),
+        of(4, &"0".repeat(32), Some("")),
+        // An older mock tells nothing.
+        emission(&id(5), sent(5), 1),
+    ];
+    let written = serde_json::to_string(&records[5]).unwrap();
+    assert!(!written.contains("trace_id") && !written.contains("parent_id"), "{written}");
+    let seen = ask(&source(&mock(records.into_iter().map(|e| (Duration::ZERO, e)).collect()).await), &truth(), &slot(6, TIME)).await.unwrap();
+    let told: Vec<_> = picked(&seen).requests.iter().map(|e| (e.trace_id, e.parent_id)).collect();
+    assert_eq!(told[0], (Some(trace.into()), Some(parent.into())));
+    assert_eq!(told[1], (Some(String::new()), None));
+    assert!(told[2..].iter().all(|of| *of == (None, None)), "{told:?}");
+}
+
+#[tokio::test]
 async fn a_record_that_is_a_little_late_is_waited_for_and_one_that_never_comes_is_not() {
     let late = (Duration::from_millis(400), emission(&id(0), sent(0), 1));
     let seen = ask(&source(&mock(vec![late]).await), &truth(), &slot(1, TIME)).await.unwrap();

@@ -15,7 +15,7 @@ pub struct Real<'e> {
 }
 
 /// One request as the reference endpoint saw it.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Emitted {
     /// What it took, ms.
     pub figures: Figures,

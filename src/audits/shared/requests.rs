@@ -38,6 +38,8 @@ pub struct Request {
     pub warmup: bool,
     /// Was it a stream?
     pub stream: bool,
+    /// Did it ask that its trace be not recorded?
+    pub untraced: bool,
     /// Did a stall of the load generator itself overlap it?
     pub stalled: bool,
     /// The longest time for which the load generator itself was held up during it, ms.
@@ -154,6 +156,7 @@ fn request(t: &Timeline, named: &[(Quantity, &'static Definition)]) -> Request {
         ok: t.ok(),
         warmup: t.warmup,
         stream: t.stream,
+        untraced: t.untraced,
         stalled: t.stalled,
         held_up_ms: t.held_up_ms,
         connecting_ms: t.connected.map(|at| at.since(t.sent).0),
