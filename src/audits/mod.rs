@@ -2,8 +2,9 @@
 
 pub mod latency_accuracy;
 mod shared;
+pub mod trace_granularity;
 
 use crate::model::audit::Entry;
 
 /// Every audit.
-pub const ALL: &[Entry] = &[Entry::of::<latency_accuracy::LatencyAccuracy>()];
+pub const ALL: &[Entry] = &[Entry::of::<latency_accuracy::LatencyAccuracy>(), Entry::of::<trace_granularity::TraceGranularity>()];

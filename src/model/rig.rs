@@ -204,6 +204,8 @@ pub enum Capability {
     TotalSpans,
     /// A trace store or receiver.
     Traces,
+    /// A trace store with a web page of its own.
+    TracePage,
     /// An access log.
     AccessLog,
     /// The target streams.
@@ -214,7 +216,7 @@ pub enum Capability {
 
 impl Capability {
     /// All of them, in the order in which reports name them.
-    pub const ALL: [Capability; 15] = [
+    pub const ALL: [Capability; 16] = [
         Capability::ControlledLoad,
         Capability::KnownTruth,
         Capability::PerRequestServerRecord,
@@ -227,6 +229,7 @@ impl Capability {
         Capability::TotalHistogram,
         Capability::TotalSpans,
         Capability::Traces,
+        Capability::TracePage,
         Capability::AccessLog,
         Capability::Streaming,
         Capability::Clocks,
@@ -246,6 +249,7 @@ impl Capability {
             Capability::TotalHistogram => "total_histogram",
             Capability::TotalSpans => "total_spans",
             Capability::Traces => "traces",
+            Capability::TracePage => "trace_page",
             Capability::AccessLog => "access_log",
             Capability::Streaming => "streaming",
             Capability::Clocks => "clocks",
@@ -268,6 +272,7 @@ impl Capability {
             Capability::TotalHistogram => "name a histogram of `total` under `metrics`",
             Capability::TotalSpans => "let a trace source claim `total`",
             Capability::Traces => "add `sources.jaeger` or `sources.otlp`",
+            Capability::TracePage => "add `sources.jaeger`",
             Capability::AccessLog => "add `sources.access_log`",
             Capability::Streaming => "set `target.chat.stream: true`",
             Capability::Clocks => "name the field `at` of `sources.access_log`, add a trace source, or `sources.clock`",

@@ -291,6 +291,7 @@ fn capabilities(rig: &Rig) -> BTreeSet<Capability> {
         Capability::TotalHistogram => rig.claims_of(Quantity::Total).any(histogram),
         Capability::TotalSpans => rig.claims_of(Quantity::Total).any(|c| matches!(c.by, By::Spans)),
         Capability::Traces => traces,
+        Capability::TracePage => kind(&["jaeger"]),
         Capability::AccessLog => kind(&["access_log"]),
         Capability::Streaming => rig.loads.values().any(|l| l.stream),
         Capability::Clocks => !rig.clocks.is_empty(),

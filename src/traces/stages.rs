@@ -1,4 +1,4 @@
-use super::{glob::Glob, unmatched::Unmatched};
+use super::{Tree, glob::Glob, unmatched::Unmatched};
 use crate::model::{name::Name, payload::SpanRow};
 use serde::{Deserialize, Deserializer, de::Error};
 use std::collections::BTreeMap;
@@ -26,8 +26,22 @@ pub struct Stage {
     /// Kinds of calls that have it: `chat`, `embeddings`; empty for all.
     #[serde(default)]
     pub of: Vec<Name>,
+    /// Does it go to another program? Then what lies below a span of it is that program's, and no stage of the request.
+    #[serde(default)]
+    pub leaves: bool,
     /// How its spans are told; any of these.
     pub spans: Vec<Pattern>,
+}
+
+/// Where a span belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// To the stage at this place in [`Stages::iter`].
+    Stage(usize),
+    /// No stage fits it.
+    Untold,
+    /// Another program did it ([`Stage::leaves`]).
+    Elsewhere,
 }
 
 /// What a span must be like: everything that is written must fit. `*` stands for anything, and case does not matter.
@@ -109,6 +123,20 @@ impl Stages {
     pub fn place(&self, span: &SpanRow) -> Option<usize> {
         self.0.iter().position(|(_, stage)| stage.spans.iter().any(|pattern| pattern.fits(span)))
     }
+    /// Where each span belongs, in the order of the tree.
+    pub fn places(&self, tree: &Tree<'_>) -> Vec<Place> {
+        let mut places = vec![Place::Untold; tree.len()];
+        // Whatever lies below comes later in the walk.
+        for at in tree.walk() {
+            let left = tree.parent(at).is_some_and(|above| match places[above] {
+                Place::Elsewhere => true,
+                Place::Stage(stage) => self.0[stage].1.leaves,
+                Place::Untold => false,
+            });
+            places[at] = if left { Place::Elsewhere } else { self.place(tree.span(at)).map_or(Place::Untold, Place::Stage) };
+        }
+        places
+    }
     /// Spans that no stage fits, alike ones together, those that took most first. Each comes with the time that it counts for,
     /// ns: its length, or what it held up.
     pub fn unmatched<'s>(&self, spans: impl IntoIterator<Item = (&'s SpanRow, u64)>) -> Vec<Unmatched> {
@@ -163,6 +191,29 @@ mod tests {
         let required = |call| stages.required(call).map(|(name, _)| name.to_string()).collect::<Vec<_>>();
         assert_eq!((required("chat"), required("embeddings")), (vec!["auth".to_owned()], vec![]));
         assert_eq!(stages.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["own", "auth", "other"]);
+    }
+
+    #[test]
+    fn what_another_program_does_is_no_stage_of_the_request() {
+        let stages = stages(json!({
+            "auth": {"title": "authentication", "spans": [{"name": "auth"}]},
+            "provider": {"title": "provider call", "leaves": true, "spans": [{"kind": "client"}]},
+        }))
+        .unwrap();
+        let of = |id: &str, parent: Option<&str>, name: &str, kind: &str, start| SpanRow {
+            name: name.into(),
+            ..span(id, parent, kind, "gateway", start, 100)
+        };
+        let trace = [
+            of("a", None, "POST", "server", 0),
+            of("b", Some("a"), "auth", "internal", 1),
+            of("c", Some("a"), "POST", "client", 10),
+            of("d", Some("c"), "POST", "server", 11),
+            of("e", Some("d"), "auth", "internal", 12),
+        ];
+        let auth = Place::Stage(stages.iter().position(|(name, _)| name.as_str() == "auth").unwrap());
+        let provider = Place::Stage(stages.iter().position(|(name, _)| name.as_str() == "provider").unwrap());
+        assert_eq!(stages.places(&Tree::of(&trace)), [Place::Untold, auth, provider, Place::Elsewhere, Place::Elsewhere]);
     }
 
     #[test]

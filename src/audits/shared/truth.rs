@@ -23,6 +23,10 @@ pub struct Emitted {
     pub gaps: u64,
     /// Attempts seen under this id.
     pub attempts: u32,
+    /// The trace that it was told of; empty where it was told none, `None` where its log does not say.
+    pub trace_id: Option<String>,
+    /// The span that it was told to be called by.
+    pub parent_id: Option<String>,
 }
 
 impl<'e> Real<'e> {
@@ -33,7 +37,8 @@ impl<'e> Real<'e> {
             let figures = Figures::of(row.ttft_ms(), Some(row.total_ms()), row.inter_chunk_ms());
             let gaps = row.chunks.len().saturating_sub(1) as u64;
             let before = rows.get(&row.id).map_or(0, |e| e.attempts);
-            rows.insert(row.id, Emitted { figures, gaps, attempts: before + row.attempts.max(1) });
+            let attempts = before + row.attempts.max(1);
+            rows.insert(row.id, Emitted { figures, gaps, attempts, trace_id: row.trace_id, parent_id: row.parent_id });
         }
         Real { rows, foreign: logs.iter().map(|l| l.value.foreign).sum(), keys: logs.iter().map(|l| l.key).collect() }
     }

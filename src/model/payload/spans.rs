@@ -87,6 +87,8 @@ impl SpanRow {
     /// The attribute that tells instances of a service apart: a short digest of what its resource says of instance, host,
     /// process, container and pod. None of those is kept itself.
     pub const INSTANCE: &'static str = "resource.instance";
+    /// The attribute that names the language of the SDK that reported the span (OpenTelemetry's conventions for resources).
+    pub const LANGUAGE: &'static str = "telemetry.sdk.language";
     /// The attribute that says by how much the store would move the span, ms, from a warning of clock skew; empty if untold.
     pub const SKEW: &'static str = "jaeger.skew_ms";
     /// The attribute that says by how much the store has moved the span, ms; empty if untold.

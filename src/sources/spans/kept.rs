@@ -147,10 +147,9 @@ const ALLOWED: [(&str, Form); 24] = [
     ("db.system.name", Form::Of(DATABASES)),
     ("openinference.span.kind", Form::Of(OPENINFERENCE_KINDS)),
     ("traceloop.span.kind", Form::Of(&["workflow", "task", "agent", "tool", "unknown"])),
-    (LANGUAGE, Form::Of(LANGUAGES)),
+    (SpanRow::LANGUAGE, Form::Of(LANGUAGES)),
 ];
 /// What a resource tells of the SDK.
-const LANGUAGE: &str = "telemetry.sdk.language";
 /// The instrumentation scope's name is a field of its own in OTLP and a tag in Jaeger's legacy JSON.
 const SCOPE: &str = SpanRow::SCOPE;
 
@@ -202,7 +201,7 @@ impl Keeper {
     /// What its resource tells of all its spans.
     pub fn resource(&mut self, resource: &Resource) {
         self.service(&resource.service);
-        self.keep(LANGUAGE, &resource.language);
+        self.keep(SpanRow::LANGUAGE, &resource.language);
         if let Some(instance) = resource.instance() {
             self.row.attributes.insert(SpanRow::INSTANCE.to_owned(), instance.to_owned());
         }

@@ -1,6 +1,6 @@
 //! Sound specs, and what they mean.
 
-use super::{SMALL, good};
+use super::{OTHER, SMALL, good};
 use rigcheck::{
     model::{
         key::Destination,
@@ -9,7 +9,7 @@ use rigcheck::{
     },
     spec::settings::{Auth, ClockBy, Field, LogFormat, LogPlace, SourceSettings},
 };
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 
 const STAGING: &str = include_str!("../../fixtures/spec/staging.yaml");
 
@@ -84,7 +84,9 @@ fn each_capability_comes_from_what_is_declared() {
     let has = |text: &str| good(text).profile.rig.capabilities;
     let all = SMALL.replace("  truth:", "  otlp: {}\n  truth:").replace("duration_seconds}", "duration_seconds, exemplars: true}")
         + "cases: {PERF_INFRA_MONITORING_LATENCY_ACCURACY_001: {slo: {total: 10s}}}\n";
-    assert_eq!(has(&all), Capability::ALL.into());
+    let every: BTreeSet<_> = Capability::ALL.into_iter().filter(|c| *c != Capability::TracePage).collect();
+    assert_eq!(has(&all), every, "a receiver has no page of its own");
+    assert!(has(&all.replace("otlp: {}", "jaeger: {url: http://127.0.0.1:16686, service: gateway}")).contains(&Capability::TracePage));
     assert_eq!(has("version: 1\nrig: x\n"), [].into());
     let without = [
         ("  truth: {url: http://localhost:9999}\n", "", vec![Capability::KnownTruth]),
@@ -104,7 +106,7 @@ fn each_capability_comes_from_what_is_declared() {
     for (what, with, lost) in without {
         assert!(all.contains(what), "{what}");
         let left = has(&all.replace(what, with));
-        let gone: Vec<_> = Capability::ALL.into_iter().filter(|c| !left.contains(c)).collect();
+        let gone: Vec<_> = every.iter().copied().filter(|c| !left.contains(c)).collect();
         assert_eq!(gone, lost, "without {what}");
     }
     let neither = all.replace("  otlp: {}\n", "").replace("  access_log: {path: access.jsonl}\n", "");
@@ -252,7 +254,8 @@ fn what_is_read_of_a_source_is_in_the_recorded_profile() {
 #[test]
 fn what_is_known_of_a_metric_needs_no_tool_and_no_unit() {
     let known = "{known: {my_seconds: {from: arrival, to: end, source: our code}}}";
-    let loaded = good(&format!("{SMALL}cases: {{PERF_INFRA_MONITORING_LATENCY_ACCURACY_001: {{rules: {{LAT-09: {{params: {known}}}}}}}}}\n"));
+    let loaded =
+        good(&format!("{SMALL}cases: {{PERF_INFRA_MONITORING_LATENCY_ACCURACY_001: {{rules: {{LAT-09: {{params: {known}}}}}}}, {OTHER}: {{}}}}\n"));
     assert_eq!(loaded.profile.changed.len(), 1, "{:?}", loaded.profile.changed);
 }
 
@@ -264,7 +267,7 @@ fn what_is_stated_of_slos_and_definitions_is_a_fact_of_the_rig() {
         units::Ms,
     };
     let text = SMALL.replace("duration_seconds}", "duration_seconds, definition: {from: arrival, to: done}}")
-        + "cases: {PERF_INFRA_MONITORING_LATENCY_ACCURACY_001: {slo: {total: 1.5s, ttft: 200ms}}}\n";
+        + &format!("cases: {{PERF_INFRA_MONITORING_LATENCY_ACCURACY_001: {{slo: {{total: 1.5s, ttft: 200ms}}}}, {OTHER}: {{}}}}\n");
     let loaded = good(&text);
     assert_eq!(loaded.profile.rig.slo, [(Quantity::Ttft, Ms(200.0)), (Quantity::Total, Ms(1500.0))].into());
     assert_eq!(loaded.profile.rig.definitions, [("prometheus:total".into(), Times::new(Moment::Arrival, Moment::Done))].into());

@@ -37,6 +37,11 @@ fn good(text: &str) -> Loaded {
     read(text).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
+/// A case beside the first, as a spec selects it: what a spec leaves out is named, and these tests are about other things.
+const OTHER: &str = "PERF_INFRA_MONITORING_GRANULARITY_TRACE_003";
+/// The texts of its file.
+const OTHER_FILE: &str = include_str!("../../../checks/observability/trace_granularity.yaml");
+
 /// A rig on loopback that the other specs of these tests are changes of.
 const SMALL: &str = "\
 version: 1
