@@ -143,7 +143,7 @@ fn in_file(args: &Trace, file: &Path, wanted: Wanted) -> anyhow::Result<Shown> {
     let stages = stages.map_or_else(|| defaults(args), Ok)?;
     let found = trace::in_file(file, wanted).map_err(|gap| match gap {
         Gap::Unreachable(_) => anyhow!("--file {}: there is no such file", file.display()),
-        gap => anyhow!("--file {}", gap.detail()),
+        gap => anyhow!("{}", gap.detail()),
     })?;
     let found = found.ok_or_else(|| match wanted {
         Wanted::Id(id) => anyhow!("{} has no span of trace {id:032x}", file.display()),

@@ -49,7 +49,7 @@ impl Page {
             lines: render(&self.picture, COLUMNS),
             gaps: self.picture.gaps.iter().map(super::gap).collect(),
         };
-        clean::document(&file.render().expect("writing to a string does not fail"))
+        clean::document(&file.render().expect("writing to a string does not fail")) + "\n"
     }
 }
 

@@ -1,5 +1,8 @@
 use super::{axis::Axis, caller, colours, cut, name, remarks, short_name, stage, totals};
-use crate::model::{units::Ms, waterfall::Waterfall};
+use crate::{
+    model::{units::Ms, waterfall::Waterfall},
+    report::clean,
+};
 use askama::Template;
 use std::fmt;
 
@@ -47,7 +50,7 @@ pub fn draw(of: &Waterfall, ids: &str) -> Option<String> {
         gaps: (0..of.gaps.len()).map(|nth| Gap::of(of, nth, &axis)).collect(),
         lines: (0..of.rows.len()).map(|row| Line::of(of, row, &axis, &colours)).collect(),
     };
-    drawing.render().ok()
+    drawing.render().ok().map(|drawn| clean::document(&drawn))
 }
 
 /// A length or a place in the drawing, written to a tenth.
