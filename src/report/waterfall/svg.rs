@@ -129,7 +129,7 @@ impl Line {
         let piece = |(from, to): (f64, f64)| (Px(NAMES + axis.at(from)), Px((axis.at(to) - axis.at(from)).max(1.5)));
         let middle = top + (ROW - BAR) / 2.0;
         let whole = (bar.start_ms, end);
-        let beside = remarks(of, row).join(" · ");
+        let beside = cut(&remarks(of, row).join(" · "), 26);
         let room = ((NAMES - 10.0 - indent) / LETTER) as usize;
         let stage = stage(of, row).map(|title| {
             let (left, right) = (axis.at(bar.start_ms), axis.at(end));
