@@ -59,6 +59,38 @@ pub enum Misbehaviour {
     ClockOffset,
     /// The endpoint's wall clock steps 250 ms ahead 4 s after the first request.
     ClockStep,
+    /// No span tells of authentication.
+    NoAuthSpan,
+    /// No span tells of the call of the provider.
+    NoProviderSpan,
+    /// The spans of the stages have no parent.
+    FlatSpans,
+    /// Every tenth trace lacks the span below which all stages lie.
+    OrphanSpans,
+    /// The server span says that it is a client span.
+    ClientRoot,
+    /// The span of the provider's call ends 80 ms after the server span.
+    ChildOutsideParent,
+    /// Every stage shows the same duration in every trace.
+    ConstantDurations,
+    /// A span for each chunk of a stream.
+    SpanPerChunk,
+    /// Traces of streams are not recorded, those of other calls are.
+    StreamsNotSampled,
+    /// The provider is called in another trace.
+    NotPropagated,
+    /// The provider reports its spans under the gateway's service name.
+    SharedServiceName,
+    /// Spans carry an `Authorization` header and an API key.
+    SecretAttributes,
+    /// Recording a trace holds its request up for 40 ms.
+    SlowTracing,
+    /// No span tells of 30 % of a request.
+    GapInTrace,
+    /// The server span's time to first token is 100 ms too short.
+    TtftMarkerWrong,
+    /// Every 20th stage ends before it starts.
+    NegativeDurations,
     /// Nothing in the endpoint: the load tool under audit stops its clock at the response headers.
     ClientAtHeaders,
 }
@@ -82,7 +114,7 @@ pub struct Fault {
 
 macro_rules! faults {
     ($($name:literal $what:ident $title:literal found by $found:tt may also $may:tt $(tolerable because $why:literal)?)*) => {
-        /// All faults, log first, then metrics, traces, the stream itself, the load tool.
+        /// All faults, log first, then metrics, traces, the stream itself, the shape of traces, the load tool.
         pub const ALL: &[Fault] = &[$(Fault {
             name: $name, title: $title, found_by: &$found, may_also: &$may, tolerable: faults!(@ $($why)?), what: Misbehaviour::$what,
         }),*];
@@ -155,8 +187,55 @@ faults! {
     "clock-step" ClockStep "the wall clock of the gateway's host steps 250 ms ahead during the load"
         found by ["LAT-18", "LAT-19"] may also ["LAT-01", "LAT-10", "LAT-12", "LAT-14", "LAT-15", "LAT-16", "LAT-17"]
         tolerable because "few spans lie across the step; the report says when the clock moved, and by how much"
+    "no-auth-span" NoAuthSpan "no span tells of authentication"
+        found by ["TRC-01"] may also []
+    "no-provider-span" NoProviderSpan "no span tells of the call of the provider"
+        found by ["TRC-01", "TRC-02"] may also []
+    "flat-spans" FlatSpans "the spans of a request's stages have no parent: each is a root of its own"
+        found by ["TRC-04"] may also ["TRC-01", "TRC-02"]
+        tolerable because "each stage and its time is there; what is missing is which of them lies in which, and the report says so"
+    "orphan-spans" OrphanSpans "one trace in ten lacks the span on which the others hang"
+        found by ["TRC-03"] may also ["TRC-01", "TRC-02"]
+        tolerable because "nine traces in ten are whole; the report says how many are not"
+    "client-root" ClientRoot "the server span says that it is a client span"
+        found by ["TRC-04"] may also ["TRC-01", "TRC-02"]
+        tolerable because "the time of each stage is right; only the word for who was asked is not"
+    "child-outside-parent" ChildOutsideParent "the span of the provider's call ends 80 ms after its parent"
+        found by ["TRC-05"] may also ["TRC-10"]
+        tolerable because "the report says which span outlasts its caller, and by how much"
+    "constant-durations" ConstantDurations "every stage shows the same duration in every trace"
+        found by ["TRC-10"] may also ["TRC-02", "TRC-05"]
+    "span-per-chunk" SpanPerChunk "each chunk of a stream makes a span"
+        found by ["TRC-08"] may also []
+        tolerable because "nothing is wrong in such a trace, there is too much of it; the report says how much"
+    "streams-not-sampled" StreamsNotSampled "traces of streams are not recorded, those of other calls are"
+        found by ["LAT-02", "TRC-01"] may also []
+    "not-propagated" NotPropagated "the provider is called in another trace than the gateway's"
+        found by ["TRC-11"] may also []
+        tolerable because "the gateway's own part of the trace is whole; the provider's is elsewhere, and the report says so"
+    "shared-service-name" SharedServiceName "the provider reports its spans under the gateway's service name"
+        found by ["TRC-13"] may also []
+        tolerable because "each span is right; only whose it is cannot be told by its name, and the report says so"
+    "secret-attributes" SecretAttributes "spans carry an authorization header and an API key"
+        found by ["TRC-12"] may also []
+    "slow-tracing" SlowTracing "recording a trace holds its request up for 40 ms"
+        found by ["TRC-09"] may also []
+    "gap-in-trace" GapInTrace "no span tells of 30 % of a request"
+        found by ["TRC-02"] may also []
+        tolerable because "what is told of is right; the report says how much is not told of, and between which spans"
+    "ttft-marker-wrong" TtftMarkerWrong "the server span's time to first token is 100 ms too short"
+        found by ["LAT-01", "TRC-07"] may also ["LAT-08", "LAT-10", "LAT-12", "LAT-14", "LAT-15", "LAT-16"]
+    "negative-durations" NegativeDurations "every 20th stage ends before it starts"
+        found by ["TRC-10"] may also ["TRC-05"]
     "client-at-headers" ClientAtHeaders "the load tool stops its clock at the response headers and never reads the stream"
         found by ["LAT-01", "LAT-09", "LAT-10", "LAT-14"] may also ["LAT-03", "LAT-04", "LAT-08", "LAT-15", "LAT-16", "LAT-17"]
+}
+
+impl Fault {
+    /// Is it found by a rule of a case, by the beginning of the rules' ids (`LAT`, `TRC`)?
+    pub fn is_of(&self, rules: &str) -> bool {
+        self.found_by.iter().any(|rule| rule.starts_with(rules))
+    }
 }
 
 /// The fault of a name.

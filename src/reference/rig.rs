@@ -19,11 +19,12 @@ pub struct ReferenceRig {
     mock: Mock,
     receiver: SocketAddr,
     access_log: PathBuf,
-    requests: u64,
     /// The definition by which the load tool times the total.
     total: &'static str,
     /// The histogram that is claimed as TTFT.
     ttft: &'static str,
+    /// The cases that its spec selects: those whose rules must find its fault, all without one.
+    cases: String,
 }
 
 impl ReferenceRig {
@@ -45,19 +46,22 @@ impl ReferenceRig {
         let total = if fault.is_some_and(|f| f.what == Misbehaviour::ClientAtHeaders) { "total.headers" } else { "total.closed" };
         let prefill = fault.is_some_and(|f| f.what == Misbehaviour::PrefillAsTtft);
         let ttft = if prefill { "vllm:request_prefill_time_seconds" } else { "rigcheck_mock_ttft_seconds" };
-        Ok(ReferenceRig { mock, receiver, access_log, requests, total, ttft })
+        Ok(ReferenceRig { mock, receiver, access_log, total, ttft, cases: cases(fault, requests) })
     }
 
     /// The text of its `rigcheck.yaml`.
     pub fn spec(&self) -> String {
-        let (url, receiver, requests, total, ttft) = (self.url(), self.receiver, self.requests, self.total, self.ttft);
+        let (url, receiver, total, ttft, cases) = (self.url(), self.receiver, self.total, self.ttft, &self.cases);
         // A path may hold anything; a JSON string is a YAML string.
         let log = serde_json::Value::from(self.access_log.to_string_lossy());
         let route = "/v1/chat/completions";
         format!(
             "version: 1\n\
              rig: reference\n\
-             target: {{url: {url}, chat: {{path: {route}, model: rigcheck-truth, max_tokens: 64, timing: {{total: {total}}}}}}}\n\
+             target:\n\
+             \x20 url: {url}\n\
+             \x20 chat: {{path: {route}, model: rigcheck-truth, max_tokens: 64, timing: {{total: {total}}}}}\n\
+             \x20 embeddings: {{model: rigcheck-truth-embed}}\n\
              sources:\n\
              \x20 scrape: {{url: {url}/metrics, interval: 1s}}\n\
              \x20 otlp: {{listen: {receiver}, service: {SERVICE}, claims: [total, ttft]}}\n\
@@ -74,8 +78,8 @@ impl ReferenceRig {
              \x20 ttft: {{histogram: {ttft}, unit: s, match: {{route: {route}}}, exemplars: true}}\n\
              \x20 total: {{histogram: rigcheck_mock_request_duration_seconds, unit: s, match: {{route: {route}}}, exemplars: true}}\n\
              \x20 inter_chunk: {{histogram: rigcheck_mock_inter_chunk_seconds, unit: s, match: {{route: {route}}}}}\n\
-             cases:\n\
-             \x20 PERF_INFRA_MONITORING_LATENCY_ACCURACY_001: {{audit: {{requests: {requests}}}, slo: {{ttft: 500ms, total: 1s}}}}\n"
+             cases:
+{cases}"
         )
     }
 
@@ -99,3 +103,17 @@ impl ReferenceRig {
         self.mock.stop().await;
     }
 }
+
+/// The cases of a rig with this fault, as its spec has them. What both ask of the controlled load is sent once.
+fn cases(fault: Option<&Fault>, requests: u64) -> String {
+    let latency = format!("  PERF_INFRA_MONITORING_LATENCY_ACCURACY_001: {{audit: {{requests: {requests}}}, slo: {{ttft: 500ms, total: 1s}}}}\n");
+    let traces =
+        format!("  PERF_INFRA_MONITORING_GRANULARITY_TRACE_003: {{audit: {{requests: {CALLS}, calls: {CALLS}, half_traced: {HALF_TRACED}}}}}\n");
+    let wanted = |rules: &str| fault.is_none_or(|f| f.is_of(rules));
+    [("LAT", latency), ("TRC", traces)].into_iter().filter(|(rules, _)| wanted(rules)).map(|(_, case)| case).collect()
+}
+
+/// The fewest calls of a kind at which each rule can judge them: a location takes 40, and some may fail.
+const CALLS: u64 = 45;
+/// The same of pairs of a traced and an untraced call.
+const HALF_TRACED: u64 = 100;

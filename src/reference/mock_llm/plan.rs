@@ -57,6 +57,10 @@ impl Plan {
     pub fn due(&self, n: usize) -> u64 {
         u64::try_from((self.ttft + self.gap * u32::try_from(n).unwrap_or(u32::MAX)).as_nanos()).unwrap_or(u64::MAX)
     }
+    /// Everything so much later.
+    pub fn delay(&mut self, ns: u64) {
+        self.ttft += Duration::from_nanos(ns);
+    }
     /// Deadline of the last content.
     pub fn due_last(&self) -> u64 {
         self.due(self.tokens.len().saturating_sub(1))

@@ -62,11 +62,11 @@ async fn chat(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes
         Some(why) => Err(why.to_owned()),
         None => Plan::new(&shared.settings, directive, text(&headers, "x-request-id"), request.max_tokens()),
     };
-    let plan = match plan {
+    let mut plan = match plan {
         Ok(plan) => plan,
         Err(why) => return refuse(&mut ticket, &why),
     };
-    if let Err(failed) = route(&mut ticket, &plan).await {
+    if let Err(failed) = route(&mut ticket, &mut plan).await {
         return failed;
     }
     let speech = Speech::new(ticket.served.n, ticket.served.wall_ns, &request.model, request.prompt_tokens());
@@ -101,11 +101,11 @@ async fn embeddings(State(shared): State<Arc<Shared>>, headers: HeaderMap, body:
         return refuse(&mut ticket, &format!("`dimensions` must lie in 1 ..= {DIMENSIONS_LIMIT}"));
     }
     let directive = directive(&headers).or_else(|| request.directive());
-    let plan = match Plan::new(&shared.settings, directive, text(&headers, "x-request-id"), None) {
+    let mut plan = match Plan::new(&shared.settings, directive, text(&headers, "x-request-id"), None) {
         Ok(plan) => plan,
         Err(why) => return refuse(&mut ticket, &why),
     };
-    if let Err(failed) = route(&mut ticket, &plan).await {
+    if let Err(failed) = route(&mut ticket, &mut plan).await {
         return failed;
     }
     let body = speech::embeddings(&request.model, request.inputs(), dimensions as usize, request.prompt_tokens());
@@ -194,7 +194,7 @@ fn begin(shared: &Arc<Shared>, headers: &HeaderMap, route: &'static str) -> Tick
 }
 
 /// The stages between the body and the provider: there is no one to be turned away, but their time is measured.
-async fn route(ticket: &mut Ticket, plan: &Plan) -> Result<(), Response> {
+async fn route(ticket: &mut Ticket, plan: &mut Plan) -> Result<(), Response> {
     let shared = ticket.shared().clone();
     ticket.served.id.clone_from(&plan.id);
     ticket.served.asked = plan.asked;
@@ -204,6 +204,11 @@ async fn route(ticket: &mut Ticket, plan: &Plan) -> Result<(), Response> {
         shared.emissions.push(first.emission());
         // From here on everybody's clock starts anew.
         (ticket.served.received, ticket.served.wall_ns) = (shared.clock.now(), clock::wall_ns());
+    }
+    let tracing = ticket.served.tracing_ns(shared.settings.fault);
+    if tracing > 0 {
+        ticket.until_due(tracing).await;
+        plan.delay(tracing);
     }
     ticket.served.parsed = shared.clock.now();
     ticket.served.authorized = shared.clock.now();

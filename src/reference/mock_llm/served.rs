@@ -1,5 +1,12 @@
-use super::{plan::Plan, shared::Shared, trace_context::TraceContext};
-use crate::model::{payload::Emission, timeline::Planted};
+use super::{
+    plan::Plan,
+    shared::Shared,
+    trace_context::{TraceContext, new_span_id},
+};
+use crate::{
+    model::{payload::Emission, timeline::Planted},
+    reference::faults::Misbehaviour,
+};
 use std::sync::Arc;
 
 /// nginx's status for a client that went away before the answer was whole.
@@ -51,6 +58,9 @@ pub struct Served {
 /// So far ahead is a wall clock that a fault puts ahead.
 const CLOCK_AHEAD_NS: u64 = 250_000_000;
 
+/// So long recording a trace takes, before anything else, under [`Misbehaviour::SlowTracing`].
+pub const TRACING_NS: u64 = 40_000_000;
+
 impl Served {
     /// Received to first content, ns.
     pub fn ttft(&self) -> Option<u64> {
@@ -64,6 +74,21 @@ impl Served {
     pub fn wall(&self, stamp: u64) -> u64 {
         let right = self.wall_ns + stamp.saturating_sub(self.received);
         if self.ahead_from.is_some_and(|from| right >= from) { right + CLOCK_AHEAD_NS } else { right }
+    }
+    /// How long recording its trace holds it up.
+    pub fn tracing_ns(&self, fault: Option<Misbehaviour>) -> u64 {
+        if fault == Some(Misbehaviour::SlowTracing) && self.trace.sampled { TRACING_NS } else { 0 }
+    }
+    /// Its record in the emission log as the provider writes it, who does not see what the gateway before it does.
+    fn emission_under(&self, fault: Option<Misbehaviour>) -> Emission {
+        let held_up = self.tracing_ns(fault);
+        let mut emission = Served { received: self.received + held_up, wall_ns: self.wall_ns + held_up, ..self.clone() }.emission();
+        if fault == Some(Misbehaviour::NotPropagated) {
+            // A trace of the gateway's own client, as of any other of its calls.
+            emission.trace_id = Some(TraceContext::of(None).trace_id);
+            emission.parent_id = Some(new_span_id());
+        }
+        emission
     }
     /// Its record in the emission log.
     pub fn emission(&self) -> Emission {
@@ -126,7 +151,7 @@ impl Ticket {
         }
         self.served.closed = self.shared.clock.now();
         self.served.status = status;
-        self.shared.emissions.push(self.served.emission());
+        self.shared.emissions.push(self.served.emission_under(self.shared.settings.fault));
         self.shared.telemetry.finished(&self.served);
     }
 }

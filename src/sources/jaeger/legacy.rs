@@ -2,7 +2,7 @@
 
 use crate::{
     model::payload::SpanRow,
-    sources::spans::{Events, Keeper, MOST_SPANS, Read, Resource, Skew, each, first, kind_word, texts},
+    sources::spans::{Events, Held, Keeper, MOST_SPANS, Read, Resource, Skew, each, first, kind_word, texts},
     traces::normal_id,
 };
 use serde::{Deserialize, Deserializer};
@@ -66,7 +66,9 @@ impl Span {
                 keeper.attribute(&tag.key, &text);
             }
         }
-        keeper.events(&self.logs.held);
+        if let Some(held) = &self.logs {
+            keeper.events(held);
+        }
         keeper.skew(self.warnings);
         Some(keeper.row())
     }
@@ -130,6 +132,12 @@ struct Process {
     tags: Resource,
 }
 
+/// What events have that looks like a secret; hardly ever anything, and spans are held by the hundred thousand.
+fn logs<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Box<Held>>, D::Error> {
+    let Events { held, .. } = texts(d)?;
+    Ok((!held.0.is_empty()).then(|| Box::new(held)))
+}
+
 fn resource<'de, D: Deserializer<'de>>(d: D) -> Result<Resource, D::Error> {
     let mut resource = Resource::default();
     each(d, |tag: Tag| {
@@ -162,8 +170,8 @@ struct Span {
     process_id: String,
     /// Hardly ever there, and large.
     process: Option<Box<Process>>,
-    #[serde(deserialize_with = "texts")]
-    logs: Events,
+    #[serde(deserialize_with = "logs")]
+    logs: Option<Box<Held>>,
     warnings: Skew,
 }
 

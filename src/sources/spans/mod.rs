@@ -23,7 +23,7 @@ pub(super) use ours::Ours;
 pub use pace::Pace;
 pub(super) use read::{MOST_SPANS, Read};
 pub(super) use resource::Resource;
-pub(super) use secrets::Events;
+pub(super) use secrets::{Events, Held};
 pub(super) use skew::Skew;
 pub(super) use texts::all as texts;
 pub(super) use waiting::{act_over, in_time, interrupted_or, pause};

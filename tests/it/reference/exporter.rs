@@ -1,3 +1,4 @@
+use super::observed::length_ms;
 use super::support::{Receiver, attribute, body, client, directive, eventually, hex, page, stream};
 use opentelemetry_proto::tonic::{common::v1::any_value::Value as Any, trace::v1::span::SpanKind};
 use rigcheck::reference::mock_llm::{Mock, MockSettings};
@@ -41,6 +42,60 @@ async fn spans_arrive_whole_and_below_the_callers_span() {
     assert_eq!(at, root.end_time_unix_nano);
     let told = format!("{:?}", receiver.got.lock().unwrap());
     assert!(told.contains("rigcheck-mock") && !told.contains("sam@") && !told.contains("nobody"), "{told}");
+}
+
+#[tokio::test]
+async fn answers_that_are_no_streams_have_the_same_stages_with_their_own_times() {
+    let (receiver, at) = Receiver::start("127.0.0.1:0".parse().unwrap(), 0).await;
+    let mock = Mock::start(MockSettings { otlp: Some(format!("http://{at}")), ..MockSettings::default() }).unwrap();
+    let (http, url) = (client(), mock.url());
+    let whole = body(&directive("w", 40.0, 3, 10.0), false);
+    let vectors = serde_json::json!({"model": "rigcheck-truth-embed", "input": directive("e", 30.0, 1, 0.0)});
+    for (route, asked) in [("chat/completions", whole), ("embeddings", vectors)] {
+        let answered = http.post(format!("{url}/v1/{route}")).json(&asked).header(parent(true)[0].0, &parent(true)[0].1).send().await.unwrap();
+        assert_eq!(answered.status(), 200);
+    }
+    eventually("twelve spans", async || receiver.spans().len() >= 12).await;
+    let truth = super::support::emissions(&url, "").await;
+    mock.stop().await;
+    let spans = receiver.spans();
+    assert_eq!(spans.len(), 12);
+    for (route, operation, id, least) in [("/v1/chat/completions", "chat", "w", 60.0), ("/v1/embeddings", "embeddings", "e", 30.0)] {
+        let root = spans.iter().find(|s| s.name == format!("POST {route}")).unwrap();
+        let emitted = truth.iter().find(|e| e.id == id).unwrap();
+        assert!((length_ms(root) - emitted.total_ms()).abs() < 0.001 && attribute(root, "gen_ai.response.time_to_first_chunk").is_none());
+        let stages: Vec<_> = spans.iter().filter(|s| s.parent_span_id == root.span_id).collect();
+        assert_eq!(stages.len(), 5, "{route}");
+        assert!((stages.iter().map(|s| length_ms(s)).sum::<f64>() - length_ms(root)).abs() < 0.001);
+        let provider = stages.iter().find(|s| s.name == "provider call").unwrap();
+        let until = (provider.end_time_unix_nano - root.start_time_unix_nano) as f64 / 1e6;
+        assert!(until >= least && length_ms(provider) <= length_ms(root), "{route}: {until}");
+        assert_eq!(attribute(provider, "gen_ai.operation.name"), Some(Any::StringValue(operation.into())));
+        assert_eq!(attribute(provider, "gen_ai.provider.name"), Some(Any::StringValue("openai".into())));
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_is_not_traced_is_not_held_up_by_tracing() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("access.jsonl");
+    let fault = Some(rigcheck::reference::faults::Misbehaviour::SlowTracing);
+    let mock = Mock::start(MockSettings { access_log: Some(log.clone()), fault, ..MockSettings::default() }).unwrap();
+    let (http, url) = (client(), mock.url());
+    for (id, sampled) in [("traced", true), ("untraced", false)] {
+        let headers = [parent(sampled)[0].clone(), ("x-request-id", id.to_owned())];
+        stream(&http, &url, &body(&directive(id, 20.0, 2, 5.0), true), &headers).await;
+    }
+    let truth = super::support::emissions(&url, "").await;
+    mock.stop().await;
+    let lines = std::fs::read_to_string(log).unwrap();
+    for (id, more) in [("traced", 40.0), ("untraced", 0.0)] {
+        let line: serde_json::Value =
+            lines.lines().map(|l| serde_json::from_str(l).unwrap()).find(|l: &serde_json::Value| l["request_id"] == id).unwrap();
+        let emitted = truth.iter().find(|e| e.id == id).unwrap();
+        assert!((line["duration_ms"].as_f64().unwrap() - emitted.total_ms() - more).abs() < 0.01, "{line}");
+        assert!(emitted.ttft_ms().unwrap() >= 20.0);
+    }
 }
 
 #[tokio::test]

@@ -1,9 +1,12 @@
 //! Each fault changes what it says, and only that: the telemetry is compared with the emission log.
 
-use super::observed::{REQUESTS, Run};
+use super::observed::{CALLER, REQUESTS, Run, length_ms, stage};
 use super::support::attribute;
 use futures_util::StreamExt;
-use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
+use opentelemetry_proto::tonic::{
+    common::v1::any_value::Value as Any,
+    trace::v1::{Span, span::SpanKind},
+};
 use rigcheck::{
     model::payload::Emission,
     reference::faults::{ALL, Misbehaviour},
@@ -27,6 +30,12 @@ enum Part {
     SpanLength,
     SpanTtft,
     SpanCount,
+    /// Which spans there are, of what kind, below which, and what they carry.
+    Tree,
+    /// Where they begin and end within the request.
+    Stages,
+    Programs,
+    Propagation,
     Client,
     Retries,
 }
@@ -54,10 +63,39 @@ fn span_ttft(run: &Run, id: &str) -> Option<f64> {
     }
 }
 
+/// The five stages below a server span, and nothing else that could be asked about.
+fn is_whole(run: &Run, id: &str, root: &Span) -> bool {
+    let below: Vec<&Span> = run.below(id).collect();
+    let words: Vec<_> = below.iter().filter_map(|s| stage(s)).collect();
+    let secret = |s: &Span| s.attributes.iter().any(|a| a.key.contains("authorization") || a.key.contains("api_key"));
+    words == STAGES
+        && below.len() == STAGES.len()
+        && root.kind() == SpanKind::Server
+        && below.iter().all(|s| s.parent_span_id == root.span_id && s.kind() != SpanKind::Server && !secret(s))
+        && !secret(root)
+}
+
+const STAGES: [&str; 5] = ["middleware", "auth", "routing", "provider", "adaptation"];
+
+/// Do the stages that there are follow one another without a hole, from the beginning of the request to its end?
+fn is_filled(run: &Run, id: &str, root: &Span) -> bool {
+    let mut at = root.start_time_unix_nano;
+    let mut parts: Vec<&Span> = STAGES.iter().filter_map(|word| run.stage(id, word)).collect();
+    parts.retain(|s| {
+        let follows = s.start_time_unix_nano == at && s.end_time_unix_nano >= at;
+        at = s.end_time_unix_nano;
+        !follows
+    });
+    parts.is_empty() && at == root.end_time_unix_nano
+}
+
 /// Do all exemplars name a trace that was recorded, with the length that its span has?
 fn exemplars_hold(run: &Run) -> bool {
     let lengths: Vec<_> = run.server.keys().map(|id| (run.trace_of(id), run.span_ms(id).unwrap())).collect();
     let exemplars = run.exemplars(TOTAL);
+    if run.server.is_empty() {
+        return exemplars.is_empty();
+    }
     assert!(exemplars.len() > 3, "too few exemplars to judge: {exemplars:?}");
     exemplars.iter().all(|(trace, s)| lengths.iter().any(|(t, ms)| t == trace && (ms - s * 1e3).abs() < 0.001))
 }
@@ -93,6 +131,10 @@ fn bent(run: &Run) -> Vec<Part> {
         (Part::SpanLength, spans),
         (Part::SpanTtft, span_ttfts),
         (Part::SpanCount, run.server.len() == REQUESTS),
+        (Part::Tree, run.server.iter().all(|(id, root)| is_whole(run, id, root))),
+        (Part::Stages, run.server.iter().all(|(id, root)| is_filled(run, id, root))),
+        (Part::Programs, run.instances.len() <= 1),
+        (Part::Propagation, run.truths().all(|(id, e)| e.trace_id.as_deref() == Some(run.trace_of(id)) && e.parent_id.as_deref() == Some(CALLER))),
         (Part::Client, client),
         (Part::Retries, run.truth.values().all(|e| e.len() == 1)),
     ]
@@ -147,6 +189,15 @@ fn expected(what: Misbehaviour) -> Vec<Part> {
         M::PinnedBuckets | M::CoarseBuckets | M::NoEdgeAtSlo => vec![Part::Buckets],
         M::LostWorker => vec![Part::Metrics, Part::MetricTtft],
         M::MetricWithoutStream | M::BackgroundTask => vec![Part::Metrics, Part::Exemplars],
+        M::NoAuthSpan | M::NoProviderSpan => vec![Part::Tree, Part::Stages],
+        M::FlatSpans | M::OrphanSpans | M::ClientRoot | M::SpanPerChunk | M::SecretAttributes => vec![Part::Tree],
+        M::ChildOutsideParent | M::ConstantDurations | M::GapInTrace | M::NegativeDurations => vec![Part::Stages],
+        M::SharedServiceName => vec![Part::Tree, Part::Programs],
+        M::NotPropagated => vec![Part::Propagation],
+        M::StreamsNotSampled => vec![Part::SpanCount],
+        M::TtftMarkerWrong => vec![Part::SpanTtft],
+        // The provider does not see what holds its caller up.
+        M::SlowTracing => vec![Part::Log, Part::LogTtft, Part::Metrics, Part::MetricTtft, Part::SpanLength, Part::SpanTtft],
         M::SpanWithoutStream => vec![Part::Exemplars, Part::SpanLength],
         M::HeadSampling | M::DroppedLongTraces => vec![Part::SpanCount],
         M::DanglingExemplars => vec![Part::Exemplars, Part::SpanCount],
@@ -238,6 +289,76 @@ fn check(what: Misbehaviour, run: &Run) {
                 assert!(first >= e.total_ms(), "{id}: content came before the end");
             }
         }
+        M::NoAuthSpan => assert!(lacks(run, "auth") && !lacks(run, "provider")),
+        M::NoProviderSpan => assert!(lacks(run, "provider") && !lacks(run, "auth")),
+        M::FlatSpans => assert!(run.server.keys().all(|id| run.below(id).count() == 5 && run.below(id).all(|s| s.parent_span_id.is_empty()))),
+        M::OrphanSpans => {
+            let between = |id: &String| run.below(id).find(|s| stage(s).is_none());
+            assert_eq!(run.server.keys().filter(|id| between(id).is_none()).count(), REQUESTS / 10);
+            for (id, root) in &run.server {
+                let above: Vec<_> = STAGES.iter().map(|word| &run.stage(id, word).unwrap().parent_span_id).collect();
+                assert!(above.iter().all(|parent| *parent == above[0] && **parent != root.span_id && !parent.is_empty()), "{id}");
+                let there = between(id).is_none_or(|s| s.span_id == *above[0] && s.parent_span_id == root.span_id);
+                assert!(there && run.below(id).count() >= 5, "{id}");
+            }
+        }
+        M::ClientRoot => assert!(run.server.values().all(|root| root.kind() == SpanKind::Client && root.name.starts_with("POST"))),
+        M::ChildOutsideParent => {
+            let beyond = |id, root: &Span| run.stage(id, "provider").unwrap().end_time_unix_nano - root.end_time_unix_nano;
+            assert!(run.server.iter().all(|(id, root)| beyond(id, root) == 80_000_000));
+        }
+        M::ConstantDurations => {
+            for word in STAGES {
+                let lengths: Vec<f64> = run.server.keys().map(|id| length_ms(run.stage(id, word).unwrap())).collect();
+                assert!(lengths.iter().all(|ms| (ms - lengths[0]).abs() < 1e-6 && *ms > 0.0), "{word}: {lengths:?}");
+            }
+        }
+        M::SpanPerChunk => {
+            for (id, e) in run.truths() {
+                let sends: Vec<_> = run.below(id).filter(|s| s.name.ends_with(" http send")).collect();
+                assert!(sends.iter().all(|s| attribute(s, "asgi.event.type") == Some(Any::StringValue("http.response.body".into()))));
+                assert_eq!((sends.len(), run.below(id).count()), (e.chunks.len(), 5 + e.chunks.len()), "{id}");
+            }
+        }
+        M::StreamsNotSampled => assert!(run.spans.is_empty()),
+        M::NotPropagated => {
+            let told: std::collections::BTreeSet<_> = run.truths().map(|(_, e)| e.trace_id.clone().unwrap()).collect();
+            assert!(told.len() == REQUESTS && told.iter().all(|trace| trace.len() == 32), "{told:?}");
+        }
+        M::SharedServiceName => {
+            assert_eq!(run.instances.len(), 2);
+            for id in run.server.keys() {
+                let call = run.stage(id, "provider").unwrap();
+                let [called] = run.below(id).filter(|s| s.kind() == SpanKind::Server).collect::<Vec<_>>()[..] else { panic!("{id}") };
+                assert_eq!(called.parent_span_id, call.span_id);
+            }
+        }
+        M::SecretAttributes => {
+            for (id, root) in &run.server {
+                let Some(Any::StringValue(header)) = attribute(root, "http.request.header.authorization") else { panic!("{id}") };
+                let Some(Any::StringValue(key)) = attribute(run.stage(id, "provider").unwrap(), "llm.request.api_key") else { panic!("{id}") };
+                assert!(header.starts_with("Bearer ") && key.starts_with("sk-"), "{header} {key}");
+            }
+        }
+        M::SlowTracing => {
+            each_log(&|ms| ms + 40.0);
+            assert!(run.truths().all(|(id, e)| (run.span_ms(id).unwrap() - e.total_ms() - 40.0).abs() < 0.001));
+        }
+        M::GapInTrace => {
+            for (id, root) in &run.server {
+                let hole = run.stage(id, "provider").unwrap().start_time_unix_nano - run.stage(id, "routing").unwrap().end_time_unix_nano;
+                assert!((hole as f64 / 1e6 / length_ms(root) - 0.3).abs() < 0.001, "{id}: {hole}");
+            }
+        }
+        M::TtftMarkerWrong => {
+            assert!(run.truths().all(|(id, e)| (span_ttft(run, id).unwrap() - (ttft(e) - 100.0).max(1.0)).abs() < 0.001));
+        }
+        M::NegativeDurations => {
+            let stages: Vec<_> = run.server.keys().flat_map(|id| run.below(id)).collect();
+            let negative: Vec<_> = stages.iter().filter(|s| length_ms(s) < 0.0).collect();
+            assert_eq!((stages.len(), negative.len()), (5 * REQUESTS, 5 * REQUESTS / 20));
+            assert!(negative.iter().all(|s| (length_ms(s) + 5.0).abs() < 1e-6));
+        }
         M::HiddenRetry => {
             let retried: Vec<_> = run.truth.iter().filter(|(_, e)| e.len() == 2).collect();
             assert_eq!(retried.len(), REQUESTS / 4);
@@ -249,6 +370,13 @@ fn check(what: Misbehaviour, run: &Run) {
             }
         }
     }
+}
+
+/// Has no trace this stage?
+fn lacks(run: &Run, word: &str) -> bool {
+    let without = run.server.keys().filter(|id| run.stage(id, word).is_none()).count();
+    assert!(without == 0 || without == REQUESTS, "{word}: {without}");
+    without > 0
 }
 
 fn each_log_is_ttft(run: &Run) {

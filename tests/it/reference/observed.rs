@@ -1,27 +1,34 @@
 //! One run of the reference rig as all sides saw it, without any source of rigcheck in between.
 
-use super::support::{Receiver, Streamed, body, client, directive, emissions, hex, page, stream};
-use opentelemetry_proto::tonic::trace::v1::{Span, span::SpanKind};
+use super::support::{Receiver, Streamed, attribute, body, client, directive, emissions, hex, page, stream};
+use opentelemetry_proto::tonic::{common::v1::any_value::Value as Any, trace::v1::Span};
 use rigcheck::{
     model::payload::Emission,
     reference::{faults::Fault, rig::ReferenceRig},
 };
 use serde_json::Value;
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 pub struct Run {
     /// By request id.
     pub client: BTreeMap<String, Streamed>,
     pub truth: BTreeMap<String, Vec<Emission>>,
     pub log: BTreeMap<String, Vec<Value>>,
-    /// Server span of each request that has one.
+    /// The span below the client's of each request that has one.
     pub server: BTreeMap<String, Span>,
     pub spans: Vec<Span>,
+    /// Instances of the service that reported them.
+    pub instances: BTreeSet<String>,
     pub page: String,
     trace_of: BTreeMap<String, String>,
 }
 
 pub const REQUESTS: usize = 80;
+/// The span by which the client calls.
+pub const CALLER: &str = "00f067aa0ba902b7";
 
 impl Run {
     /// 80 streams of some 30 to 130 ms, five of them longer than 700 ms.
@@ -35,7 +42,7 @@ impl Run {
             let (http, url) = (http.clone(), url.clone());
             let ttft = if i % 16 == 7 { 750.0 } else { 20.0 + (i * 7 % 50) as f64 };
             let asked = body(&directive(id, ttft, 2 + (i % 5) as u32, 12.0), true);
-            let headers = [("x-request-id", id.clone()), ("traceparent", format!("00-{trace}-00f067aa0ba902b7-01"))];
+            let headers = [("x-request-id", id.clone()), ("traceparent", format!("00-{trace}-{CALLER}-01"))];
             async move {
                 tokio::time::sleep(Duration::from_millis(8 * i as u64)).await;
                 (id.clone(), stream(&http, &url, &asked, &headers).await)
@@ -54,10 +61,11 @@ impl Run {
             log.entry(line["request_id"].as_str().unwrap().to_owned()).or_default().push(line);
         }
         let spans = receiver.spans();
+        let instances = receiver.instances();
         let of_trace: BTreeMap<_, _> = trace_of.iter().map(|(id, trace)| (trace.clone(), id.clone())).collect();
-        let roots = spans.iter().filter(|s| s.kind() == SpanKind::Server);
+        let roots = spans.iter().filter(|s| hex(&s.parent_span_id) == CALLER);
         let server = roots.map(|s| (of_trace[&hex(&s.trace_id)].clone(), s.clone())).collect();
-        Run { client, truth, log, server, spans, page, trace_of }
+        Run { client, truth, log, server, spans, instances, page, trace_of }
     }
     /// What the emission log says last of each request, in order of ids.
     pub fn truths(&self) -> impl Iterator<Item = (&String, &Emission)> {
@@ -85,6 +93,15 @@ impl Run {
         let spans = self.truths().map(|(id, e)| self.server[id].start_time_unix_nano as f64 / 1e6 - e.received_wall_us as f64 / 1e3);
         logged.chain(spans).collect()
     }
+    /// The spans below the request's own, those of the stages by their word.
+    pub fn below(&self, id: &str) -> impl Iterator<Item = &Span> {
+        let trace = self.trace_of(id).to_owned();
+        self.spans.iter().filter(move |s| hex(&s.trace_id) == trace && hex(&s.parent_span_id) != CALLER)
+    }
+    /// The span of a stage.
+    pub fn stage(&self, id: &str, word: &str) -> Option<&Span> {
+        self.below(id).find(|s| stage(s).as_deref() == Some(word))
+    }
     pub fn trace_of(&self, id: &str) -> &str {
         &self.trace_of[id]
     }
@@ -109,4 +126,18 @@ impl Run {
         let begins = format!("{metric}_bucket{{");
         self.page.lines().filter(|l| l.starts_with(&begins)).filter_map(parse).collect()
     }
+}
+
+/// Which stage a span tells of.
+pub fn stage(span: &Span) -> Option<String> {
+    match attribute(span, "rigcheck.stage") {
+        Some(Any::StringValue(word)) => Some(word),
+        _ => None,
+    }
+}
+
+/// Length of a span, ms; below zero where it ends before it starts.
+pub fn length_ms(span: &Span) -> f64 {
+    // Nanoseconds since the epoch have more digits than an f64.
+    (i128::from(span.end_time_unix_nano) - i128::from(span.start_time_unix_nano)) as f64 / 1e6
 }

@@ -10,6 +10,7 @@ use prost::Message;
 use rigcheck::model::{payload::Emission, timeline::Planted};
 use serde_json::{Value, json};
 use std::{
+    collections::BTreeSet,
     net::SocketAddr,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
@@ -112,6 +113,16 @@ impl Receiver {
         let app = Router::new().route("/v1/traces", post(take)).with_state(receiver.clone());
         tokio::spawn(async move { axum::serve(listener, app).await });
         (receiver, addr)
+    }
+    /// Every `service.instance.id` that reported spans.
+    pub fn instances(&self) -> BTreeSet<String> {
+        let got = self.got.lock().unwrap();
+        let all = got.iter().filter_map(|r| r.resource.as_ref()).flat_map(|r| &r.attributes).filter(|a| a.key == "service.instance.id");
+        all.filter_map(|a| match a.value.clone()?.value? {
+            Any::StringValue(id) => Some(id),
+            _ => None,
+        })
+        .collect()
     }
     pub fn spans(&self) -> Vec<Span> {
         self.got.lock().unwrap().iter().flat_map(|r| &r.scope_spans).flat_map(|s| s.spans.clone()).collect()

@@ -2,6 +2,7 @@
 
 use super::{
     access_log::Line,
+    bend,
     metrics::Observed,
     spans::{Root, Spans},
 };
@@ -67,6 +68,7 @@ pub fn spans(fault: Option<Misbehaviour>, served: &Served, mut spans: Spans) -> 
     let sampled = match fault {
         Some(Misbehaviour::HeadSampling) => served.n.is_multiple_of(10),
         Some(Misbehaviour::DanglingExemplars) => served.n.is_multiple_of(2),
+        Some(Misbehaviour::StreamsNotSampled) => !served.stream,
         Some(Misbehaviour::DroppedLongTraces) => (served.total() as f64) < LONG.0 * 1e6,
         _ => true,
     };
@@ -82,7 +84,7 @@ pub fn spans(fault: Option<Misbehaviour>, served: &Served, mut spans: Spans) -> 
             let Root { ttft_s, .. } = &mut spans.root;
             *ttft_s = ttft_s.and(headers_ms(served).map(|ms| ms / 1000.0));
         }
-        _ => {}
+        _ => bend::shape(fault, served, &mut spans),
     }
     Some(spans)
 }

@@ -1,7 +1,8 @@
 //! Spans to an OTLP receiver: in batches, over HTTP, as protobuf. The SDK's exporter would bring a second HTTP client.
 #![allow(clippy::disallowed_methods, reason = "sends spans beside the requests that they are of")]
 
-use super::spans::{Spans, attribute};
+use super::spans::{Program, Spans, attribute};
+use crate::reference::mock_llm::trace_context::new_span_id;
 use opentelemetry_proto::tonic::{
     collector::trace::v1::ExportTraceServiceRequest,
     common::v1::{InstrumentationScope, any_value::Value},
@@ -52,10 +53,11 @@ pub struct ExporterTask {
 pub fn start(url: &str, service: &str, runtime: &Handle) -> io::Result<(Exporter, ExporterTask)> {
     let (queue, waiting) = channel(WAITING);
     let (finish, lost) = (CancellationToken::new(), Arc::new(AtomicU64::new(0)));
+    let (gateway, provider) = (instance_of(service), instance_of(service));
     let sender = Batches {
         client: client().map_err(io::Error::other)?,
         url: format!("{}/v1/traces", url.trim_end_matches('/')),
-        resource: Resource { attributes: vec![attribute("service.name", Value::StringValue(service.into()))], ..Resource::default() },
+        programs: [(Program::Gateway, gateway), (Program::Provider, provider)],
         finish: finish.clone(),
         lost: lost.clone(),
     };
@@ -88,7 +90,7 @@ impl ExporterTask {
 struct Batches {
     client: reqwest::Client,
     url: String,
-    resource: Resource,
+    programs: [(Program, Resource); 2],
     finish: CancellationToken,
     lost: Arc<AtomicU64>,
 }
@@ -120,13 +122,18 @@ impl Batches {
         if batch.is_empty() {
             return;
         }
-        let spans: Vec<_> = batch.drain(..).flat_map(|s| s.to_proto()).collect();
-        let count = spans.len() as u64;
         let scope = InstrumentationScope { name: "rigcheck.mock".into(), version: env!("CARGO_PKG_VERSION").into(), ..Default::default() };
-        let scope_spans = vec![ScopeSpans { scope: Some(scope), spans, schema_url: String::new() }];
-        let request = ExportTraceServiceRequest {
-            resource_spans: vec![ResourceSpans { resource: Some(self.resource.clone()), scope_spans, schema_url: String::new() }],
-        };
+        let (mut resource_spans, mut count) = (vec![], 0);
+        for (program, resource) in &self.programs {
+            let spans: Vec<_> = batch.iter().flat_map(|s| s.to_proto(*program)).collect();
+            if !spans.is_empty() {
+                count += spans.len() as u64;
+                let scope_spans = vec![ScopeSpans { scope: Some(scope.clone()), spans, schema_url: String::new() }];
+                resource_spans.push(ResourceSpans { resource: Some(resource.clone()), scope_spans, schema_url: String::new() });
+            }
+        }
+        batch.clear();
+        let request = ExportTraceServiceRequest { resource_spans };
         let body = bytes::Bytes::from(request.encode_to_vec());
         for _ in 0..TRIES {
             let post = self.client.post(&self.url).header("content-type", "application/x-protobuf").body(body.clone());
@@ -140,6 +147,16 @@ impl Batches {
         }
         self.lost.fetch_add(count, Ordering::Relaxed);
     }
+}
+
+/// A program of its own under the service's name.
+fn instance_of(service: &str) -> Resource {
+    let attributes = vec![
+        attribute("service.name", Value::StringValue(service.into())),
+        attribute("service.instance.id", Value::StringValue(new_span_id())),
+        attribute("telemetry.sdk.language", Value::StringValue("rust".into())),
+    ];
+    Resource { attributes, ..Resource::default() }
 }
 
 /// No proxy from the environment and no redirects: spans go where they were told to go. Where the host has no CA store,

@@ -1,7 +1,8 @@
 //! What a gateway would tell of its requests: a metrics page, an access log, spans. The stamps are those of the emission
-//! log, the code path is its own, and a seeded fault bends only what goes through here ([`distort`]).
+//! log, the code path is its own, and a seeded fault bends only what goes through here ([`distort`], [`bend`]).
 
 mod access_log;
+mod bend;
 mod distort;
 mod exporter;
 mod metrics;

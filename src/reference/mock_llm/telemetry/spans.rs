@@ -3,6 +3,7 @@ use opentelemetry_proto::tonic::{
     common::v1::{AnyValue, KeyValue, any_value::Value},
     trace::v1::{Span, Status, span::SpanKind, status::StatusCode},
 };
+use std::borrow::Cow;
 
 /// The spans of one request, before they become protobuf.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,26 +23,70 @@ pub struct Root {
     route: &'static str,
     model: String,
     status: u16,
-    start_ns: u64,
-    end_ns: u64,
+    /// What it says that it is.
+    pub kind: SpanKind,
+    /// Start, ns since the epoch.
+    pub start_ns: u64,
+    /// End, ns since the epoch.
+    pub end_ns: u64,
     /// To the first content of a stream, s.
     pub ttft_s: Option<f64>,
+    /// Beside those that it has of itself.
+    pub attributes: Vec<KeyValue>,
 }
 
-/// One stage of the gateway's work.
+/// One stage of the gateway's work, or another span below the server span.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stage {
-    name: &'static str,
-    word: &'static str,
-    kind: SpanKind,
-    start_ns: u64,
-    end_ns: u64,
+    /// 16 hex digits.
+    pub span_id: String,
+    /// Below which span.
+    pub below: Below,
+    /// Its name.
+    pub name: Cow<'static, str>,
+    /// Which stage it is; empty if it is none.
+    pub word: &'static str,
+    /// What it says that it is.
+    pub kind: SpanKind,
+    /// Start, ns since the epoch.
+    pub start_ns: u64,
+    /// End, ns since the epoch.
+    pub end_ns: u64,
+    /// Beside the stage.
+    pub attributes: Vec<KeyValue>,
+    /// Who reports it.
+    pub by: Program,
+}
+
+/// The parent of a span.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Below {
+    /// The server span.
+    Root,
+    /// None.
+    Nothing,
+    /// Another one.
+    Span(String),
+}
+
+/// A program that reports spans.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Program {
+    /// The gateway itself.
+    Gateway,
+    /// What it calls.
+    Provider,
 }
 
 /// What a good gateway records: the server span below the caller's, and where its time went.
 pub fn of(served: &Served) -> Spans {
     let provided = served.chunks.last().copied().unwrap_or(served.closed).max(served.routed);
-    let stage = |name, word, kind, from, to| Stage { name, word, kind, start_ns: served.wall(from), end_ns: served.wall(to) };
+    let stage =
+        |name, word, kind, from, to| Stage { word, start_ns: served.wall(from), end_ns: served.wall(to), ..Stage::new(Cow::Borrowed(name), kind) };
+    let called = vec![
+        attribute("gen_ai.operation.name", Value::StringValue(operation(served.route).into())),
+        attribute("gen_ai.provider.name", Value::StringValue("openai".into())),
+    ];
     Spans {
         trace_id: served.trace.trace_id.clone(),
         root: Root {
@@ -50,17 +95,27 @@ pub fn of(served: &Served) -> Spans {
             route: served.route,
             model: served.model.clone(),
             status: served.status,
+            kind: SpanKind::Server,
             start_ns: served.wall(served.received),
             end_ns: served.wall(served.closed),
             ttft_s: served.ttft().filter(|_| served.stream).map(|ns| ns as f64 / 1e9),
+            attributes: vec![],
         },
         stages: vec![
             stage("middleware", "middleware", SpanKind::Internal, served.received, served.parsed),
             stage("auth", "auth", SpanKind::Internal, served.parsed, served.authorized),
             stage("routing", "routing", SpanKind::Internal, served.authorized, served.routed),
-            stage("provider call", "provider", SpanKind::Client, served.routed, provided),
+            Stage { attributes: called, ..stage("provider call", "provider", SpanKind::Client, served.routed, provided) },
             stage("adaptation", "adaptation", SpanKind::Internal, provided, served.closed),
         ],
+    }
+}
+
+impl Stage {
+    /// A span below the server span that takes no time and is no stage.
+    pub fn new(name: Cow<'static, str>, kind: SpanKind) -> Stage {
+        let (span_id, below, by) = (new_span_id(), Below::Root, Program::Gateway);
+        Stage { span_id, below, name, word: "", kind, start_ns: 0, end_ns: 0, attributes: vec![], by }
     }
 }
 
@@ -72,9 +127,16 @@ impl Spans {
             (stage.start_ns, stage.end_ns) = (stage.start_ns.min(ns), stage.end_ns.min(ns));
         }
     }
-    /// As OTLP has them.
-    pub fn to_proto(&self) -> Vec<Span> {
-        let trace_id = bytes(&self.trace_id);
+    /// The stage of a word.
+    pub fn stage(&mut self, word: &str) -> Option<&mut Stage> {
+        self.stages.iter_mut().find(|stage| stage.word == word)
+    }
+    /// Those of one program, as OTLP has them.
+    pub fn to_proto(&self, by: Program) -> Vec<Span> {
+        let stages = self.stages.iter().filter(|stage| stage.by == by).map(|stage| self.stage_span(stage));
+        (by == Program::Gateway).then(|| self.server_span()).into_iter().chain(stages).collect()
+    }
+    fn server_span(&self) -> Span {
         let root = &self.root;
         let mut attributes = vec![
             attribute("http.request.method", Value::StringValue("POST".into())),
@@ -84,31 +146,39 @@ impl Spans {
             attribute("gen_ai.request.model", Value::StringValue(root.model.clone())),
         ];
         attributes.extend(root.ttft_s.map(|s| attribute("gen_ai.response.time_to_first_chunk", Value::DoubleValue(s))));
+        attributes.extend_from_slice(&root.attributes);
         let code = if root.status >= 500 { StatusCode::Error } else { StatusCode::Unset };
-        let server = Span {
-            trace_id: trace_id.clone(),
+        Span {
+            trace_id: bytes(&self.trace_id),
             span_id: bytes(&root.span_id),
             parent_span_id: root.parent_id.as_deref().map(bytes).unwrap_or_default(),
             name: format!("POST {}", root.route),
-            kind: SpanKind::Server.into(),
+            kind: root.kind.into(),
             start_time_unix_nano: root.start_ns,
             end_time_unix_nano: root.end_ns,
             attributes,
             status: Some(Status { code: code.into(), ..Status::default() }),
             ..Span::default()
+        }
+    }
+    fn stage_span(&self, stage: &Stage) -> Span {
+        let parent_span_id = match &stage.below {
+            Below::Root => bytes(&self.root.span_id),
+            Below::Nothing => vec![],
+            Below::Span(id) => bytes(id),
         };
-        let stages = self.stages.iter().map(|stage| Span {
-            trace_id: trace_id.clone(),
-            span_id: bytes(&new_span_id()),
-            parent_span_id: bytes(&root.span_id),
-            name: stage.name.into(),
+        let word = (!stage.word.is_empty()).then(|| attribute("rigcheck.stage", Value::StringValue(stage.word.into())));
+        Span {
+            trace_id: bytes(&self.trace_id),
+            span_id: bytes(&stage.span_id),
+            parent_span_id,
+            name: stage.name.clone().into_owned(),
             kind: stage.kind.into(),
             start_time_unix_nano: stage.start_ns,
             end_time_unix_nano: stage.end_ns,
-            attributes: vec![attribute("rigcheck.stage", Value::StringValue(stage.word.into()))],
+            attributes: word.into_iter().chain(stage.attributes.iter().cloned()).collect(),
             ..Span::default()
-        });
-        std::iter::once(server).chain(stages).collect()
+        }
     }
 }
 
