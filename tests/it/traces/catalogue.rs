@@ -70,7 +70,7 @@ fn the_spans_of_the_field_have_their_stages() {
         ("reroute", "internal", &[], None),
     ];
     for (name, kind, attributes, stage) in rows {
-        assert_eq!(stages.of(&span(name, kind, attributes)).map(|name| name.as_str()), stage, "{name} {attributes:?}");
+        assert_eq!(stages.of(&span(name, kind, attributes)).map(rigcheck::model::Name::as_str), stage, "{name} {attributes:?}");
     }
 }
 
