@@ -16,6 +16,7 @@ pub struct Waterfall {
     /// Those of them that no row shows.
     pub left_out: u64,
     /// The share of the request that the spans right below its own account for; `None` of a request without length.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub covered: Option<f64>,
     /// How much of the spans on the critical path lies outside whoever called them, or beside the next one.
     pub clipped_ms: f64,

@@ -35,7 +35,7 @@ const SPAN: usize = 1_000;
 const VALUE: usize = 32;
 
 /// All of them.
-pub const LIMITS: [Limit; 16] = [
+pub const LIMITS: [Limit; 17] = [
     Limit {
         of: "an answer of Prometheus",
         read: http::CAP,
@@ -78,6 +78,12 @@ pub const LIMITS: [Limit; 16] = [
         read: otlp::DOCUMENT_CAP,
         memory: BODY * otlp::DOCUMENT_CAP + 2 * SPAN * MOST_SPANS,
         beyond: "it is left out, and the answer is partial. Also beyond 200,000 spans; files are read piece by piece",
+    },
+    Limit {
+        of: "a trace that `rigcheck trace` shows",
+        read: http::CAP,
+        memory: BODY * http::CAP + 2 * SPAN * MOST_SPANS,
+        beyond: "an error, of a store; of a file 200,000 spans are read, and it says how many were left out. The picture has 200 rows at most",
     },
     Limit {
         of: "a line of an access log",

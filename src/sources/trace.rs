@@ -72,7 +72,7 @@ pub fn in_file(path: &Path, wanted: Wanted) -> Result<Option<Found>, Gap> {
         Wanted::Id(id) => Some(id),
         Wanted::Newest => {
             let mut newest = Newest::default();
-            read(path, &mut |row| newest.look(row))?;
+            read(path, &mut |row| newest.look(&row))?;
             newest.ours.or(newest.any).map(|(_, id)| id)
         }
     };
@@ -95,7 +95,7 @@ struct Newest {
 }
 
 impl Newest {
-    fn look(&mut self, row: SpanRow) {
+    fn look(&mut self, row: &SpanRow) {
         let Some(id) = trace_number(&row.trace_id) else { return };
         let this = Some((row.start_ns, id));
         self.any = self.any.max(this);

@@ -1,4 +1,4 @@
-use super::Tree;
+use super::{Tree, is_listening};
 
 /// How much of a span its children account for. Times are ns since the epoch, lengths ns; a span that ends before it starts has
 /// the length 0.
@@ -46,7 +46,7 @@ pub struct Beyond {
 }
 
 impl Cover {
-    /// Of a span by its own children.
+    /// Of a span by its own children, without those that only wait for the client to go away.
     pub fn of(tree: &Tree<'_>, at: usize) -> Cover {
         let span = tree.span(at);
         let (start, end) = (span.start_ns, span.end_ns.max(span.start_ns));
@@ -60,7 +60,7 @@ impl Cover {
                 cover.beyond.push(Beyond { child: *child, early, late });
             }
             let (from, to) = (of.start_ns.clamp(start, end), of.end_ns.clamp(start, end));
-            if from >= to {
+            if from >= to || is_listening(of) {
                 continue;
             }
             if from > until {
@@ -135,6 +135,17 @@ mod tests {
         assert_eq!(cover.gaps, [gap(100, 110, None, Some(1)), gap(190, 200, Some(4), None), gap(150, 156, Some(3), Some(4))]);
         assert!(cover.beyond.is_empty());
         assert_eq!((Cover::of(&tree, 1).covered, Cover::of(&tree, 1).gaps.len()), (0, 1), "a span without children is one gap");
+    }
+
+    /// As FastAPI's spans of a stream: the call of the provider ends with the headers, and somebody listens until the end.
+    #[test]
+    fn who_waits_for_the_client_to_go_away_explains_nothing() {
+        let mut trace =
+            [span("a", None, "server", "gw", 0, 600), span("b", Some("a"), "client", "gw", 0, 180), span("c", Some("a"), "internal", "gw", 185, 600)];
+        trace[2].attributes.insert("asgi.event.type".into(), "http.disconnect".into());
+        let tree = Tree::of(&trace);
+        assert_eq!(Cover::of(&tree, 0).share(), Some(0.3));
+        assert_eq!(crate::traces::CriticalPath::of(&tree, 0).held(2), 0);
     }
 
     #[test]

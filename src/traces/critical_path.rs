@@ -1,4 +1,4 @@
-use super::Tree;
+use super::{Tree, is_listening};
 use std::{cmp::Reverse, collections::BTreeMap, vec};
 
 /// What a request really waited for: a piece of time belongs to the deepest span that had to end before anything went on.
@@ -101,7 +101,7 @@ impl Open {
             let clip = |ns: u64| ns.clamp(from, to.max(from));
             let (begin, end) = (clip(of.start_ns), clip(of.end_ns));
             let clipped = parent.start_ns.saturating_sub(of.start_ns).saturating_add(of.end_ns.saturating_sub(parent.end_ns));
-            (begin < end).then_some(Child { span: *at, from: begin, to: end, clipped })
+            (begin < end && !is_listening(of)).then_some(Child { span: *at, from: begin, to: end, clipped })
         };
         let mut children: Vec<Child> = tree.children(span).iter().filter_map(child).collect();
         // The last to finish first; of those that finish together the longest accounts for most.

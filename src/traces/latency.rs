@@ -72,6 +72,12 @@ pub fn is_body(span: &SpanRow) -> bool {
     span.attributes.get("asgi.event.type").is_some_and(|t| t == "http.response.body")
 }
 
+/// Does it only wait for the client to go away? ASGI servers listen for that for as long as they respond, and the instrumentation
+/// reports it as a span (`http receive` with this event): it explains none of the request's time.
+pub fn is_listening(span: &SpanRow) -> bool {
+    span.attributes.get("asgi.event.type").is_some_and(|t| t == "http.disconnect")
+}
+
 /// Which of `bodies` chunk spans carry the first and the last content. Where there is one span per event (and at most
 /// an empty closing one) the client's events tell; else all of them count.
 fn content(bodies: usize, shape: Shape) -> (usize, usize) {

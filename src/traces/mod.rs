@@ -22,7 +22,7 @@ pub use critical_path::{CriticalPath, Segment};
 pub use figures::Figures;
 
 pub use ids::{base64, hex_id, is_marked, marked_trace, normal_id, our_span, trace_number};
-pub use latency::{Shape, figures, is_body, times};
+pub use latency::{Shape, figures, is_body, is_listening, times};
 pub use server::{Parents, requests, server};
 pub use stages::{Pattern, Place, Stage, Stages};
 pub use tree::Tree;

@@ -53,13 +53,14 @@ impl Rows {
         let mut above = vec![None; tree.len()];
         for at in &walk {
             above[*at] = if kept.contains(&first[*at]) { Some(first[*at]) } else { tree.parent(*at).and_then(|parent| above[parent]) };
-            let row = above[*at].map(|row| rows.entry(row).or_insert(Row { spans: vec![], hidden: 0 }));
-            match row {
-                Some(row) if kept.contains(&first[*at]) => row.spans.push(*at),
-                row => {
-                    left_out += 1;
-                    row.into_iter().for_each(|row| row.hidden += 1);
-                }
+            let Some(row) = above[*at].map(|row| rows.entry(row).or_insert(Row { spans: vec![], hidden: 0 })) else {
+                left_out += 1;
+                continue;
+            };
+            if kept.contains(&first[*at]) {
+                row.spans.push(*at);
+            } else {
+                (row.hidden, left_out) = (row.hidden + 1, left_out + 1);
             }
         }
         Rows { shown: walk.iter().filter_map(|at| rows.remove(at)).collect(), left_out }

@@ -1,5 +1,5 @@
 use super::{
-    Cover, CriticalPath, Stages, Tree,
+    Cover, CriticalPath, Place, Stages, Tree, Uncovered,
     rows::{Row, Rows},
     scale::Scale,
 };
@@ -30,14 +30,14 @@ pub fn waterfall(tree: &Tree<'_>, stages: &Stages) -> Option<Waterfall> {
             ..bar(tree, row, &scale)
         }
     };
-    let hole = |gap: &super::Uncovered| Hole {
+    let hole = |gap: &Uncovered| Hole {
         row: rows.shown.iter().position(|row| row.spans.contains(&root)).unwrap_or_default(),
         from_ms: scale.ms(gap.from),
         to_ms: scale.ms(gap.to),
         after: gap.after.map(|at| told.label(tree, at)),
         before: gap.before.map(|at| told.label(tree, at)),
     };
-    let worth = |gap: &&super::Uncovered| gap.length() as f64 >= cover.length as f64 * GAP;
+    let worth = |gap: &&Uncovered| gap.length() as f64 >= cover.length as f64 * GAP;
     Some(Waterfall {
         total_ms: scale.total,
         from_ms: scale.from,
@@ -84,7 +84,8 @@ fn bar(tree: &Tree<'_>, row: &Row, scale: &Scale) -> Bar {
 /// What is wrong with a span's place in the trace.
 fn note(tree: &Tree<'_>, at: usize) -> Option<&'static str> {
     let is = |places: &[usize]| places.binary_search(&at).is_ok();
-    if is(tree.orphans()) {
+    // A server span is where a trace comes in: its caller may record nothing.
+    if is(tree.orphans()) && tree.span(at).kind != "server" {
         return Some("who called it is not in the trace");
     }
     if tree.parent(at).is_none() && is(tree.cyclic()) {
@@ -106,8 +107,12 @@ struct Told {
 impl Told {
     fn of(tree: &Tree<'_>, stages: &Stages, path: &CriticalPath) -> Told {
         let mut places: Vec<Option<usize>> = vec![None; tree.len()];
+        let told = stages.places(tree);
         for at in tree.walk() {
-            places[at] = stages.place(tree.span(at)).or_else(|| tree.parent(at).and_then(|parent| places[parent]));
+            places[at] = match told[at] {
+                Place::Stage(stage) => Some(stage),
+                Place::Untold | Place::Elsewhere => tree.parent(at).and_then(|parent| places[parent]),
+            };
         }
         let mut told = Told { keys: vec![], of: vec![None; tree.len()] };
         let mut known = BTreeMap::new();

@@ -32,7 +32,7 @@ use std::{
 pub struct Trace {
     /// The trace: its id (hex or base64), or `last` for the newest of a request of ours
     #[arg(value_name = "TRACE_ID")]
-    pub trace: String,
+    pub wanted: String,
     /// Only in this run: its id, the start of its id, a path, or `latest`
     #[arg(long, value_name = "RUN", conflicts_with = "file")]
     pub run: Option<String>,
@@ -89,7 +89,7 @@ struct Shown {
 
 pub async fn run(args: &Trace) -> anyhow::Result<ExitCode> {
     let wishes = wishes(&args.output)?;
-    let wanted = wanted(&args.trace)?;
+    let wanted = wanted(&args.wanted)?;
     let shown = match &args.file {
         Some(file) => in_file(args, file, wanted)?,
         None => look_around(args, wanted).await?,
@@ -143,7 +143,7 @@ fn in_file(args: &Trace, file: &Path, wanted: Wanted) -> anyhow::Result<Shown> {
     let stages = stages.map_or_else(|| defaults(args), Ok)?;
     let found = trace::in_file(file, wanted).map_err(|gap| match gap {
         Gap::Unreachable(_) => anyhow!("--file {}: there is no such file", file.display()),
-        gap => anyhow!("--file {}", gap.detail()),
+        gap => anyhow!("{}", gap.detail()),
     })?;
     let found = found.ok_or_else(|| match wanted {
         Wanted::Id(id) => anyhow!("{} has no span of trace {id:032x}", file.display()),

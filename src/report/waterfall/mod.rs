@@ -98,7 +98,7 @@ fn remarks(of: &Waterfall, row: usize) -> Vec<String> {
 }
 
 /// The title of the stage that a row begins: another one than that of the row that called it, and not what the span is called anyway.
-fn stage<'w>(of: &'w Waterfall, row: usize) -> Option<&'w str> {
+fn stage(of: &Waterfall, row: usize) -> Option<&str> {
     let own = of.rows[row].stage?;
     let above = caller(of, row).and_then(|caller| of.rows[caller].stage);
     let title = of.stages.get(own).filter(|_| above != Some(own)).map(|stage| stage.title.as_str());

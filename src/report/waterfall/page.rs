@@ -24,7 +24,7 @@ const COLUMNS: usize = 120;
 impl Page {
     /// For a terminal of so many columns.
     pub fn human(&self, width: usize) -> String {
-        let notes: String = self.notes.iter().map(|note| format!("note: {}\n", clean::line(note))).collect();
+        let notes = self.notes.iter().fold(String::new(), |text, note| text + "note: " + &clean::line(note) + "\n");
         format!("Trace {} ({})\n{notes}\n{}", clean::line(&self.trace), clean::line(&self.at), render(&self.picture, width))
     }
     /// For programs.
@@ -49,7 +49,7 @@ impl Page {
             lines: render(&self.picture, COLUMNS),
             gaps: self.picture.gaps.iter().map(super::gap).collect(),
         };
-        clean::document(&file.render().expect("writing to a string does not fail"))
+        clean::document(&file.render().expect("writing to a string does not fail")) + "\n"
     }
 }
 

@@ -1,5 +1,8 @@
 use super::{axis::Axis, caller, colours, cut, name, remarks, short_name, stage, totals};
-use crate::model::{units::Ms, waterfall::Waterfall};
+use crate::{
+    model::{units::Ms, waterfall::Waterfall},
+    report::clean,
+};
 use askama::Template;
 use std::fmt;
 
@@ -47,7 +50,7 @@ pub fn draw(of: &Waterfall, ids: &str) -> Option<String> {
         gaps: (0..of.gaps.len()).map(|nth| Gap::of(of, nth, &axis)).collect(),
         lines: (0..of.rows.len()).map(|row| Line::of(of, row, &axis, &colours)).collect(),
     };
-    drawing.render().ok()
+    drawing.render().ok().map(|drawn| clean::document(&drawn))
 }
 
 /// A length or a place in the drawing, written to a tenth.
@@ -126,7 +129,7 @@ impl Line {
         let piece = |(from, to): (f64, f64)| (Px(NAMES + axis.at(from)), Px((axis.at(to) - axis.at(from)).max(1.5)));
         let middle = top + (ROW - BAR) / 2.0;
         let whole = (bar.start_ms, end);
-        let beside = remarks(of, row).join(" · ");
+        let beside = cut(&remarks(of, row).join(" · "), 26);
         let room = ((NAMES - 10.0 - indent) / LETTER) as usize;
         let stage = stage(of, row).map(|title| {
             let (left, right) = (axis.at(bar.start_ms), axis.at(end));

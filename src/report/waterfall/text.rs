@@ -22,7 +22,7 @@ pub fn render(of: &Waterfall, width: usize) -> String {
     let holes = holes(of);
     for (row, bar) in of.rows.iter().enumerate() {
         holes.iter().filter(|(before, _)| *before == row).for_each(|(_, hole)| text += &columns.hole(of, hole, &axis));
-        let beside = remarks(of, row).join(" ");
+        let beside = cut(&remarks(of, row).join(" "), columns.label / 2);
         let room = columns.label.saturating_sub(if beside.is_empty() { 0 } else { beside.chars().count() + 1 });
         let called = cut(&format!("{}{}", " ".repeat(bar.depth.min(DEEPEST)), short_name(of, row)), room.max(8));
         let label = if beside.is_empty() { called } else { format!("{called} {beside}") };

@@ -115,7 +115,7 @@ fn a_file_needs_no_spec() {
     assert!(page.contains("<svg") && page.ends_with("</html>\n") && !page.contains("http://") && !page.contains("src="), "{page}");
     for (args, says) in [
         (&["--file", "none.json"][..], "there is no such file"),
-        (&["--file", "."], "is a folder"),
+        (&["--file", "."], "not the name of a file"),
         (&["--file", "saved.json", "--run", "latest"], "cannot be used with"),
         (&["--file", "saved.json", "-o", "yaml"], "there are human, json, html"),
         (&["--file", "saved.json", "-o", "json", "-o", "human"], "only one can go to standard output"),

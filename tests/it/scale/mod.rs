@@ -50,3 +50,9 @@ fn a_long_log_costs_our_own_lines() {
 fn a_long_gzipped_log_costs_our_own_lines() {
     within_its_bound("a_long_gzipped_log_costs_our_own_lines", "gzipped log");
 }
+
+/// However many traces there are, and one of them far too large.
+#[test]
+fn many_traces_cost_the_largest_one() {
+    within_its_bound("many_traces_cost_the_largest_one", "traces");
+}
