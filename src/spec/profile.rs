@@ -2,9 +2,9 @@
 
 use super::canonical;
 use crate::{
-    audits,
+    audits::{self, latency_accuracy::LatencyAccuracy},
     model::{
-        audit::AnyCase,
+        audit::{AnyCase, Audit as _},
         case::Case,
         change::Change,
         event::Gate,
@@ -45,9 +45,12 @@ impl Profile {
         let canonical = serde_json::to_vec(&(&self.checks, &self.gate, &cases)).unwrap_or_default();
         digest(&canonical)[..16].to_owned()
     }
-    /// Quantities that no log, trace source or histogram claims to measure, so that nothing at the server can be compared.
+    /// Where latency is audited: quantities that no log, trace source or histogram claims to measure, so that nothing at the server can be compared.
     /// Where no load streams, there are no gaps between chunks to measure.
     pub fn unmeasured(&self) -> Vec<Quantity> {
+        if !self.cases.iter().any(|case| case.audit.as_str() == LatencyAccuracy::NAME) {
+            return vec![];
+        }
         let unstreamed = !self.rig.loads.is_empty() && self.rig.loads.values().all(|l| !l.stream);
         let measured = |q: Quantity| self.rig.claims_of(q).any(|c| !matches!(c.by, By::Client { .. }));
         let exists = |q: Quantity| q != Quantity::InterChunk || !unstreamed;

@@ -96,7 +96,7 @@ async def answer(kind: str, body: BaseModel, stream: bool, request: Request) -> 
         return JSONResponse({"error": {"message": f"provider: {type(error).__name__}"}}, 502, {"x-request-id": call.request_id})
     call.status = answered.status_code
     headers = {"x-request-id": call.request_id}
-    after = BackgroundTask(call.after_response)
+    after = BackgroundTask(call.after_response) if faults.measures_after_response or not settings.repaired else None
     if stream and answered.is_success:
         call.streaming()
         headers |= {"cache-control": "no-cache"}

@@ -1,6 +1,6 @@
 use crate::{
     model::{payload::SpanRow, rig::Quantity},
-    traces::{Cover, Figures, Place, Shape, Tree, figures, is_body},
+    traces::{Cover, Figures, Place, Shape, Tree, figures, is_body, is_listening},
 };
 use std::collections::BTreeSet;
 
@@ -102,7 +102,8 @@ impl Looked {
         self.children += 1;
         let (early, late) = (caller.start_ns.saturating_sub(child.start_ns), child.end_ns.saturating_sub(caller.end_ns));
         let by = early.max(late);
-        if by > 0 {
+        // Who waits for the client to go away is ended by that.
+        if by > 0 && !is_listening(child) {
             self.outside.push(Outside { by_ms: by as f64 / 1e6, of_ms: caller.length_ms().max(0.0), name: child.name.clone() });
         }
         if caller.kind == "client" && child.kind == "server" && caller.service == child.service {

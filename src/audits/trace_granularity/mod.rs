@@ -21,7 +21,7 @@ use crate::{
     model::{
         audit::{Audit, Context, Effort, Need, RuleEntry},
         chart::Chart,
-        key::{Act, Api, LoadAct, Perform, Spans, Truth},
+        key::{Act, Api, LoadAct, Perform, RoundTrip, Spans, Truth},
         name::{Name, name},
         rig::Rig,
         units::Count,
@@ -49,6 +49,8 @@ pub struct TraceGranularity {
 
 /// The loads whose traces are looked at, in report order.
 const CALLS: [&str; 3] = ["controlled", "unstreamed", "embeddings"];
+/// Connections set up to tell how far the target is from here.
+const ROUNDS: u64 = 20;
 /// The load that leaves out every second trace.
 const HALF: &str = "half-traced";
 
@@ -78,7 +80,7 @@ impl Audit for TraceGranularity {
         if stores.is_empty() {
             return vec![];
         }
-        let mut needs = vec![];
+        let mut needs = vec![Need::live(&name("load"), RoundTrip {}, Effort { rounds: ROUNDS, ..Effort::default() })];
         let acts = calls(rig).into_iter().map(|load| (load, if load.name.as_str() == CALLS[0] { self.requests } else { self.calls }));
         let half = rig.loads.get(HALF).filter(|_| rig.sources_of("truth").next().is_some()).map(|load| (load, self.half_traced));
         for (load, requests) in acts.chain(half) {

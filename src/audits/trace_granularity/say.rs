@@ -40,6 +40,11 @@ impl Census {
     pub fn share(self) -> Share {
         Share(if self.of == 0 { 0.0 } else { self.bad as f64 / self.of as f64 })
     }
+    /// How far the good share lies from the least that must be good, as a share of that: for limits that are told so.
+    pub fn above(self) -> Option<f64> {
+        let least = 1.0 - self.limit.0;
+        (least > 0.0).then(|| (1.0 - self.share().0 - least) / least)
+    }
     /// As a finding: `name` is what the share is called.
     pub fn finding(self, name: &str, observed: String, expected: String) -> Finding {
         let answer = self.answer();

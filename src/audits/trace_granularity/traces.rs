@@ -29,8 +29,8 @@ pub struct Traces<'e> {
 
 /// Most spans of a trace that is kept to be drawn; some 700 bytes each.
 const DRAWN: usize = 50_000;
-/// So many spans that no stage fits are kept to be told apart: their names do not change from call to call.
-const UNMATCHED: usize = 20_000;
+/// Of so many spans those are told apart that no stage fits: their names do not change from call to call.
+const TOLD_APART: usize = 20_000;
 
 impl<'e> Traces<'e> {
     /// Reads them trace by trace; no more than one trace's spans are held at a time.
@@ -38,7 +38,7 @@ impl<'e> Traces<'e> {
         let places: BTreeMap<&str, usize> = sent.all.iter().enumerate().map(|(at, r)| (r.trace_id.as_str(), at)).collect();
         let mut traces = Traces { spans: got.value, key: got.key, rows: vec![None; sent.all.len()], unmatched: vec![], typical: vec![] };
         let (typical, many) = (middle(sent), stages.iter().count());
-        let mut unmatched: Vec<SpanRow> = vec![];
+        let mut of_stages: Vec<SpanRow> = vec![];
         each_trace(got.value, |trace| {
             let Some(at) = trace.first().and_then(|s| places.get(s.trace_id.as_str())).copied() else { return };
             let request = &sent.all[at];
@@ -46,15 +46,15 @@ impl<'e> Traces<'e> {
             let tree = Tree::of(trace);
             let places = stages.places(&tree);
             traces.rows[at] = Some(Looked::at(trace, &tree, &places, many, request.shape, told));
-            let room = UNMATCHED.saturating_sub(unmatched.len());
-            let untold = (0..tree.len()).filter(|at| places[*at] == Place::Untold && tree.server() != Some(*at));
-            unmatched.extend(untold.take(room).map(|at| tree.span(at).clone()));
+            let room = TOLD_APART.saturating_sub(of_stages.len());
+            let own = (0..tree.len()).filter(|at| places[*at] != Place::Elsewhere && tree.server() != Some(*at));
+            of_stages.extend(own.take(room).map(|at| tree.span(at).clone()));
             // The middle one, or else any.
             if trace.len() <= DRAWN && (Some(at) == typical || traces.typical.is_empty()) {
                 traces.typical = trace.to_vec();
             }
         });
-        traces.unmatched = stages.unmatched(unmatched.iter().map(|s| (s, s.end_ns.saturating_sub(s.start_ns))));
+        traces.unmatched = stages.unmatched(of_stages.iter().map(|s| (s, s.end_ns.saturating_sub(s.start_ns))));
         traces
     }
     /// Traces that are there.

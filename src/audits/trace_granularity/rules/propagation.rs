@@ -46,7 +46,7 @@ impl Rule<TraceGranularity> for Propagation {
         let limit = Share(1.0 - self.share.0);
         let census = Census::count(&reached, limit, |(r, _, emitted)| emitted.trace_id.as_deref() != Some(r.trace_id.as_str()));
         let observed = format!("{} calls reach the provider under another trace id than ours", say::of(census));
-        let found = Finding { from, ..census.finding("calls whose trace ends at the gateway", observed, expected) };
+        let found = Finding { margin: census.above(), from, ..census.finding("calls whose trace ends at the gateway", observed, expected) };
         // Where nothing stands between us and the reference endpoint, our own span is the caller.
         if found.status != Status::Pass || !view.rig.loads.contains_key("calibration") {
             return Ok(found);

@@ -52,7 +52,7 @@ impl Rule<TraceGranularity> for StageCatalogue {
         if census.bad > 0 {
             because.extend(both.traces.unmatched.iter().take(3).map(ToString::to_string));
         }
-        Ok(Finding { because, from: both.from(), ..census.finding("calls without all stages", observed, expected) })
+        Ok(Finding { margin: census.above(), because, from: both.from(), ..census.finding("calls without all stages", observed, expected) })
     }
 
     fn spoil(&self, _: &TraceGranularity, rig: &Rig, subject: &Name, copy: &mut Evidence) {

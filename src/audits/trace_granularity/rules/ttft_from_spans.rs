@@ -49,7 +49,12 @@ impl Rule<TraceGranularity> for TtftFromSpans {
             let because = vec![
                 "an attribute `gen_ai.response.time_to_first_chunk` (s) on the server span, or a span for the first chunk of the body, would".into(),
             ];
-            return Ok(Finding { because, from: both.from(), ..census.finding("streams without a TTFT", observed, expected) });
+            return Ok(Finding {
+                margin: census.above(),
+                because,
+                from: both.from(),
+                ..census.finding("streams without a TTFT", observed, expected)
+            });
         }
         let differences: Vec<f64> = told.iter().filter_map(|(client, span)| Some((*span)? - client)).collect();
         let Some(place) = location(&differences) else {
