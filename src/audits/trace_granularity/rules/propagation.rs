@@ -37,6 +37,10 @@ impl Rule<TraceGranularity> for Propagation {
         let truth = view.truth(both.load)?;
         let from: Vec<_> = both.from().into_iter().chain(truth.keys.iter().map(|k| (*k).clone())).collect();
         let expected = format!("the trace ids of at least {} of the calls reach the provider", self.share);
+        // What the endpoint was told of is a trace only where somebody keeps it.
+        if both.traces.there() == 0 {
+            return Ok(Finding { from, ..say::no_traces(&both, expected) });
+        }
         let reached: Vec<_> = both.calls().filter_map(|(r, looked)| Some((r, looked, truth.of(&r.id)?))).collect();
         // An older emission log does not tell what the endpoint was told.
         if reached.iter().all(|(.., emitted)| emitted.trace_id.is_none()) {
