@@ -2,6 +2,7 @@
 
 pub mod access_log;
 mod build;
+pub mod cgroup;
 pub mod client;
 pub mod clock;
 mod duration;

@@ -19,6 +19,8 @@ pub struct Burned {
     pub touched_bytes: u64,
     /// Resident bytes of the process before memory was touched.
     pub rss_before: u64,
+    /// By how many they rose while it was.
+    pub resident_bytes: u64,
     /// What else the machine did meanwhile.
     pub crowding: Crowding,
     /// What the files of the control group said meanwhile: the container's from outside, else this process' own at the
@@ -99,6 +101,11 @@ impl Burned {
     pub fn last(&self) -> Option<&BurnSample> {
         self.samples.last()
     }
+    /// Bytes that were resident for the burn all the time: those from the beginning, or fewer where some were taken away since.
+    pub fn kept_bytes(&self) -> u64 {
+        let least = self.samples.iter().map(|s| s.rss_bytes).min().unwrap_or_default();
+        self.resident_bytes.min(least.saturating_sub(self.rss_before))
+    }
     /// CPU-seconds of the whole process at an instant of this host's wall clock, between two samples by the straight line. The
     /// bound follows from two facts: the curve never falls, and never rises faster than all cores. `None` outside the burn, and
     /// where the wall clock went backwards.
@@ -150,6 +157,7 @@ mod tests {
             by: BurnedBy::default(),
             touched_bytes: 0,
             rss_before: 0,
+            resident_bytes: 0,
             crowding: Crowding { cores: 2, ..Crowding::default() },
             cgroup: vec![],
             interrupted: false,
@@ -189,6 +197,17 @@ mod tests {
         let tight = burned.at(Wall(1_050_000)).unwrap().error_s;
         burned.samples[1].within_us = 5_000;
         assert!((burned.at(Wall(1_050_000)).unwrap().error_s - tight - 0.01).abs() < 1e-12);
+    }
+
+    #[test]
+    fn memory_that_was_swapped_out_was_not_kept() {
+        let mut burned = Burned { rss_before: 10, resident_bytes: 100, ..burned([0.0, 0.1, 0.2]) };
+        for (sample, rss) in burned.samples.iter_mut().zip([112, 115, 120]) {
+            sample.rss_bytes = rss;
+        }
+        assert_eq!(burned.kept_bytes(), 100);
+        burned.samples[1].rss_bytes = 70;
+        assert_eq!(burned.kept_bytes(), 60);
     }
 
     #[test]

@@ -19,12 +19,12 @@ const STEP: Duration = Duration::from_millis(100);
 pub struct Held(Vec<u8>);
 
 impl Held {
-    /// Takes so many bytes and writes to all of them. Whoever stops it meanwhile gets what there is so far.
-    pub fn take(bytes: u64, stop: &Stop) -> io::Result<Held> {
+    /// Takes so many bytes and writes to all of them. Who cancels it meanwhile gets what there is so far.
+    pub fn take(bytes: u64, cancelled: &dyn Fn() -> bool) -> io::Result<Held> {
         let all = usize::try_from(bytes).map_err(|_| io::ErrorKind::OutOfMemory)?;
         let mut held = vec![];
         held.try_reserve_exact(all).map_err(|_| io::ErrorKind::OutOfMemory)?;
-        while held.len() < all && !stop.is_set() {
+        while held.len() < all && !cancelled() {
             let more = PIECE.min(all - held.len());
             // Not zeros: pages of nothing but zeros can be merged or left out by the kernel.
             held.resize(held.len() + more, 0xA5);

@@ -46,6 +46,7 @@ use std::{
     time::{Duration, Instant},
 };
 use tally::Tally;
+use tokio_util::sync::CancellationToken;
 
 /// Time between samples.
 const SAMPLED: Duration = Duration::from_millis(100);
@@ -61,6 +62,7 @@ pub struct Burner {
     before: Before,
     rss_before: u64,
     touched: u64,
+    resident: u64,
     /// All threads but the one that holds the memory.
     threads: Vec<JoinHandle<()>>,
     memory: Option<JoinHandle<Held>>,
@@ -76,12 +78,13 @@ struct Spent {
 }
 
 impl Burner {
-    /// Takes the memory, then begins all at once. Whoever says stop meanwhile gets a burn that ends at once.
+    /// Takes the memory, some seconds for some GiB, unless that is cancelled, and then begins all at once.
     /// Errors: no memory, no socket, no thread.
-    pub fn start(burn: Burn, room: Room, stop: &Arc<Stop>) -> io::Result<Burner> {
+    pub fn start(burn: Burn, room: Room, cancel: &CancellationToken) -> io::Result<Burner> {
         let asked = burn.asked().clone();
         let rss_before = tally::resident();
-        let held = (asked.memory_bytes > 0).then(|| Held::take(asked.memory_bytes, stop)).transpose()?;
+        let held = (asked.memory_bytes > 0).then(|| Held::take(asked.memory_bytes, &|| cancel.is_cancelled())).transpose()?;
+        let resident = tally::resident().saturating_sub(rss_before);
         let sockets = (asked.network_bytes_per_s > 0.0).then(network::pair).transpose()?;
         let threads = asked.cpu_cores.ceil() as usize;
         let tally = Arc::new(Tally::begin(threads));
@@ -91,14 +94,16 @@ impl Burner {
             touched: held.as_ref().map_or(0, Held::bytes),
             tally: tally.clone(),
             curve: Arc::new(Mutex::new(Curve::new())),
-            stop: stop.clone(),
+            stop: Arc::default(),
             threads: vec![],
             memory: None,
             spent: Arc::default(),
             burn,
             room,
             rss_before,
+            resident,
         };
+        push(&burner.curve, &tally);
         let slices: Arc<[pace::Slice]> = pace::slices(&asked).into();
         for n in 0..threads {
             let (slices, tally, share) = (slices.clone(), tally.clone(), asked.cpu_cores / threads as f64);
@@ -118,7 +123,7 @@ impl Burner {
             })?;
         }
         if let Some(mut held) = held {
-            let (stop, spent) = (stop.clone(), burner.spent.clone());
+            let (stop, spent) = (burner.stop.clone(), burner.spent.clone());
             let keep = move || {
                 held.keep_touched(began, &stop);
                 add_own(&spent.memory);
@@ -128,12 +133,11 @@ impl Burner {
         }
         let (curve, spent, samples) = (burner.curve.clone(), burner.spent.clone(), (asked.for_ms / 100.0).ceil() as u32);
         burner.thread("sample", move |stop| {
-            for n in 0..samples {
+            for n in 1..samples {
                 if stop.wait_until(began + SAMPLED * n) {
                     break;
                 }
-                let sample = tally.sample();
-                curve.lock().unwrap_or_else(PoisonError::into_inner).push(sample);
+                push(&curve, &tally);
             }
             add_own(&spent.sampler);
         })?;
@@ -178,6 +182,7 @@ impl Burner {
             },
             touched_bytes: self.touched,
             rss_before: self.rss_before,
+            resident_bytes: self.resident,
             crowding: self.before.since(&self.room),
             cgroup: vec![],
             interrupted,
@@ -197,6 +202,11 @@ impl Drop for Burner {
     fn drop(&mut self) {
         drop(self.end());
     }
+}
+
+fn push(curve: &Mutex<Curve>, tally: &Tally) {
+    let sample = tally.sample();
+    curve.lock().unwrap_or_else(PoisonError::into_inner).push(sample);
 }
 
 fn add_own(ns: &AtomicU64) {

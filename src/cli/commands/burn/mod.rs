@@ -1,0 +1,129 @@
+//! `rigcheck burn`: a known load, and what it really was.
+
+mod told;
+
+use crate::{
+    cli::{
+        exit,
+        outputs::{Output, Pages},
+        run::listen_for_the_end,
+    },
+    model::{
+        bytes::{Bytes, BytesPerSecond},
+        payload::{BurnAsked, BurnPattern, Burned},
+        units::Ms,
+    },
+    reference::burner::{Burn, Burner, Room},
+    sources::cgroup::{Cgroup, Who},
+};
+use anyhow::{Context as _, bail};
+use std::process::ExitCode;
+use tokio::time::{Duration, Instant, interval_at, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+/// What to burn.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "The truth is what was achieved, not what was asked for: the threads' own CPU clocks, the process' CPU clock, /proc and the \
+    sockets say it, and --output json has it as a curve of one sample each 100 ms.\n\nExit codes: 0 done, also where the machine could not give what was asked for (a WARNING says why) · 2 usage, or not possible \
+    here · 70 our bug · 130 interrupted, with what was achieved so far"
+)]
+pub struct BurnArgs {
+    /// How long, at most 1h; the load ends then whatever happens
+    #[arg(long = "for", value_name = "DURATION")]
+    pub lasting: Ms,
+    /// CPU time to use, in cores: 0.5 is half of one, 1.5 is two threads at 0.75
+    #[arg(long, value_name = "CORES")]
+    pub cpu: Option<f64>,
+    /// Memory to keep resident, such as 256MiB; at most 80 % of what is available
+    #[arg(long, value_name = "BYTES")]
+    pub memory: Option<Bytes>,
+    /// Bytes to send over loopback TCP, within this process, such as 5MB/s
+    #[arg(long, value_name = "RATE")]
+    pub network: Option<BytesPerSecond>,
+    /// When CPU and network are loaded; memory always is
+    #[arg(long, value_enum, default_value_t)]
+    pub pattern: Pattern,
+    /// Length of one duty cycle of the CPU
+    #[arg(long, value_name = "DURATION", default_value = "100ms")]
+    pub period: Ms,
+    /// With --pattern bursts: how long a burst is
+    #[arg(long, value_name = "DURATION", default_value = "1s")]
+    pub burst: Ms,
+    /// With --pattern bursts: from the beginning of one burst to that of the next
+    #[arg(long, value_name = "DURATION", default_value = "10s")]
+    pub every: Ms,
+    /// With --pattern irregular: what the lengths of on and off (0.5 to 3.5 s) are drawn from
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Show it as human or json, to standard output or to FORMAT:PATH; repeatable
+    #[arg(long, short, value_name = "FORMAT[:PATH]")]
+    pub output: Vec<Output>,
+}
+
+/// When the load is on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, clap::ValueEnum)]
+pub enum Pattern {
+    /// All the time.
+    #[default]
+    Steady,
+    /// For --burst, every --every.
+    Bursts,
+    /// On and off for lengths drawn from --seed: shows a lag between two clocks.
+    Irregular,
+}
+
+impl BurnArgs {
+    fn asked(&self) -> BurnAsked {
+        BurnAsked {
+            cpu_cores: self.cpu.unwrap_or(0.0),
+            quota_cores: None,
+            memory_bytes: self.memory.unwrap_or_default().0,
+            network_bytes_per_s: self.network.unwrap_or_default().0,
+            pattern: match self.pattern {
+                Pattern::Steady => BurnPattern::Steady,
+                Pattern::Bursts => BurnPattern::Bursts { burst_ms: self.burst.0, every_ms: self.every.0 },
+                Pattern::Irregular => BurnPattern::Irregular { seed: self.seed },
+            },
+            period_ms: self.period.0,
+            for_ms: self.lasting.0,
+        }
+    }
+}
+
+pub async fn run(args: BurnArgs) -> anyhow::Result<ExitCode> {
+    if args.cpu.is_some_and(|cores| cores <= 0.0) {
+        bail!("--cpu {}: write the cores to burn as a number above 0, such as 0.5 or 1.5", args.cpu.unwrap_or_default());
+    }
+    let pages = Pages::new(&args.output)?;
+    let cancel = CancellationToken::new();
+    let listening = listen_for_the_end(cancel.clone());
+    let burned = here(args.asked(), &cancel).await?;
+    listening.abort();
+    pages.write(&told::human(&burned), &told::json(&burned)?)?;
+    Ok(if burned.interrupted { exit::interrupted() } else { ExitCode::SUCCESS })
+}
+
+/// In this process.
+async fn here(asked: BurnAsked, cancel: &CancellationToken) -> anyhow::Result<Burned> {
+    let room = Room::here();
+    let burn = Burn::new(asked, &room)?;
+    let own = Cgroup::of(&Who::Pid(std::process::id()));
+    let read = || own.as_ref().ok().and_then(|own| own.read().ok());
+    let before = read();
+    // Touching memory takes seconds, in which a signal is still heard by another thread of the runtime.
+    let burner = tokio::task::block_in_place(|| Burner::start(burn.clone(), room, cancel)).context("starting the burn")?;
+    let began = Instant::now();
+    let mut ticks = interval_at(began + Duration::from_secs(1), Duration::from_secs(1));
+    let over = burner.over_at().into();
+    while !cancel.is_cancelled() && Instant::now() < over {
+        tokio::select! {
+            _ = ticks.tick() => eprintln!("{}", told::progress(burn.asked(), began.elapsed(), &burner.so_far())),
+            () = sleep_until(over) => {}
+            () = cancel.cancelled() => {}
+        }
+    }
+    let mut burned = tokio::task::block_in_place(|| burner.stop());
+    burned.cgroup = before.into_iter().chain(read()).collect();
+    Ok(burned)
+}
