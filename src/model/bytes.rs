@@ -12,23 +12,15 @@ pub struct Bytes(pub u64);
 pub struct BytesPerSecond(pub f64);
 
 /// Longest suffix first: `MiB` and `MB` end like `B`. IEC 80000-13 for powers of 1024, SI for powers of 1000.
-const UNITS: [(&str, f64); 8] = [
-    ("KiB", 1024.0),
-    ("MiB", 1_048_576.0),
-    ("GiB", 1_073_741_824.0),
-    ("kB", 1e3),
-    ("KB", 1e3),
-    ("MB", 1e6),
-    ("GB", 1e9),
-    ("B", 1.0),
-];
+const UNITS: [(&str, f64); 8] =
+    [("KiB", 1024.0), ("MiB", 1_048_576.0), ("GiB", 1_073_741_824.0), ("kB", 1e3), ("KB", 1e3), ("MB", 1e6), ("GB", 1e9), ("B", 1.0)];
 
 fn read(text: &str) -> Option<f64> {
     let text = text.trim();
     let (head, factor) = UNITS.iter().find_map(|(suffix, factor)| Some((text.strip_suffix(suffix)?, *factor)))?;
     let bytes = head.trim().parse::<f64>().ok()? * factor;
     // Above 2^53 a float no longer counts single bytes.
-    (bytes >= 0.0 && bytes <= 9e15).then_some(bytes)
+    (0.0..=9e15).contains(&bytes).then_some(bytes)
 }
 
 impl FromStr for Bytes {

@@ -5,6 +5,8 @@ mod build;
 pub mod cgroup;
 pub mod client;
 pub mod clock;
+pub mod container;
+mod docker;
 mod duration;
 pub mod exposition;
 pub mod failing;

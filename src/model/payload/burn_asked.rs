@@ -100,19 +100,12 @@ impl BurnAsked {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "figures that are exact in binary")]
 mod tests {
     use super::*;
 
     fn asked(pattern: BurnPattern) -> BurnAsked {
-        BurnAsked {
-            cpu_cores: 0.5,
-            quota_cores: None,
-            memory_bytes: 0,
-            network_bytes_per_s: 1e6,
-            pattern,
-            period_ms: 100.0,
-            for_ms: 25_000.0,
-        }
+        BurnAsked { cpu_cores: 0.5, quota_cores: None, memory_bytes: 0, network_bytes_per_s: 1e6, pattern, period_ms: 100.0, for_ms: 25_000.0 }
     }
 
     #[test]

@@ -86,6 +86,17 @@ pub struct CpuAt {
     pub error_s: f64,
 }
 
+/// CPU time by a control group and by the curve, between the same two instants.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Beside {
+    /// By the group's files, CPU-seconds.
+    pub cgroup_s: f64,
+    /// By the curve, which knows this process only.
+    pub curve: CpuAt,
+    /// Time between the instants, s.
+    pub over_s: f64,
+}
+
 /// The kernel adds a running thread's time to its process' at each tick of its timer: 100 in a second at the least (`CONFIG_HZ`).
 const TICK_S: f64 = 0.01;
 
@@ -125,6 +136,15 @@ impl Burned {
         let stamps = f64::from(before.within_us.max(after.within_us)) / 1e6;
         Some(CpuAt { cpu_s, error_s: (high - cpu_s).max(cpu_s - low).max(0.0) + cores * (TICK_S + stamps) })
     }
+    /// What the control group counted between its first and its last reading during the burn, beside the curve. `None` below two
+    /// such readings.
+    pub fn cgroup_beside(&self) -> Option<Beside> {
+        let read = |reading: &CgroupReading| Some((reading.at, reading.cpu_s?, self.at(reading.at)?));
+        let (from, until) = (self.cgroup.iter().find_map(read)?, self.cgroup.iter().rev().find_map(read)?);
+        let curve = CpuAt { cpu_s: until.2.cpu_s - from.2.cpu_s, error_s: until.2.error_s + from.2.error_s };
+        let over_s = until.0.seconds() - from.0.seconds();
+        (over_s > 0.0).then_some(Beside { cgroup_s: until.1 - from.1, curve, over_s })
+    }
 }
 
 #[cfg(test)]
@@ -134,9 +154,9 @@ mod tests {
 
     /// A burn whose process used the given CPU-seconds at each 100 ms.
     fn burned(cpu: impl IntoIterator<Item = f64>) -> Burned {
-        let samples = cpu.into_iter().enumerate().map(|(n, cpu_s)| BurnSample {
-            at_us: 1_000_000 + n as i64 * 100_000,
-            mono_ns: n as u64 * 100_000_000,
+        let samples = cpu.into_iter().zip(0_u32..).map(|(cpu_s, n)| BurnSample {
+            at_us: 1_000_000 + i64::from(n) * 100_000,
+            mono_ns: u64::from(n) * 100_000_000,
             cpu_s,
             ..BurnSample::default()
         });
@@ -208,6 +228,26 @@ mod tests {
         assert_eq!(burned.kept_bytes(), 100);
         burned.samples[1].rss_bytes = 70;
         assert_eq!(burned.kept_bytes(), 60);
+    }
+
+    #[test]
+    fn a_control_group_is_laid_beside_the_curve_where_both_are_known() {
+        let mut burned = burned((0..=20).map(|n| f64::from(n) * 0.05));
+        let reading = |at: i64, cpu_s: f64| CgroupReading {
+            at: Wall(1_000_000 + at * 1_000),
+            cpu_s: Some(cpu_s),
+            memory: None,
+            throttling: None,
+            waited_s: None,
+            missing: vec![],
+        };
+        // The first was read before the burn, the last after it.
+        burned.cgroup = vec![reading(-50, 7.0), reading(150, 7.1), reading(950, 7.51), reading(1_050, 8.0), reading(2_500, 9.0)];
+        let beside = burned.cgroup_beside().unwrap();
+        assert!((beside.cgroup_s - 0.9).abs() < 1e-9 && (beside.over_s - 0.9).abs() < 1e-9, "{beside:?}");
+        assert!((beside.curve.cpu_s - 0.45).abs() < 1e-9, "{beside:?}");
+        burned.cgroup.truncate(2);
+        assert_eq!(burned.cgroup_beside(), None);
     }
 
     #[test]

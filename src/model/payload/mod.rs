@@ -15,7 +15,7 @@ mod round_trip;
 mod spans;
 
 pub use burn_asked::{BurnAsked, BurnPattern};
-pub use burned::{BurnSample, BurnedBy, Burned, CpuAt, Crowding};
+pub use burned::{Beside, BurnSample, Burned, BurnedBy, CpuAt, Crowding};
 pub use cgroup_reading::{CgroupMemory, CgroupReading, Throttling};
 pub use clock_readings::{ClockReading, ClockReadings};
 pub use emissions::{Emission, Emissions};

@@ -145,7 +145,10 @@ mod tests {
             assert!(matches!(new(&|a| a.pattern = BurnPattern::Bursts { burst_ms, every_ms }), Err(BadBurn::Bursts { .. })));
         }
         let much = new(&|a| a.memory_bytes = 900 << 20).unwrap_err();
-        assert_eq!(much.to_string(), "--memory 900.0 MiB: 1.00 GiB are available here, and a burn takes at most 80 % of that; ask for at most 819.2 MiB");
+        assert_eq!(
+            much.to_string(),
+            "--memory 900.0 MiB: 1.00 GiB are available here, and a burn takes at most 80 % of that; ask for at most 819.2 MiB"
+        );
         assert!(matches!(Burn::new(asked(), &Room { memory: None, ..ROOM }), Err(BadBurn::UnknownMemory(_))));
         assert!(matches!(new(&|a| a.network_bytes_per_s = 2e9), Err(BadBurn::TooFast(_))));
     }

@@ -7,12 +7,13 @@ use procfs::{Current as _, CurrentSI as _};
 /// The machine's counters when a burn began.
 pub struct Before(Counters);
 
+/// Seconds.
 #[derive(Clone, Copy, Default)]
 struct Counters {
-    steal_s: Option<f64>,
-    busy_s: Option<f64>,
-    waited_s: Option<f64>,
-    own_s: f64,
+    steal: Option<f64>,
+    busy: Option<f64>,
+    waited: Option<f64>,
+    own: f64,
 }
 
 impl Before {
@@ -26,9 +27,9 @@ impl Before {
         let added = |then: Option<f64>, now: Option<f64>| Some((now? - then?).max(0.0));
         Crowding {
             cores: room.cores,
-            steal_s: added(then.steal_s, now.steal_s),
-            others_s: added(then.busy_s, now.busy_s).map(|busy| (busy - (now.own_s - then.own_s)).max(0.0)),
-            waited_s: added(then.waited_s, now.waited_s),
+            steal_s: added(then.steal, now.steal),
+            others_s: added(then.busy, now.busy).map(|busy| (busy - (now.own - then.own)).max(0.0)),
+            waited_s: added(then.waited, now.waited),
         }
     }
 }
@@ -40,10 +41,10 @@ impl Counters {
         // Guests' time lies within `user` and `nice` (proc_stat(5)).
         let busy = all.as_ref().map(|c| c.user + c.nice + c.system + c.irq.unwrap_or(0) + c.softirq.unwrap_or(0));
         Counters {
-            steal_s: all.as_ref().and_then(|c| c.steal).map(seconds),
-            busy_s: busy.map(seconds),
-            waited_s: procfs::CpuPressure::current().ok().map(|p| p.some.total as f64 / 1e6),
-            own_s: process_cpu().as_secs_f64(),
+            steal: all.as_ref().and_then(|c| c.steal).map(seconds),
+            busy: busy.map(seconds),
+            waited: procfs::CpuPressure::current().ok().map(|p| p.some.total as f64 / 1e6),
+            own: process_cpu().as_secs_f64(),
         }
     }
 }

@@ -87,10 +87,11 @@ impl Burner {
         let resident = tally::resident().saturating_sub(rss_before);
         let sockets = (asked.network_bytes_per_s > 0.0).then(network::pair).transpose()?;
         let threads = asked.cpu_cores.ceil() as usize;
+        let before = Before::now();
         let tally = Arc::new(Tally::begin(threads));
         let began = tally.began();
         let mut burner = Burner {
-            before: Before::now(),
+            before,
             touched: held.as_ref().map_or(0, Held::bytes),
             tally: tally.clone(),
             curve: Arc::new(Mutex::new(Curve::new())),

@@ -80,18 +80,16 @@ mod tests {
     #[test]
     fn stretches_are_cut_into_periods() {
         let steady = slices(&asked(BurnPattern::Steady, 250.0));
-        assert_eq!(steady.iter().map(|s| (s.from_ms, s.to_ms, s.first)).collect::<Vec<_>>(), [
-            (0.0, 100.0, true),
-            (100.0, 200.0, false),
-            (200.0, 250.0, false)
-        ]);
+        assert_eq!(
+            steady.iter().map(|s| (s.from_ms, s.to_ms, s.first)).collect::<Vec<_>>(),
+            [(0.0, 100.0, true), (100.0, 200.0, false), (200.0, 250.0, false)]
+        );
         assert_eq!(slices(&asked(BurnPattern::Steady, 6_000.000_000_001)).len(), 60);
         let bursts = slices(&asked(BurnPattern::Bursts { burst_ms: 150.0, every_ms: 1_000.0 }, 1_100.0));
-        assert_eq!(bursts.iter().map(|s| (s.from_ms, s.to_ms, s.first)).collect::<Vec<_>>(), [
-            (0.0, 100.0, true),
-            (100.0, 150.0, false),
-            (1_000.0, 1_100.0, true)
-        ]);
+        assert_eq!(
+            bursts.iter().map(|s| (s.from_ms, s.to_ms, s.first)).collect::<Vec<_>>(),
+            [(0.0, 100.0, true), (100.0, 150.0, false), (1_000.0, 1_100.0, true)]
+        );
         for pattern in [BurnPattern::Irregular { seed: 3 }, BurnPattern::Bursts { burst_ms: 70.0, every_ms: 90.0 }] {
             let asked = asked(pattern, 30_000.0);
             let all: f64 = slices(&asked).iter().map(|s| s.to_ms - s.from_ms).sum();

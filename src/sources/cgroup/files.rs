@@ -2,7 +2,7 @@
 
 use super::odd;
 use crate::model::evidence::Gap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What the two versions call the same.
 #[derive(Clone, Copy)]
@@ -50,11 +50,11 @@ pub fn number(text: &str) -> Option<u64> {
 }
 
 /// A limit: none is `max`, or the largest number of whole pages that v1 can hold.
-pub fn limit(text: &str) -> Option<Option<u64>> {
+pub fn limit(text: &str, path: &Path) -> Result<Option<u64>, Gap> {
     const NONE: u64 = i64::MAX as u64 / 65_536 * 65_536;
     match text.trim() {
-        "max" => Some(None),
-        text => number(text).map(|n| (n < NONE).then_some(n)),
+        "max" => Ok(None),
+        text => number(text).map(|n| (n < NONE).then_some(n)).ok_or_else(|| odd(path)),
     }
 }
 
@@ -76,13 +76,13 @@ mod tests {
         assert!(flat.get("nr").is_err_and(|gap| gap.to_string().contains("cpu.stat")));
         assert_eq!(number("123\n"), Some(123));
         assert_eq!(number("-1\n"), None);
-        assert_eq!(limit("max\n"), Some(None));
-        assert_eq!(limit("9223372036854771712\n"), Some(None));
-        assert_eq!(limit("9223372036854710272\n"), Some(None), "pages of 64 KiB");
-        assert_eq!(limit("314572800\n"), Some(Some(314_572_800)));
-        assert_eq!(limit("much\n"), None);
-        let pressure =
-            "some avg10=27.60 avg60=8.11 avg300=2.00 total=4167803\nfull avg10=27.60 avg60=8.11 avg300=2.00 total=4160000\n";
+        let limit = |text| limit(text, Path::new("memory.max"));
+        assert_eq!(limit("max\n"), Ok(None));
+        assert_eq!(limit("9223372036854771712\n"), Ok(None));
+        assert_eq!(limit("9223372036854710272\n"), Ok(None), "pages of 64 KiB");
+        assert_eq!(limit("314572800\n"), Ok(Some(314_572_800)));
+        assert!(limit("much\n").is_err_and(|gap| gap.to_string().contains("memory.max")));
+        let pressure = "some avg10=27.60 avg60=8.11 avg300=2.00 total=4167803\nfull avg10=27.60 avg60=8.11 avg300=2.00 total=4160000\n";
         assert_eq!(some_total(pressure), Some(4_167_803));
         assert_eq!(some_total("full avg10=0 total=3\n"), None);
     }

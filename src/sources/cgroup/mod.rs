@@ -42,7 +42,7 @@ impl fmt::Display for Who {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Who::Pid(pid) => write!(f, "process {pid}"),
-            Who::Container(id) => write!(f, "container {:.12}", id),
+            Who::Container(id) => write!(f, "container {id:.12}"),
             Who::Path(path) => write!(f, "group {}", path.display()),
         }
     }
@@ -64,7 +64,9 @@ impl Cgroup {
                 let tried = [PathBuf::from(format!("/docker/{id}")), PathBuf::from(format!("/system.slice/docker-{id}.scope"))];
                 let there = tried.iter().filter_map(|path| Places::at(path, &mounts).ok()).find(|places| places.all().any(|p| p.is_dir()));
                 there.map(found).ok_or_else(|| {
-                    Gap::NotConfigured(format!("cgroup: {name} has no group at /docker/ID or /system.slice/docker-ID.scope; it has ended, or is another runtime's"))
+                    Gap::NotConfigured(format!(
+                        "cgroup: {name} has no group at /docker/ID or /system.slice/docker-ID.scope; it has ended, or is another runtime's"
+                    ))
                 })
             }
         }
@@ -128,7 +130,7 @@ impl Cgroup {
             anon: stat.get(names.anon)?,
             file: stat.get(names.file)?,
             inactive_file,
-            limit: limit(&text(&path, &self.who)?).ok_or_else(|| odd(&path))?,
+            limit: limit(&text(&path, &self.who)?, &path)?,
         })
     }
 
@@ -156,7 +158,9 @@ fn text(path: &Path, who: &str) -> Result<String, Gap> {
     fs::read_to_string(path).map_err(|e| match e.kind() {
         ErrorKind::PermissionDenied => Gap::Denied(format!("cgroup: may not read {}; run as a user who may", path.display())),
         // A group that is removed between two reads answers ENODEV.
-        ErrorKind::NotFound => Gap::NotConfigured(format!("cgroup: {} is not there: {who} has ended, or its hierarchy has no such file", path.display())),
+        ErrorKind::NotFound => {
+            Gap::NotConfigured(format!("cgroup: {} is not there: {who} has ended, or its hierarchy has no such file", path.display()))
+        }
         _ => Gap::Unreachable(format!("cgroup: {} cannot be read: {who} has ended", path.display())),
     })
 }

@@ -37,7 +37,10 @@ impl Places {
     /// Those of the group at one path in all hierarchies.
     pub fn at(path: &Path, mounts: &str) -> Result<Places, Gap> {
         let path = path.to_str().filter(|path| path.starts_with('/')).ok_or_else(|| {
-            Gap::NotConfigured(format!("cgroup: {} is not a path from the root of the hierarchies, such as /system.slice/nginx.service", path.display()))
+            Gap::NotConfigured(format!(
+                "cgroup: {} is not a path from the root of the hierarchies, such as /system.slice/nginx.service",
+                path.display()
+            ))
         })?;
         Places::found(mounts, |_| Some(path))
     }
@@ -49,8 +52,8 @@ impl Places {
     fn found<'g>(mounts: &str, group: impl Fn(&str) -> Option<&'g str>) -> Result<Places, Gap> {
         let mounted: Vec<Mount<'_>> = mounts.lines().filter_map(Mount::of).collect();
         let v1 = |controller: &str| {
-            let mount = mounted.iter().filter(|m| m.controllers.contains(&controller));
-            group(controller).and_then(|path| mount.filter_map(|m| m.folder(path)).next())
+            let mut mount = mounted.iter().filter(|m| m.controllers.contains(&controller));
+            group(controller).and_then(|path| mount.find_map(|m| m.folder(path)))
         };
         let unified = group("").and_then(|path| mounted.iter().filter(|m| m.unified).find_map(|m| m.folder(path)));
         let places = Places { cpuacct: v1("cpuacct"), cpu: v1("cpu"), memory: v1("memory"), unified };
@@ -105,12 +108,15 @@ mod tests {
         let groups = "5:memory:/docker/abc\n2:cpu,cpuacct:/docker/abc\n1:name=systemd:/docker/abc\n0::/docker/abc\n";
         let at = |path: &str| Some(PathBuf::from(path));
         let places = Places::of_process(groups, HYBRID_MOUNTS).unwrap();
-        assert_eq!(places, Places {
-            cpuacct: at("/sys/fs/cgroup/cpu,cpuacct/docker/abc"),
-            cpu: at("/sys/fs/cgroup/cpu,cpuacct/docker/abc"),
-            memory: at("/sys/fs/cgroup/memory/docker/abc"),
-            unified: at("/sys/fs/cgroup/unified/docker/abc"),
-        });
+        assert_eq!(
+            places,
+            Places {
+                cpuacct: at("/sys/fs/cgroup/cpu,cpuacct/docker/abc"),
+                cpu: at("/sys/fs/cgroup/cpu,cpuacct/docker/abc"),
+                memory: at("/sys/fs/cgroup/memory/docker/abc"),
+                unified: at("/sys/fs/cgroup/unified/docker/abc"),
+            }
+        );
         assert_eq!(Places::at(Path::new("/docker/abc"), HYBRID_MOUNTS).unwrap(), places);
         assert!(Places::at(Path::new("docker/abc"), HYBRID_MOUNTS).is_err());
     }

@@ -1,5 +1,6 @@
 //! `rigcheck burn`: a known load, and what it really was.
 
+mod contained;
 mod told;
 
 use crate::{
@@ -23,11 +24,9 @@ use tokio_util::sync::CancellationToken;
 
 /// What to burn.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "The truth is what was achieved, not what was asked for: the threads' own CPU clocks, the process' CPU clock, /proc and the \
+#[command(after_help = "The truth is what was achieved, not what was asked for: the threads' own CPU clocks, the process' CPU clock, /proc and the \
     sockets say it, and --output json has it as a curve of one sample each 100 ms.\n\nExit codes: 0 done, also where the machine could not give what was asked for (a WARNING says why) · 2 usage, or not possible \
-    here · 70 our bug · 130 interrupted, with what was achieved so far"
-)]
+    here · 70 our bug · 130 interrupted, with what was achieved so far")]
 pub struct BurnArgs {
     /// How long, at most 1h; the load ends then whatever happens
     #[arg(long = "for", value_name = "DURATION")]
@@ -56,6 +55,24 @@ pub struct BurnArgs {
     /// With --pattern irregular: what the lengths of on and off (0.5 to 3.5 s) are drawn from
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
+    /// Burn in a container that is started and removed; its image holds this program and nothing else
+    #[arg(long)]
+    pub container: bool,
+    /// With --container: CPU quota in cores, which then holds the load down; without --cpu it burns all that it is given
+    #[arg(long, value_name = "CORES", requires = "container")]
+    pub cpus: Option<f64>,
+    /// Inside that container: the quota that holds the load down
+    #[arg(long, value_name = "CORES", hide = true, conflicts_with = "container")]
+    pub under_quota: Option<f64>,
+    /// With --container: memory limit, swap included; --memory may take 80 % of it
+    #[arg(long, value_name = "BYTES", requires = "container")]
+    pub memory_limit: Option<Bytes>,
+    /// With --container: its name
+    #[arg(long, value_name = "NAME", requires = "container")]
+    pub name: Option<String>,
+    /// With --container: remove the image, too; else it is kept for the next burn, and replaced when this program changes
+    #[arg(long, requires = "container")]
+    pub remove_image: bool,
     /// Show it as human or json, to standard output or to FORMAT:PATH; repeatable
     #[arg(long, short, value_name = "FORMAT[:PATH]")]
     pub output: Vec<Output>,
@@ -76,8 +93,9 @@ pub enum Pattern {
 impl BurnArgs {
     fn asked(&self) -> BurnAsked {
         BurnAsked {
-            cpu_cores: self.cpu.unwrap_or(0.0),
-            quota_cores: None,
+            // A quota alone is to be used up.
+            cpu_cores: self.cpu.or(self.cpus.map(f64::ceil)).unwrap_or(0.0),
+            quota_cores: self.cpus.or(self.under_quota),
             memory_bytes: self.memory.unwrap_or_default().0,
             network_bytes_per_s: self.network.unwrap_or_default().0,
             pattern: match self.pattern {
@@ -98,16 +116,21 @@ pub async fn run(args: BurnArgs) -> anyhow::Result<ExitCode> {
     let pages = Pages::new(&args.output)?;
     let cancel = CancellationToken::new();
     let listening = listen_for_the_end(cancel.clone());
-    let burned = here(args.asked(), &cancel).await?;
+    let room = Room::here();
+    let burn = Burn::new(args.asked(), &room)?;
+    let (burned, container) = if args.container {
+        let (burned, container) = contained::burn(&args, burn.asked(), &room, &cancel).await?;
+        (burned, Some(container))
+    } else {
+        (here(burn, room, &cancel).await?, None)
+    };
     listening.abort();
-    pages.write(&told::human(&burned), &told::json(&burned)?)?;
+    pages.write(&told::human(&burned, container.as_ref()), &told::json(&burned, container.as_ref())?)?;
     Ok(if burned.interrupted { exit::interrupted() } else { ExitCode::SUCCESS })
 }
 
 /// In this process.
-async fn here(asked: BurnAsked, cancel: &CancellationToken) -> anyhow::Result<Burned> {
-    let room = Room::here();
-    let burn = Burn::new(asked, &room)?;
+async fn here(burn: Burn, room: Room, cancel: &CancellationToken) -> anyhow::Result<Burned> {
     let own = Cgroup::of(&Who::Pid(std::process::id()));
     let read = || own.as_ref().ok().and_then(|own| own.read().ok());
     let before = read();

@@ -1,5 +1,6 @@
 //! A burn in words and as JSON.
 
+use super::contained::Container;
 use crate::{
     cli::outputs::{flowing, rows},
     model::{
@@ -54,7 +55,7 @@ impl Achieved {
 }
 
 /// For people.
-pub fn human(burned: &Burned) -> String {
+pub fn human(burned: &Burned, container: Option<&Container>) -> String {
     let (asked, got) = (&burned.asked, Achieved::of(burned));
     let mut table = vec![];
     if asked.cpu_cores > 0.0 {
@@ -85,10 +86,32 @@ pub fn human(burned: &Burned) -> String {
         burned.samples.len()
     );
     text += &flowing(&whole, 0);
+    if let Some(container) = container {
+        text += &flowing(&outside(burned, container), 0);
+    }
     if let Some(why) = scarce(burned) {
         text += &flowing(&format!("WARNING: {why}"), 0);
     }
     text
+}
+
+/// What the container's control group says, beside the curve between the same instants.
+fn outside(burned: &Burned, container: &Container) -> String {
+    let place = format!("Container {} ({})", container.name.as_deref().unwrap_or(&container.id[..container.id.len().min(12)]), container.image);
+    if let Some(why) = &container.unread {
+        return format!("{place}: its control group could not be read from outside: {why}");
+    }
+    let throttled = burned.cgroup.last().and_then(|reading| reading.throttling).filter(|t| t.throttled > 0);
+    let throttled = throttled.map_or_else(String::new, |t| {
+        format!("; its quota was used up in {} of {} periods, {:.2} s were waited for the next", t.throttled, t.periods, t.seconds)
+    });
+    match burned.cgroup_beside() {
+        Some(beside) => format!(
+            "{place}: its control group counted {:.3} CPU-s in {:.2} s, and the curve has {:.3} ± {:.3} for the same time{throttled}.",
+            beside.cgroup_s, beside.over_s, beside.curve.cpu_s, beside.curve.error_s
+        ),
+        None => format!("{place}: its control group was not read twice while it burned{throttled}."),
+    }
 }
 
 fn title(asked: &BurnAsked) -> String {
@@ -132,7 +155,7 @@ pub fn scarce(burned: &Burned) -> Option<String> {
 }
 
 /// For programs.
-pub fn json(burned: &Burned) -> anyhow::Result<String> {
+pub fn json(burned: &Burned, container: Option<&Container>) -> anyhow::Result<String> {
     let got = Achieved::of(burned);
     let told = json!({
         "schema": "rigcheck.burn/1",
@@ -146,10 +169,17 @@ pub fn json(burned: &Burned) -> anyhow::Result<String> {
             "received_bytes": got.last.received_bytes,
             "asked_network_bytes": got.asked_bytes,
         },
+        "container": container,
         "warning": scarce(burned),
         "burned": burned,
     });
     Ok(serde_json::to_string(&told)? + "\n")
+}
+
+/// The burn that such a text tells; `None` for any other text.
+pub fn read(json: &str) -> Option<Burned> {
+    let mut told: serde_json::Value = serde_json::from_str(json).ok()?;
+    serde_json::from_value(told.get_mut("burned")?.take()).ok()
 }
 
 #[cfg(test)]
@@ -196,7 +226,7 @@ mod tests {
 
     #[test]
     fn asked_and_achieved_stand_side_by_side() {
-        let text = human(&burned(4.99));
+        let text = human(&burned(4.99), None);
         for part in [
             "0.5 cores for 10.00 s · 5.000 CPU-s",
             "0.4990 cores · 4.990 CPU-s",
@@ -210,9 +240,11 @@ mod tests {
             assert!(text.split_whitespace().collect::<Vec<_>>().join(" ").contains(part), "{part}: {text}");
         }
         assert!(!text.contains("WARNING"), "{text}");
-        let json: serde_json::Value = serde_json::from_str(&json(&burned(4.99)).unwrap()).unwrap();
+        let text = json(&burned(4.99), None).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!((json["achieved"]["cpu_s"].as_f64(), json["warning"].is_null()), (Some(4.99), true));
-        assert_eq!(serde_json::from_value::<Burned>(json["burned"].clone()).unwrap(), burned(4.99));
+        assert_eq!(read(&text), Some(burned(4.99)));
+        assert_eq!((read(""), read("{}"), read("[]")), (None, None, None));
     }
 
     #[test]
