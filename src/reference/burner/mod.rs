@@ -161,9 +161,14 @@ impl Burner {
         self.tally.sample()
     }
 
-    /// Ends it and tells what it was; blocks for as long as its threads need to hear of it, some milliseconds.
+    /// Ends it and tells what it was; blocks for as long as its threads need to end, some
+    /// milliseconds.
     pub fn stop(mut self) -> Burned {
         let interrupted = Instant::now() < self.over_at();
+        if !interrupted {
+            // Each is ending by itself, and what is due last is still sent.
+            self.join();
+        }
         let held = self.end();
         // Taken while the memory is still held.
         let last = self.tally.sample();
@@ -190,11 +195,15 @@ impl Burner {
         }
     }
 
-    fn end(&mut self) -> Option<Held> {
-        self.stop.set();
+    fn join(&mut self) {
         for thread in mem::take(&mut self.threads) {
             drop(thread.join());
         }
+    }
+
+    fn end(&mut self) -> Option<Held> {
+        self.stop.set();
+        self.join();
         self.memory.take().and_then(|thread| thread.join().ok())
     }
 }

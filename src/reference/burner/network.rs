@@ -11,6 +11,8 @@ use std::{
 
 /// What is due is sent this often, at absolute times.
 const STEP: Duration = Duration::from_millis(10);
+/// What is still due at the end is sent within this time, or not at all.
+const GRACE: Duration = Duration::from_millis(200);
 /// At most so much in one write.
 const PIECE: usize = 64 << 10;
 /// A receiver that takes nothing for so long is gone.
@@ -44,7 +46,7 @@ pub fn send(mut socket: TcpStream, asked: &BurnAsked, began: Instant, stop: &Sto
         let at = (STEP * step).min(end);
         let stopped = stop.wait_until(began + at);
         let due = due(began.elapsed().min(end));
-        while total < due && !stop.is_set() {
+        while total < due && !stop.is_set() && began.elapsed() < end + GRACE {
             let more = usize::try_from(due - total).unwrap_or(PIECE).min(PIECE);
             match socket.write(&piece[..more]) {
                 Ok(0) | Err(_) => return,

@@ -68,7 +68,9 @@ fn between_bursts_nothing_burns() {
 fn what_is_sent_is_received_and_what_is_due_is_sent() {
     let burned = burn(BurnAsked { cpu_cores: 0.0, network_bytes_per_s: 3e6, ..asked(1_500.0) });
     let last = burned.last().unwrap();
-    assert_eq!((last.sent_bytes, last.received_bytes), (4_500_000, 4_500_000));
+    assert_eq!(last.sent_bytes, last.received_bytes);
+    // All of it, unless the sender was not let run for the 200 ms after the end.
+    assert!((4_000_000..=4_500_000).contains(&last.sent_bytes), "{last:?}");
     // Paced, not sent at once.
     let half = burned.samples.iter().find(|s| s.mono_ns - burned.samples[0].mono_ns >= 500_000_000).unwrap();
     assert!(half.sent_bytes < 4_500_000, "{half:?}");
