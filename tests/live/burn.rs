@@ -111,8 +111,8 @@ fn beside_the_curve(name: &str, args: &[&str]) -> (Value, Burned) {
 fn a_burn_in_a_container_is_what_its_control_group_counts() {
     let Some(_stack) = or_skip(TEST, Stack::up(&["docker"])) else { return };
     let name = |what: &str| format!("rigcheck-burn-test-{what}-{}", std::process::id());
-    let [duty, quota, stopped, killed, shot] = ["duty", "quota", "stopped", "killed", "shot"].map(name);
-    let _clean = Clean([&duty, &quota, &stopped, &killed, &shot].map(Clone::clone).into());
+    let [duty, quota, stopped, early, killed, shot] = ["duty", "quota", "stopped", "early", "killed", "shot"].map(name);
+    let _clean = Clean([&duty, &quota, &stopped, &early, &killed, &shot].map(Clone::clone).into());
     let turn = Turn::take(2);
 
     // By duty cycle. Whether the machine gave all of it is its affair; more it never gives.
@@ -143,6 +143,19 @@ fn a_burn_in_a_container_is_what_its_control_group_counts() {
     let (_, burned) = ends(child, 130);
     assert!(burned.interrupted && burned.last().unwrap().workers_cpu_s > 0.0);
     assert_eq!(containers(&stopped), "");
+
+    // Interrupted before it burns, wherever that is: while the image is made, or the container started.
+    for ms in [600, 1_200] {
+        let mut child = burn(&early, &["--for", "1h", "--cpu", "0.1"]);
+        sleep(Duration::from_millis(ms));
+        assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+        let begun = Instant::now();
+        child.wait().unwrap();
+        while !containers(&early).is_empty() {
+            assert!(begun.elapsed() < Duration::from_mins(1), "the container goes on");
+            sleep(Duration::from_millis(200));
+        }
+    }
 
     // Killed outright: it ends by itself.
     let mut child = burn(&killed, &["--for", "3s", "--cpu", "0.1"]);

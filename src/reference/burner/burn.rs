@@ -149,6 +149,8 @@ mod tests {
             much.to_string(),
             "--memory 900.0 MiB: 1.00 GiB are available here, and a burn takes at most 80 % of that; ask for at most 819.2 MiB"
         );
+        let room = |left| Burn::new(asked(), &ROOM.within(left)).is_ok();
+        assert!(room(None) && room(Some(Bytes(2 << 30))) && room(Some(Bytes(2 << 20))) && !room(Some(Bytes(1 << 20))));
         assert!(matches!(Burn::new(asked(), &Room { memory: None, ..ROOM }), Err(BadBurn::UnknownMemory(_))));
         assert!(matches!(new(&|a| a.network_bytes_per_s = 2e9), Err(BadBurn::TooFast(_))));
     }

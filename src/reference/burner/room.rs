@@ -18,4 +18,9 @@ impl Room {
         let memory = Meminfo::current().ok().and_then(|m| m.mem_available).map(Bytes);
         Room { cores, memory }
     }
+    /// The same where a control group lets no more than this be taken, if it tells.
+    #[must_use]
+    pub fn within(self, left: Option<Bytes>) -> Room {
+        Room { memory: self.memory.map(|there| left.map_or(there, |left| left.min(there))), ..self }
+    }
 }

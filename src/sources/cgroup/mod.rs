@@ -101,14 +101,14 @@ impl Cgroup {
     }
 
     fn throttling(&self) -> Result<Option<Throttling>, Gap> {
-        let (folder, factor, waited) = match &self.places.cpu {
-            Some(v1) => (v1, 1e-9, "throttled_time"),
-            None => (self.unified("throttling")?, 1e-6, "throttled_usec"),
+        let (folder, per_second, waited) = match &self.places.cpu {
+            Some(v1) => (v1, 1e9, "throttled_time"),
+            None => (self.unified("throttling")?, 1e6, "throttled_usec"),
         };
         let stat = self.flat(folder, "cpu.stat")?;
         // Without the controller there is no quota, and nothing that it could hold back.
         let (Ok(periods), Ok(throttled), Ok(waited)) = (stat.get("nr_periods"), stat.get("nr_throttled"), stat.get(waited)) else { return Ok(None) };
-        Ok(Some(Throttling { periods, throttled, seconds: waited as f64 * factor }))
+        Ok(Some(Throttling { periods, throttled, seconds: waited as f64 / per_second }))
     }
 
     fn waited_s(&self) -> Result<f64, Gap> {
@@ -163,4 +163,128 @@ fn text(path: &Path, who: &str) -> Result<String, Gap> {
         }
         _ => Gap::Unreachable(format!("cgroup: {} cannot be read: {who} has ended", path.display())),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A group whose files are these texts.
+    fn group(files: &[(&str, &str)]) -> (tempfile::TempDir, Cgroup) {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let place = |name: &str| Some(folder.path().join(name)).filter(|path| path.is_dir());
+        let places = Places { cpuacct: place("cpuacct"), cpu: place("cpu"), memory: place("memory"), unified: place("unified") };
+        (folder, Cgroup { who: "container 0123".into(), places })
+    }
+
+    // As read on Linux 6.18 with Docker 20.10, but for lines that are not asked for.
+    const V1: [(&str, &str); 5] = [
+        ("cpuacct/cpuacct.usage", "129505681\n"),
+        ("cpu/cpu.stat", "nr_periods 150\nnr_throttled 149\nthrottled_time 6940000000\nnr_bursts 0\nburst_time 0\n"),
+        ("memory/memory.usage_in_bytes", "3960832\n"),
+        ("memory/memory.limit_in_bytes", "9223372036854771712\n"),
+        (
+            "memory/memory.stat",
+            "cache 4096\nrss 3133440\ninactive_file 4096\nhierarchical_memory_limit 9223372036854771712\ntotal_cache 8192\n\
+             total_rss 3137536\ntotal_inactive_file 4096\n",
+        ),
+    ];
+    const PRESSURE: (&str, &str) =
+        ("unified/cpu.pressure", "some avg10=0.72 avg60=0.13 avg300=0.02 total=146445\nfull avg10=0.72 avg60=0.13 avg300=0.02 total=134182\n");
+    /// v2 beside v1: no controllers.
+    const BARE: (&str, &str) = ("unified/cpu.stat", "usage_usec 132258\nuser_usec 71216\nsystem_usec 61042\nnice_usec 0\n");
+
+    const V1_MEMORY: CgroupMemory =
+        CgroupMemory { usage: 3_960_832, working_set: 3_956_736, anon: 3_137_536, file: 8_192, inactive_file: 4_096, limit: None };
+    const HELD_BACK: Throttling = Throttling { periods: 150, throttled: 149, seconds: 6.94 };
+
+    #[test]
+    fn a_hybrid_host_tells_all_of_it() {
+        let (_folder, group) = group(&[&V1[..], &[PRESSURE, BARE]].concat());
+        let read = group.read().unwrap();
+        assert_eq!(
+            (read.cpu_s, read.memory, read.throttling, read.waited_s),
+            (Some(0.129_505_681), Some(V1_MEMORY), Some(HELD_BACK), Some(0.146_445))
+        );
+        assert_eq!(read.missing, []);
+        assert!(read.at.0 > 1_700_000_000_000_000);
+    }
+
+    #[test]
+    fn v1_alone_knows_no_pressure() {
+        let (_folder, group) = group(&V1);
+        let read = group.read().unwrap();
+        assert_eq!((read.cpu_s, read.memory, read.throttling, read.waited_s), (Some(0.129_505_681), Some(V1_MEMORY), Some(HELD_BACK), None));
+        assert!(
+            matches!(read.missing.as_slice(), [Gap::NotConfigured(why)] if why.contains("container 0123") && why.contains("CPU pressure")),
+            "{read:?}"
+        );
+    }
+
+    #[test]
+    fn v2_alone_tells_the_same() {
+        let stat = "usage_usec 7974000\nuser_usec 7000000\nsystem_usec 974000\nnr_periods 150\nnr_throttled 149\nthrottled_usec 6940000\n";
+        let memory = "anon 134217728\nfile 9437184\nkernel 1048576\ninactive_anon 0\ninactive_file 8388608\n";
+        let (_folder, group) = group(&[
+            ("unified/cpu.stat", stat),
+            PRESSURE,
+            ("unified/memory.current", "146800640\n"),
+            ("unified/memory.max", "314572800\n"),
+            ("unified/memory.stat", memory),
+        ]);
+        let read = group.read().unwrap();
+        let expected = CgroupMemory {
+            usage: 146_800_640,
+            working_set: 138_412_032,
+            anon: 134_217_728,
+            file: 9_437_184,
+            inactive_file: 8_388_608,
+            limit: Some(314_572_800),
+        };
+        assert_eq!((read.cpu_s, read.memory, read.throttling, read.missing.len()), (Some(7.974), Some(expected), Some(HELD_BACK), 0));
+    }
+
+    #[test]
+    fn what_is_not_there_is_a_gap_of_its_own() {
+        // No quota: nothing is missing. No memory controller: that is said, and the rest is told.
+        let (_folder, few) = group(&[BARE, PRESSURE]);
+        let read = few.read().unwrap();
+        assert_eq!((read.cpu_s, read.memory, read.throttling), (Some(0.132_258), None, None));
+        assert!(matches!(read.missing.as_slice(), [Gap::NotConfigured(why)] if why.contains("memory.current is not there")), "{read:?}");
+        // What is not as the kernel writes it is not guessed at.
+        let (_folder, odd) = group(&[("unified/cpu.stat", "usage_usec much\n"), PRESSURE]);
+        assert!(matches!(odd.read(), Err(Gap::Malformed(why)) if why.contains("cpu.stat")));
+        // The group is gone.
+        let (folder, gone) = group(&V1);
+        drop(folder);
+        assert!(matches!(gone.read(), Err(Gap::NotConfigured(why)) if why.contains("container 0123 has ended")));
+    }
+
+    #[test]
+    fn this_process_is_read_by_its_id() {
+        let Ok(own) = Cgroup::of(&Who::Pid(std::process::id())) else { return };
+        let Ok(first) = own.read() else { return };
+        let second = own.read().unwrap();
+        assert!(second.at >= first.at && second.cpu_s >= first.cpu_s, "{first:?} {second:?}");
+        assert!(matches!(Cgroup::of(&Who::Pid(u32::MAX >> 2)), Err(Gap::NotConfigured(why)) if why.contains("process 1073741823")));
+        let none = Cgroup::of(&Who::Container("0".repeat(64))).unwrap_err();
+        assert!(none.to_string().contains("container 000000000000 has no group"), "{none}");
+    }
+
+    #[test]
+    fn a_sampler_reads_until_the_group_is_gone() {
+        let (folder, group) = group(&V1);
+        let sampler = Sampler::start(group, std::time::Duration::from_millis(10)).unwrap();
+        while sampler.read() < 3 {
+            std::thread::yield_now();
+        }
+        drop(folder);
+        let readings = sampler.stop();
+        assert!(readings.len() >= 3 && readings.windows(2).all(|pair| pair[0].at <= pair[1].at), "{readings:?}");
+    }
 }

@@ -39,6 +39,10 @@ impl Sampler {
         sampler.thread = Some(Builder::new().name("cgroup-sampler".into()).spawn(read)?);
         Ok(sampler)
     }
+    /// How many readings there are.
+    pub fn read(&self) -> usize {
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
     /// Ends it; what was read, oldest first.
     pub fn stop(mut self) -> Vec<CgroupReading> {
         self.end();

@@ -22,6 +22,7 @@ use futures_util::{StreamExt as _, stream};
 use image::{Image, LIBRARIES, PROGRAM};
 use refused::refused;
 use std::{collections::HashMap, time::Duration};
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 /// What is run.
@@ -75,16 +76,28 @@ pub enum ContainerError {
 const REPOSITORY: &str = "rigcheck-burn";
 /// Time between two readings of the control group from outside.
 const SAMPLED: Duration = Duration::from_millis(200);
+/// A container is told to end again after so long, since the first process of one ignores signals until it asks for them; and so
+/// often, before it is killed.
+const AGAIN: Duration = Duration::from_millis(500);
+const TOLD: u32 = 20;
+/// The most that it may write, bytes: a curve of an hour has about 10 MB.
+const MOST: usize = 64 << 20;
+/// The longest line that is said.
+const LINE: usize = 64 << 10;
 /// Containers that remove themselves, and waiting for one to be gone, are as old as this API: Docker 17.06.
 const OLDEST_API: (usize, usize) = (1, 30);
 
 /// Runs it to its end, which its own arguments must bound: should this process be killed, the container ends by itself and is
-/// removed by the daemon. What it writes to standard error goes to `say`, line by line; cancelling sends it SIGTERM.
-pub async fn run(what: &Contained, cancel: &CancellationToken, say: &mut dyn FnMut(&str)) -> Result<Ended, ContainerError> {
+/// removed by the daemon. What it writes to standard error goes to `say`, line by line; cancelling sends it SIGTERM. `None` if that
+/// was cancelled before it began.
+pub async fn run(what: &Contained, cancel: &CancellationToken, say: &mut dyn FnMut(&str)) -> Result<Option<Ended>, ContainerError> {
     let docker = connect().await?;
     let image = Image::of_this_program()?;
     let tag = format!("{REPOSITORY}:{}", image.digest());
     provide(&docker, &image, &tag).await?;
+    if cancel.is_cancelled() {
+        return Ok(None);
+    }
     let created =
         docker.create_container(Some(CreateContainerOptions { name: what.name.clone(), ..CreateContainerOptions::default() }), body(what, &tag));
     let id = created.await.map_err(|e| refused("make the container", &e))?.id;
@@ -97,7 +110,7 @@ pub async fn run(what: &Contained, cancel: &CancellationToken, say: &mut dyn FnM
     if what.remove_image {
         docker.remove_image(&tag, None::<RemoveImageOptions>, None).await.map_err(|e| refused("remove the image", &e))?;
     }
-    ended
+    ended.map(Some)
 }
 
 async fn connect() -> Result<Docker, ContainerError> {
@@ -169,13 +182,16 @@ async fn follow(docker: &Docker, id: &str, tag: &str, cancel: &CancellationToken
     let options = LogsOptionsBuilder::new().follow(true).stdout(true).stderr(true).build();
     let mut frames = Box::pin(docker.logs(id, Some(options)));
     let mut gone = Box::pin(docker.wait_container(id, Some(WaitContainerOptionsBuilder::new().condition("removed").build())));
-    let (mut out, mut err, mut code, mut told) = (vec![], vec![], None, false);
+    let (mut out, mut err, mut code, mut times) = (vec![], vec![], None, 0);
     let mut asked_to_wait = true;
+    let mut telling = tokio::time::interval(AGAIN);
+    telling.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             frame = frames.next() => match frame {
                 Some(Ok(LogOutput::StdErr { message })) => lines(&mut err, &message, say),
-                Some(Ok(LogOutput::StdOut { message } | LogOutput::Console { message })) => out.extend_from_slice(&message),
+                Some(Ok(LogOutput::StdOut { message } | LogOutput::Console { message })) if out.len() < MOST => out.extend_from_slice(&message),
+                Some(Ok(LogOutput::StdOut { .. } | LogOutput::Console { .. })) => return Err(ContainerError::Failed("the container writes without end".into())),
                 Some(Ok(LogOutput::StdIn { .. })) => {}
                 Some(Err(e)) => return Err(refused("read what the container writes", &e)),
                 None => break,
@@ -184,10 +200,11 @@ async fn follow(docker: &Docker, id: &str, tag: &str, cancel: &CancellationToken
                 code = code_of(ended);
                 asked_to_wait = false;
             }
-            () = cancel.cancelled(), if !told => {
-                told = true;
+            _ = async { cancel.cancelled().await; telling.tick().await } => {
+                times += 1;
+                let signal = if times > TOLD { "SIGKILL" } else { "SIGTERM" };
                 // If it ended at this very moment, there is nothing to tell it.
-                drop(docker.kill_container(id, Some(KillContainerOptions { signal: "SIGTERM".into() })).await);
+                drop(docker.kill_container(id, Some(KillContainerOptions { signal: signal.into() })).await);
             }
         }
     }
@@ -214,4 +231,5 @@ fn lines(rest: &mut Vec<u8>, piece: &[u8], say: &mut dyn FnMut(&str)) {
         let line: Vec<u8> = rest.drain(..=end).collect();
         say(String::from_utf8_lossy(&line).trim_end());
     }
+    rest.truncate(LINE);
 }

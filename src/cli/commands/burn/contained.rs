@@ -27,8 +27,8 @@ pub struct Container {
     pub unread: Option<String>,
 }
 
-/// Burns there, and waits until the container is gone.
-pub async fn burn(args: &BurnArgs, asked: &BurnAsked, room: &Room, cancel: &CancellationToken) -> anyhow::Result<(Burned, Container)> {
+/// Burns there, and waits until the container is gone. `None`: interrupted before there was anything to tell.
+pub async fn burn(args: &BurnArgs, asked: &BurnAsked, room: &Room, cancel: &CancellationToken) -> anyhow::Result<Option<(Burned, Container)>> {
     if let Some(cpus) = args.cpus.filter(|cpus| !(0.01..=f64::from(room.cores)).contains(cpus)) {
         bail!("--cpus {cpus}: a quota is at least 0.01 cores and at most the {} of this machine", room.cores);
     }
@@ -48,8 +48,11 @@ pub async fn burn(args: &BurnArgs, asked: &BurnAsked, room: &Room, cancel: &Canc
         memory: args.memory_limit.map(|limit| limit.0),
         remove_image: args.remove_image,
     };
-    let ended = container::run(&what, cancel, &mut |line| eprintln!("{line}")).await?;
+    let Some(ended) = container::run(&what, cancel, &mut |line| eprintln!("{line}")).await? else { return Ok(None) };
     let Some(mut burned) = told::read(&ended.out) else {
+        if cancel.is_cancelled() {
+            return Ok(None);
+        }
         return Err(match (ended.code, args.memory_limit) {
             // 128 + SIGKILL: nobody but the kernel, for want of memory, or somebody else kills it.
             (Some(137), Some(limit)) => {
@@ -61,7 +64,7 @@ pub async fn burn(args: &BurnArgs, asked: &BurnAsked, room: &Room, cancel: &Canc
     };
     let container = Container { id: ended.id, name: what.name, image: ended.image, unread: ended.cgroup.as_ref().err().map(ToString::to_string) };
     burned.cgroup = ended.cgroup.unwrap_or_default();
-    Ok((burned, container))
+    Ok(Some((burned, container)))
 }
 
 /// The same load, as arguments of this program.

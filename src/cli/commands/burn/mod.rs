@@ -116,11 +116,14 @@ pub async fn run(args: BurnArgs) -> anyhow::Result<ExitCode> {
     let pages = Pages::new(&args.output)?;
     let cancel = CancellationToken::new();
     let listening = listen_for_the_end(cancel.clone());
-    let room = Room::here();
+    let own = Cgroup::of(&Who::Pid(std::process::id())).and_then(|own| own.read()).ok().and_then(|own| own.memory);
+    let room = Room::here().within(own.and_then(|own| Some(Bytes(own.limit?.saturating_sub(own.working_set)))));
     let burn = Burn::new(args.asked(), &room)?;
     let (burned, container) = if args.container {
-        let (burned, container) = contained::burn(&args, burn.asked(), &room, &cancel).await?;
-        (burned, Some(container))
+        match contained::burn(&args, burn.asked(), &room, &cancel).await? {
+            Some((burned, container)) => (burned, Some(container)),
+            None => return Ok(exit::interrupted()),
+        }
     } else {
         (here(burn, room, &cancel).await?, None)
     };
