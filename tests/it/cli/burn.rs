@@ -145,6 +145,8 @@ fn what_cannot_be_done_is_refused_before_anything_burns() {
         (&["--for", "1s", "--network", "5MB"], "`5MB` is not bytes per second; write `5MB/s`"),
         (&["--for", "1s", "--network", "5GB/s"], "a burn sends at most 1 GB/s"),
         (&["--for", "9s", "--cpu", "1", "--pattern", "bursts", "--burst", "2s", "--every", "1s"], "ends before the next one begins"),
+        (&["--for", "9s", "--cpu", "1", "--every", "1s"], "--burst and --every go with --pattern bursts"),
+        (&["--for", "9s", "--cpu", "1", "--seed", "7"], "--seed goes with --pattern irregular"),
         (&["--for", "1s", "--cpu", "0.5", "--cpus", "0.5"], "--container"),
         (&["--for", "1s", "--container", "--cpus", "0"], "nothing is asked for"),
         (&["--for", "1s", "--container", "--cpu", "1", "--cpus", "99"], "--cpus 99: a quota is at least 0.01 cores and at most"),

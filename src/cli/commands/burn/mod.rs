@@ -46,15 +46,15 @@ pub struct BurnArgs {
     /// Length of one duty cycle of the CPU
     #[arg(long, value_name = "DURATION", default_value = "100ms")]
     pub period: Ms,
-    /// With --pattern bursts: how long a burst is
-    #[arg(long, value_name = "DURATION", default_value = "1s")]
-    pub burst: Ms,
-    /// With --pattern bursts: from the beginning of one burst to that of the next
-    #[arg(long, value_name = "DURATION", default_value = "10s")]
-    pub every: Ms,
-    /// With --pattern irregular: what the lengths of on and off (0.5 to 3.5 s) are drawn from
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub seed: u64,
+    /// With --pattern bursts: how long a burst is [default: 1s]
+    #[arg(long, value_name = "DURATION")]
+    pub burst: Option<Ms>,
+    /// With --pattern bursts: from the beginning of one burst to that of the next [default: 10s]
+    #[arg(long, value_name = "DURATION")]
+    pub every: Option<Ms>,
+    /// With --pattern irregular: what the lengths of on and off (0.5 to 3.5 s) are drawn from [default: 1]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
     /// Burn in a container that is started and removed; its image holds this program and nothing else
     #[arg(long)]
     pub container: bool,
@@ -100,8 +100,8 @@ impl BurnArgs {
             network_bytes_per_s: self.network.unwrap_or_default().0,
             pattern: match self.pattern {
                 Pattern::Steady => BurnPattern::Steady,
-                Pattern::Bursts => BurnPattern::Bursts { burst_ms: self.burst.0, every_ms: self.every.0 },
-                Pattern::Irregular => BurnPattern::Irregular { seed: self.seed },
+                Pattern::Bursts => BurnPattern::Bursts { burst_ms: self.burst.map_or(1e3, |ms| ms.0), every_ms: self.every.map_or(10e3, |ms| ms.0) },
+                Pattern::Irregular => BurnPattern::Irregular { seed: self.seed.unwrap_or(1) },
             },
             period_ms: self.period.0,
             for_ms: self.lasting.0,
@@ -112,6 +112,12 @@ impl BurnArgs {
 pub async fn run(args: BurnArgs) -> anyhow::Result<ExitCode> {
     if args.cpu.is_some_and(|cores| cores <= 0.0) {
         bail!("--cpu {}: write the cores to burn as a number above 0, such as 0.5 or 1.5", args.cpu.unwrap_or_default());
+    }
+    if args.pattern != Pattern::Bursts && (args.burst.is_some() || args.every.is_some()) {
+        bail!("--burst and --every go with --pattern bursts");
+    }
+    if args.pattern != Pattern::Irregular && args.seed.is_some() {
+        bail!("--seed goes with --pattern irregular");
     }
     let pages = Pages::new(&args.output)?;
     let cancel = CancellationToken::new();

@@ -62,7 +62,13 @@ pub fn human(burned: &Burned, container: Option<&Container>) -> String {
         let on = asked.on_ms(got.lasted_s * 1e3);
         table.push([
             "CPU".to_owned(),
-            format!("{} cores for {} · {:.3} CPU-s", asked.cores(), Ms(on), got.asked_cpu_s),
+            format!(
+                "{} {} for {} · {:.3} CPU-s",
+                asked.cores(),
+                if (asked.cores() - 1.0).abs() < 1e-9 { "core" } else { "cores" },
+                Ms(on),
+                got.asked_cpu_s
+            ),
             format!("{:.4} cores · {:.3} CPU-s", got.cpu_s / on.max(1e-3) * 1e3, got.cpu_s),
             off(got.cpu_s, got.asked_cpu_s),
         ]);
