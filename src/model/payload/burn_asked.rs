@@ -144,4 +144,21 @@ mod tests {
         // The first value of SplitMix64 from 0 is known (its authors' own reference implementation).
         assert!((drawn(&mut 0) - (SHORTEST + (0xE220_A839_7B1D_CDAF_u64 >> 11) as f64 / (1_u64 << 53) as f64 * 3_000.0)).abs() < 1e-9);
     }
+
+    #[test]
+    fn a_shift_of_some_seconds_never_lays_the_irregular_pattern_upon_itself() {
+        for seed in 0..50 {
+            let on = BurnPattern::Irregular { seed }.on(60_000.0);
+            let curve: Vec<f64> =
+                (0..600).map(|n| f64::from(n) * 100.0).map(|t| f64::from(u8::from(on.iter().any(|(from, to)| (*from..*to).contains(&t))))).collect();
+            for lag in 10..=100 {
+                let (a, b) = (&curve[lag..], &curve[..600 - lag]);
+                let mean = |x: &[f64]| x.iter().sum::<f64>() / x.len() as f64;
+                let (ma, mb) = (mean(a), mean(b));
+                let sum = |f: &dyn Fn(f64, f64) -> f64| a.iter().zip(b).map(|(a, b)| f(a - ma, b - mb)).sum::<f64>();
+                let r = sum(&|a, b| a * b) / (sum(&|a, _| a * a) * sum(&|_, b| b * b)).sqrt();
+                assert!(r < 0.6, "seed {seed}: correlation {r} at a shift of {} ms", lag * 100);
+            }
+        }
+    }
 }
