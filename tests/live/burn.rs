@@ -116,10 +116,10 @@ fn a_burn_in_a_container_is_what_its_control_group_counts() {
     let turn = Turn::take(2);
 
     // By duty cycle. Whether the machine gave all of it is its affair; more it never gives.
-    let (told, burned) = beside_the_curve(&duty, &["--for", "5s", "--cpu", "0.5", "--memory", "48MiB", "--network", "1MB/s"]);
+    let (told, burned) = beside_the_curve(&duty, &["--for", "8s", "--cpu", "0.5", "--memory", "48MiB", "--network", "1MB/s"]);
     let last = *burned.last().unwrap();
-    assert!(last.workers_cpu_s > 0.5 && last.workers_cpu_s <= 2.55, "{last:?}");
-    assert_eq!((last.sent_bytes, last.received_bytes), (5_000_000, 5_000_000), "loopback of a container without network");
+    assert!(last.workers_cpu_s > 0.5 && last.workers_cpu_s <= 4.05, "{last:?}");
+    assert_eq!((last.sent_bytes, last.received_bytes), (8_000_000, 8_000_000), "loopback of a container without network");
     let anon = burned.cgroup.iter().filter_map(|reading| reading.memory).map(|memory| memory.anon).max().unwrap();
     assert!((48 << 20..80 << 20).contains(&anon), "{anon}");
     let image = told["container"]["image"].as_str().unwrap().to_owned();
@@ -127,11 +127,11 @@ fn a_burn_in_a_container_is_what_its_control_group_counts() {
     let built = images();
     assert_eq!(built.lines().count(), 1, "one image, and none of other builds");
 
-    // By quota: the kernel holds it down, and says so.
-    let (_, burned) = beside_the_curve(&quota, &["--for", "5s", "--cpus", "0.4"]);
-    assert_eq!((burned.asked.cpu_cores, burned.asked.quota_cores), (1.0, Some(0.4)));
+    // By quota: the kernel holds it down, and says so. A small one, which is used up beside busy neighbours, too.
+    let (_, burned) = beside_the_curve(&quota, &["--for", "8s", "--cpus", "0.15"]);
+    assert_eq!((burned.asked.cpu_cores, burned.asked.quota_cores), (1.0, Some(0.15)));
     let used = burned.last().unwrap().cpu_s;
-    assert!(used > 0.5 && used < 2.0 + 0.15, "{used}");
+    assert!(used > 0.2 && used < 1.2 + 0.1, "{used}");
     let throttling = burned.cgroup.last().unwrap().throttling.unwrap();
     assert!(throttling.throttled > 10 && throttling.periods >= throttling.throttled && throttling.seconds > 0.0, "{throttling:?}");
     assert_eq!(images(), built, "the image is reused");

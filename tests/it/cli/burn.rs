@@ -61,7 +61,7 @@ fn now() -> Wall {
 
 #[test]
 fn the_curve_is_what_the_kernel_counts_of_the_process() {
-    let mut burning = Burning::start(&["--for", "4s", "--cpu", "0.5", "--network", "2MB/s", "-o", "json"]);
+    let mut burning = Burning::start(&["--for", "6s", "--cpu", "0.5", "--network", "2MB/s", "-o", "json"]);
     burning.burns();
     let process = burning.process();
     // Between two stamps of our own clock: whoever is preempted while reading knows that much less.
@@ -88,7 +88,7 @@ fn the_curve_is_what_the_kernel_counts_of_the_process() {
 #[test]
 fn memory_is_resident_as_long_as_it_burns() {
     let anonymous = |memory: &[&str]| {
-        let mut burning = Burning::start(&[&["--for", "2s", "--cpu", "0.01", "-o", "json"], memory].concat());
+        let mut burning = Burning::start(&[&["--for", "3s", "--cpu", "0.01", "-o", "json"], memory].concat());
         burning.burns();
         let kib = burning.process().status().unwrap().rssanon.unwrap();
         (kib as f64 / 1024.0, burned(&burning.ends().1))
