@@ -58,10 +58,7 @@ impl ReferenceRig {
         format!(
             "version: 1\n\
              rig: reference\n\
-             target:\n\
-             \x20 url: {url}\n\
-             \x20 chat: {{path: {route}, model: rigcheck-truth, max_tokens: 64, timing: {{total: {total}}}}}\n\
-             \x20 embeddings: {{model: rigcheck-truth-embed}}\n\
+             target: {{url: {url}, embeddings: {{model: rigcheck-truth-embed}}, chat: {{path: {route}, model: rigcheck-truth, max_tokens: 64, timing: {{total: {total}}}}}}}\n\
              sources:\n\
              \x20 scrape: {{url: {url}/metrics, interval: 1s}}\n\
              \x20 otlp: {{listen: {receiver}, service: {SERVICE}, claims: [total, ttft]}}\n\

@@ -248,11 +248,10 @@ fn rig(rig_name: Name, target: Option<&TargetSection>, sources: &[Source], histo
     let mut infos: BTreeMap<Name, SourceInfo> = sources.iter().map(|s| (s.name.clone(), s.info.clone())).collect();
     let (loads, mut claims) = (target.map(|t| loads::of(t, sources)).unwrap_or_default(), vec![]);
     if let Some(target) = target {
-        let paths: Vec<&str> =
-            [&target.chat.as_ref().map(|c| &c.load), &target.embeddings.as_ref()].into_iter().flatten().map(|l| l.path.as_str()).collect();
-        if !paths.is_empty() {
+        let load = target.chat.as_ref().map(|chat| &chat.load).or(target.embeddings.as_ref());
+        if let Some(load) = load {
             let connection = &target.settings.connection;
-            let place = format!("{}{}{}", connection.url, paths.join(" · "), connection.through());
+            let place = format!("{}{}{}", connection.url, load.path, connection.through());
             infos.insert(name(LOAD), SourceInfo { kind: LOAD.into(), place, reads: String::new() });
         }
     }

@@ -74,7 +74,7 @@ fn allow(table: &mut Table<'_>, loopback: Option<bool>, cx: &Reading) -> Option<
         if loopback == Some(false) {
             cx.problem(
                 Problem::new(at, "the target is not on this machine, and nothing says what may be spent on it")
-                    .label("add `allow: {requests: 700, tokens: 60k, rate: 20/s}`")
+                    .label("add `allow: {requests: 1000, tokens: 120k, rate: 20/s}`")
                     .help("nothing is ever sent beyond it; `rigcheck plan` prints what a run would send"),
             );
             return None;

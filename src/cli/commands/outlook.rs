@@ -57,11 +57,12 @@ impl Outlook {
         }
         let told: Vec<_> = over.iter().map(|(what, wanted, allowed)| format!("{wanted} {what}, and `target.allow.{what}` is {allowed}")).collect();
         let raise: Vec<_> = over.iter().map(|(what, ..)| format!("`target.allow.{what}`")).collect();
-        let cases: Vec<_> = loaded.profile.cases.iter().filter(|c| c.params.get("requests").is_some()).map(|c| c.id.as_str()).collect();
+        let sends = loaded.cases.iter().filter(|c| c.case().params.get("requests").is_some() && !c.needs(&loaded.profile.rig).is_empty());
+        let cases: Vec<_> = sends.map(|c| format!("{}: {{audit: {{requests: N}}}}", c.case().id)).collect();
         let less = if cases.is_empty() {
             String::new()
         } else {
-            format!(", or ask for less: `cases: {{{}: {{audit: {{requests: N}}}}}}`", cases.join(" or "))
+            format!(", or ask for less: `cases: {{{}}}`", cases.join(", "))
         };
         Some(format!("the load needs {}: it would be refused. Raise {}{less}", told.join("; "), raise.join(" and ")))
     }

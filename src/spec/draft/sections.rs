@@ -76,7 +76,7 @@ fn target(out: &mut Written, found: &Found, judged: &Judged<'_>) -> Option<Strin
         out.text.off(0, "target:");
         out.text.off(0, "  url: http://gateway:8000");
         out.text.off(0, &format!("  chat: {{path: /v1/chat/completions, model: {TRUTH_MODEL}, max_tokens: 64}}"));
-        out.text.off(0, "  allow: {requests: 700, tokens: 60k, rate: 20/s}    # nothing is sent beyond this");
+        out.text.off(0, "  allow: {requests: 1000, tokens: 120k, rate: 20/s}    # nothing is sent beyond this");
         return None;
     };
     out.text.line("target:");

@@ -16,6 +16,9 @@ fn found_by(rule: &str) -> Vec<&'static str> {
     found
 }
 
+/// Rules that no rig can be made to break: neither store of the rigs moves spans on its page. They count at 0.9 in a score.
+const UNPROVEN: [&str; 1] = ["TRC-06"];
+
 #[test]
 fn proven_by_names_exactly_the_faults_that_a_rule_must_find() {
     let catalogue = Catalogue::load(None).unwrap();
@@ -26,7 +29,7 @@ fn proven_by_names_exactly_the_faults_that_a_rule_must_find() {
         if found != claimed {
             wrong.push(format!("{}: proven_by: [{}]", rule.id, found.join(", ")));
         }
-        if found.is_empty() {
+        if found.is_empty() && !UNPROVEN.contains(&rule.id.as_str()) {
             wrong.push(format!("{}: no seeded fault must make it fail", rule.id));
         }
     }

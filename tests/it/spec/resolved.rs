@@ -18,7 +18,7 @@ target:
   proxy: {url: "http://proxy:3128", basic: {user: p, password: "${env:API_KEY}"}}
   chat: {path: "/$${x}/chat", model: m, max_tokens: 64, stream: true, rate: 15/s, planted: true, timing: {ttft: ttft.headers, total: total.closed, inter_chunk: inter_chunk.mean}}
   embeddings: {path: /v1/embeddings, model: e}
-  allow: {requests: 700, tokens: 60k, rate: 20/s}
+  allow: {requests: 1000, tokens: 120k, rate: 20/s}
 sources:
   prometheus: {kind: prometheus, url: "http://prom:9090", bearer: plain-secret}
   page: {kind: scrape, url: http://gw.example/metrics, interval: 500ms}

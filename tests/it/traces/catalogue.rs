@@ -19,8 +19,8 @@ fn the_spans_of_the_field_have_their_stages() {
     let scope = |name: &'static str| [(SpanRow::SCOPE, name)];
     let rows = [
         // FastAPI and httpx.
-        ("POST /v1/chat/completions http receive", "internal", &[("asgi.event.type", "http.request")][..], Some("messages")),
-        ("POST /v1/chat/completions http send", "internal", &[("asgi.event.type", "http.response.body")], Some("messages")),
+        ("POST /v1/chat/completions http receive", "internal", &[("asgi.event.type", "http.request")][..], Some("request")),
+        ("POST /v1/chat/completions http send", "internal", &[("asgi.event.type", "http.response.body")], Some("response")),
         ("POST", "client", &scope("opentelemetry.instrumentation.httpx"), Some("provider")),
         ("POST /v1/chat/completions", "server", &scope("opentelemetry.instrumentation.fastapi"), None),
         // SDKs of the providers.
@@ -78,5 +78,5 @@ fn the_spans_of_the_field_have_their_stages() {
 fn five_stages_must_be_there() {
     let stages = stages();
     let required: Vec<_> = stages.required("chat").map(|(name, _)| name.as_str()).collect();
-    assert_eq!(required, ["auth", "routing", "provider", "adaptation", "middleware"]);
+    assert_eq!(required, ["auth", "routing", "middleware", "adaptation", "provider"]);
 }

@@ -127,6 +127,6 @@ fn stages<'v>(view: &'v Calls<'_>, both: &Both<'_, '_>) -> Vec<(&'v str, Vec<f64
 /// Does everything last whole milliseconds? A clock that cannot tell less hides the short stages.
 fn whole_ms(view: &Calls<'_>, both: &Both<'_, '_>) -> Option<String> {
     let all: Vec<f64> = stages(view, both).into_iter().flat_map(|(_, durations)| durations).filter(|ms| *ms > 0.0).collect();
-    let whole = |ms: &&f64| (ms.fract() * 1e3).round() as u64 % 1_000 == 0;
+    let whole = |ms: &&f64| ((ms.fract() * 1e3).round() as u64).is_multiple_of(1_000);
     (all.len() >= FEWEST && all.iter().all(|ms| whole(&ms))).then(|| format!("each of {} durations is a whole number of milliseconds", all.len()))
 }

@@ -25,7 +25,7 @@ fn span(n: u64, parent: Option<u64>, kind: &str, from: u64, to: u64) -> SpanRow 
 
 /// A server span with so many below it, some of them deep.
 fn trace(spans: u64) -> Vec<SpanRow> {
-    let below = |n: u64| span(n, Some(if n % 5 == 0 { 1 } else { n - 1 }), "internal", n * 10, spans * 20 - n * 5);
+    let below = |n: u64| span(n, Some(if n.is_multiple_of(5) { 1 } else { n - 1 }), "internal", n * 10, spans * 20 - n * 5);
     std::iter::once(span(1, None, "server", 0, spans * 20)).chain((2..=spans).map(below)).collect()
 }
 
