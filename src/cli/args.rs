@@ -2,8 +2,8 @@
 
 use super::{
     commands::{
-        audit::Audit, demo::Demo, explain::Explain, generate::Generate, init::Init, mock::Mock, plan::Plan, replay::Replay, report::Report,
-        runs::Runs, trace::Trace, upgrade::Upgrade, validate::Validate, waive::Waive,
+        audit::Audit, burn::BurnArgs, demo::Demo, explain::Explain, generate::Generate, init::Init, mock::Mock, plan::Plan, replay::Replay,
+        report::Report, runs::Runs, trace::Trace, upgrade::Upgrade, validate::Validate, waive::Waive,
     },
     exit::{Ending, FailOn},
     outputs::Output,
@@ -85,6 +85,8 @@ pub enum Command {
     Waive(Waive),
     /// Serve an OpenAI-compatible endpoint with exact delays and an emission log of its own
     Mock(Mock),
+    /// Load this machine, or a container on it, by a known amount of CPU, memory or network, and tell what was really used
+    Burn(BurnArgs),
     /// Write what editors, shells and manuals need: schema, completions, man pages
     Generate(Generate),
 }

@@ -73,23 +73,12 @@ impl Outputs {
             wishes.push(Output { format: Format::Human, path: None });
             wishes.extend(also.iter().map(|(format, path)| Output { format: *format, path: Some((*path).into()) }));
         }
-        if wishes.iter().filter(|w| w.path.is_none()).count() > 1 {
-            bail!("only one report can go to standard output; give the others a path, as in --output html:report.html");
-        }
         if args.plugin() && (args.exit_zero || args.fail_on != FailOn::default() || args.fail_on_new) {
             bail!(
                 "with nagios on standard output the command ends as monitoring plugins do; remove --fail-on, --exit-zero or --fail-on-new, or give nagios a path"
             );
         }
-        for path in wishes.iter().filter_map(|w| w.path.as_ref()) {
-            if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty() && !f.is_dir()) {
-                bail!("--output {}: there is no folder {}", path.display(), folder.display());
-            }
-            if path.is_dir() {
-                bail!("--output {}: is a folder; name a file in it", path.display());
-            }
-            can_be_written(path).with_context(|| format!("--output {}", path.display()))?;
-        }
+        placed(&wishes)?;
         let files = wishes.iter().filter_map(|w| Some(w.path.as_ref()?.display().to_string())).collect();
         let stale = wishes.iter().filter(|w| WITHOUT_AGE.contains(&w.format)).filter_map(|w| w.path.clone()).collect();
         Ok(Outputs { wishes, stale, style: Style { color, verbose: args.verbose, width: width(), files, run: None } })
@@ -114,6 +103,52 @@ impl Outputs {
         }
         for wish in self.wishes.iter().filter(|w| w.path.is_none()) {
             ended = ended.and(print(&render(report, wish.format, &self.style)));
+        }
+        ended
+    }
+}
+
+/// Can all of them be written where they are to go?
+fn placed(wishes: &[Output]) -> anyhow::Result<()> {
+    if wishes.iter().filter(|w| w.path.is_none()).count() > 1 {
+        bail!("only one report can go to standard output; give the others a path, as in --output html:report.html");
+    }
+    for path in wishes.iter().filter_map(|w| w.path.as_ref()) {
+        if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty() && !f.is_dir()) {
+            bail!("--output {}: there is no folder {}", path.display(), folder.display());
+        }
+        if path.is_dir() {
+            bail!("--output {}: is a folder; name a file in it", path.display());
+        }
+        can_be_written(path).with_context(|| format!("--output {}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// Where a result goes that is no report of a run: a page for people or JSON, each to standard output or a file.
+pub struct Pages(Vec<Output>);
+
+impl Pages {
+    /// Checks the wishes before the work, not after it.
+    pub fn new(wishes: &[Output]) -> anyhow::Result<Pages> {
+        if wishes.iter().any(|w| ![Format::Human, Format::Json].contains(&w.format)) {
+            bail!("--output: this command makes no report of a run; it writes human or json");
+        }
+        let wishes = if wishes.is_empty() { vec![Output { format: Format::Human, path: None }] } else { wishes.to_vec() };
+        placed(&wishes)?;
+        Ok(Pages(wishes))
+    }
+    /// Writes them all, files first.
+    pub fn write(&self, human: &str, json: &str) -> anyhow::Result<()> {
+        let text = |wish: &Output| if wish.format == Format::Json { json } else { human }.to_owned();
+        let mut ended = Ok(());
+        for wish in &self.0 {
+            if let Some(path) = &wish.path {
+                ended = ended.and(put(path, &text(wish)).with_context(|| format!("writing {}", path.display())));
+            }
+        }
+        for wish in self.0.iter().filter(|w| w.path.is_none()) {
+            ended = ended.and(print(&text(wish)));
         }
         ended
     }

@@ -6,6 +6,7 @@
 
 pub mod anchors;
 pub mod audit;
+pub mod bytes;
 pub mod case;
 pub mod change;
 pub mod chart;

@@ -93,6 +93,13 @@ pub struct BadUnit {
     example: &'static str,
 }
 
+impl BadUnit {
+    /// What was written, what it should be, and how that is written.
+    pub fn new(text: &str, what: &'static str, example: &'static str) -> BadUnit {
+        BadUnit { text: text.into(), what, example }
+    }
+}
+
 fn number(text: &str) -> Option<f64> {
     text.trim().parse::<f64>().ok().filter(|x| x.is_finite())
 }

@@ -2,8 +2,11 @@
 
 pub mod access_log;
 mod build;
+pub mod cgroup;
 pub mod client;
 pub mod clock;
+pub mod container;
+mod docker;
 mod duration;
 pub mod exposition;
 pub mod failing;

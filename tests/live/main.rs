@@ -2,6 +2,7 @@
 //! A part that is not installed makes a test skip loudly; with `RIGCHECK_LIVE_REQUIRED=1` it fails instead.
 
 mod audits;
+mod burn;
 mod clocks;
 mod docker;
 mod engines;

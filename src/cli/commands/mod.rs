@@ -1,6 +1,7 @@
 //! One file per command.
 
 pub mod audit;
+pub mod burn;
 pub mod demo;
 pub mod explain;
 pub mod generate;
@@ -50,6 +51,7 @@ pub async fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::Trace(trace) => trace::run(&trace).await,
         Command::Waive(waive) => waive::run(&waive),
         Command::Mock(mock) => mock::run(mock).await,
+        Command::Burn(burn) => burn::run(burn).await,
         Command::Generate(generate) => generate::run(&generate),
     }
 }

@@ -1,5 +1,8 @@
 //! Answers, one file per kind.
 
+mod burn_asked;
+mod burned;
+mod cgroup_reading;
 mod clock_readings;
 mod emissions;
 mod exposition;
@@ -12,6 +15,9 @@ mod rises;
 mod round_trip;
 mod spans;
 
+pub use burn_asked::{BurnAsked, BurnPattern};
+pub use burned::{Beside, BurnSample, Burned, BurnedBy, CpuAt, Crowding};
+pub use cgroup_reading::{CgroupMemory, CgroupReading, Throttling};
 pub use clock_readings::{ClockReading, ClockReadings};
 pub use emissions::{Emission, Emissions};
 pub use exposition::{Doubt, Exposition};

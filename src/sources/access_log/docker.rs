@@ -3,7 +3,10 @@
 use super::tally::Tally;
 use crate::{
     model::{evidence::Gap, units::Wall},
-    sources::lines::{Line, Pieces, Take as _, owners_of},
+    sources::{
+        docker::{io_kind, socket},
+        lines::{Line, Pieces, Take as _, owners_of},
+    },
 };
 use bollard::{Docker, container::LogOutput, errors::Error, query_parameters::LogsOptionsBuilder};
 use futures_util::StreamExt;
@@ -60,8 +63,7 @@ pub fn refused(container: &str, error: &Error) -> Gap {
             Gap::NotConfigured("docker: DOCKER_HOST must be unix:// or tcp:// without TLS; name the log file instead".into())
         }
         _ if kind == Some(io::ErrorKind::PermissionDenied) => {
-            let place = place();
-            let socket = place.strip_prefix("unix://").unwrap_or(SOCKET);
+            let socket = socket();
             Gap::Denied(format!(
                 "docker: no permission for {socket}{}; add this user to the group that owns it, or set DOCKER_HOST to a proxy that lets \
                  `GET /containers/{container}/logs` through, or name the log file instead",
@@ -74,22 +76,4 @@ pub fn refused(container: &str, error: &Error) -> Gap {
     }
 }
 
-/// Where the daemon is looked for.
-pub fn place() -> String {
-    std::env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty()).unwrap_or_else(|| format!("unix://{SOCKET}"))
-}
-
-/// Where the daemon listens unless told otherwise.
-const SOCKET: &str = "/var/run/docker.sock";
 const NOT_THERE: &str = "docker: no daemon at the socket; start Docker, set DOCKER_HOST, or name the log file instead";
-
-fn io_kind(error: &Error) -> Option<io::ErrorKind> {
-    let mut cause: Option<&dyn std::error::Error> = Some(error);
-    while let Some(inner) = cause {
-        if let Some(io) = inner.downcast_ref::<io::Error>() {
-            return Some(io.kind());
-        }
-        cause = inner.source();
-    }
-    None
-}

@@ -2,7 +2,7 @@
 
 use super::{Answers, Places, families::Families, host, log, page, prometheus, services};
 use crate::{
-    sources::access_log::docker,
+    sources::docker,
     spec::draft::{
         found::{Asked, Found, Look, Place, Target},
         speaks_llm,

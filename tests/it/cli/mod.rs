@@ -1,6 +1,7 @@
 //! The binary as a user runs it.
 
 mod bad_specs;
+mod burn;
 mod demo;
 mod disk;
 mod ending;

@@ -8,7 +8,7 @@ use rigcheck::{model::name::name, reference::mock_llm::MockSettings, sources::ot
 
 /// The files that may use what `clippy.toml` bans, each with its reason beside the attribute.
 /// In a `mod.rs`, `#![allow]` holds for the folder.
-const OWNERS: [&str; 44] = [
+const OWNERS: [&str; 48] = [
     "cli/commands/init.rs",
     "cli/commands/mod.rs",
     "cli/commands/waive/mod.rs",
@@ -18,6 +18,7 @@ const OWNERS: [&str; 44] = [
     "engine/journal.rs",
     "engine/mod.rs",
     "engine/own_cost.rs",
+    "reference/burner/mod.rs",
     "reference/mock_llm/clock.rs",
     "reference/mock_llm/mod.rs",
     "reference/mock_llm/pacer.rs",
@@ -25,8 +26,11 @@ const OWNERS: [&str; 44] = [
     "reference/mock_llm/telemetry/exporter.rs",
     "reference/rig.rs",
     "sources/access_log/mod.rs",
+    "sources/cgroup/mod.rs",
     "sources/clock/chrony.rs",
     "sources/clock/ptp/mod.rs",
+    "sources/container/mod.rs",
+    "sources/docker.rs",
     "sources/lines/mod.rs",
     "sources/load/drive.rs",
     "sources/load/round_trip.rs",
@@ -55,9 +59,10 @@ const OWNERS: [&str; 44] = [
     "store/write.rs",
 ];
 
-/// The files that may name what listens. `reference/rig.rs` only looks for a free port on loopback; `sources/clock/chrony.rs`
-/// and `sources/clock/ptp` receive the replies of the one address or path that they ask.
-const LISTENERS: [&str; 6] = [
+/// The files that may name what listens. `reference/burner/network.rs` accepts one connection, its own, and `reference/rig.rs`
+/// only looks for a free port, both on loopback; `sources/clock/chrony.rs` and `sources/clock/ptp` receive the replies of the one address or path that they ask.
+const LISTENERS: [&str; 7] = [
+    "reference/burner/network.rs",
     "reference/mock_llm/mod.rs",
     "reference/rig.rs",
     "sources/clock/chrony.rs",
@@ -68,15 +73,17 @@ const LISTENERS: [&str; 6] = [
 
 /// The files that may start tasks or threads. Over questions only `engine/gather.rs` fans out; the others do it for one
 /// question, one server or one signal; `sources/survey` looks at all places at once, before there are questions.
-const STARTERS: [&str; 14] = [
+const STARTERS: [&str; 16] = [
     "cli/run.rs",
     "engine/gather.rs",
+    "reference/burner/mod.rs",
     "reference/mock_llm/mod.rs",
     "reference/mock_llm/pacer.rs",
     "reference/mock_llm/telemetry/access_log.rs",
     "reference/mock_llm/telemetry/exporter.rs",
     "sources/access_log/mod.rs",
     "sources/access_log/stdin.rs",
+    "sources/cgroup/sampler.rs",
     "sources/load/drive.rs",
     "sources/otlp/files.rs",
     "sources/scrape/mod.rs",

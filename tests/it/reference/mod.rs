@@ -4,6 +4,7 @@
 #![allow(clippy::float_cmp, reason = "counts and values that must come through unchanged")]
 
 mod api;
+mod burner;
 mod exporter;
 mod fault_effects;
 mod lifecycle;

@@ -117,7 +117,7 @@ fn a_report_holds_a_waterfall() {
     assert!(html.contains("class=\"waterfall\"") && html.contains("In lines") && html.contains("longest gap 6.10 ms"));
 }
 
-/// Each with a row would be no picture; so many must not take long either (it takes a moment in a release).
+/// Each with a row would be no picture.
 #[test]
 fn a_trace_of_fifty_thousand_spans_is_a_picture() {
     let mut trace = gateway();
