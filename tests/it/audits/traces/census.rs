@@ -5,12 +5,13 @@
 
 use super::{
     super::case::{judge, of_traces, shown, status},
+    call::Call,
     world::World,
 };
 use rigcheck::model::outcome::Status::{self, Fail, Inconclusive, Pass};
 
 /// What a rule says of the controlled load, of whose calls so many are changed.
-fn said(calls: usize, bad: usize, rule: &str, change: fn(&mut super::call::Call)) -> Status {
+fn said(calls: usize, bad: usize, rule: &str, change: fn(&mut Call)) -> Status {
     let mut world = World::of(60, [calls, 50, 50, 80], 0);
     world.calls("controlled").iter_mut().rev().take(bad).for_each(change);
     let said = judge(&*of_traces(), &world.rig, &world.evidence());
@@ -37,7 +38,7 @@ fn calls_without_a_trace() {
 #[test]
 fn traces_with_an_orphan() {
     for (bad, expected) in [(2, Pass), (3, Inconclusive), (9, Inconclusive), (10, Fail)] {
-        let orphan = |call: &mut super::call::Call| call.trace[2].parent_id = Some("00000000deadbeef".into());
+        let orphan = |call: &mut Call| call.trace[2].parent_id = Some("00000000deadbeef".into());
         assert_eq!(said(250, bad, "TRC-03", orphan), expected, "{bad} of 250");
     }
 }

@@ -34,7 +34,7 @@ fn every_rule_passes_for_every_subject() {
 #[test]
 fn a_clean_gateway_may_be_built_otherwise() {
     let variants: [(&str, fn(&mut World)); 8] = [
-        ("a middleware that wraps all stages", |w| w.traces(|trace| wrapped(trace))),
+        ("a middleware that wraps all stages", |w| w.traces(wrapped)),
         ("a provider that takes no part in traces", |w| {
             w.traces(|trace| {
                 trace.pop();
@@ -91,7 +91,7 @@ pub fn body(call: &Call, n: u64, after: u64) -> SpanRow {
 }
 
 /// Whoever is below the server span is below a span over all of it instead.
-fn wrapped(trace: &mut Vec<SpanRow>) {
+pub fn wrapped(trace: &mut Vec<SpanRow>) {
     let server = trace[0].clone();
     let wrapper = SpanRow {
         span_id: "cccccccccccccccc".into(),

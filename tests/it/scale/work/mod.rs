@@ -65,7 +65,7 @@ pub const ALL: [Work; 7] = [
     // One trace at a time: a row of a span takes some 700 bytes, what is made of it half of that.
     Work { name: "traces", full: 1_000_000, small: 100_000, most: |_| 120.0, run: traces::read },
     // The rows that a writer holds before they go to a blob, then one trace at a time.
-    Work { name: "judged traces", full: 1_000_000, small: 100_000, most: |_| 200.0, run: judged::judge },
+    Work { name: "judged traces", full: 1_000_000, small: 300_000, most: |_| 190.0, run: judged::judge },
 ];
 
 /// The work of this name.
