@@ -31,7 +31,7 @@ pub struct Looked {
     pub outside: Vec<Outside>,
     /// Spans that end before they start.
     pub negative: u64,
-    /// The longest span, ms.
+    /// The longest span, ms, without those that only wait for the client to go away.
     pub longest_ms: f64,
     /// What the trace tells of latency.
     pub figures: Figures,
@@ -84,7 +84,7 @@ impl Looked {
             cyclic: tree.cyclic().len() as u64,
             orphans: tree.orphans().len() as u64,
             negative: trace.iter().filter(|s| s.end_ns < s.start_ns).count() as u64,
-            longest_ms: trace.iter().map(SpanRow::length_ms).fold(0.0, f64::max),
+            longest_ms: trace.iter().filter(|s| !is_listening(s)).map(SpanRow::length_ms).fold(0.0, f64::max),
             figures: figures(trace, shape),
             provider_parent: provider_parent.map(|id| trace.iter().any(|s| s.span_id == id)),
             ..Looked::default()

@@ -62,6 +62,9 @@ const MORE: &str = "send more calls: `audit: {calls: …}` (`requests` for the c
 /// No trace of a load is there, so that nothing can be said of any.
 pub fn no_traces(both: &Both<'_, '_>, expected: impl Into<String>) -> Finding {
     let calls = both.calls().count();
+    if calls == 0 {
+        return cannot_tell(format!("no call of the {} load succeeded", both.load.name), expected, 0, both.from());
+    }
     let why = format!("no trace of the {calls} calls of the {} load came (TRC-01)", both.load.name);
     cannot_tell(why, expected, 0, both.from()).settled_by("let the traces of these calls be recorded and exported")
 }

@@ -25,6 +25,7 @@ pub struct Traces<'e> {
     pub unmatched: Vec<Unmatched>,
     /// The spans of one trace: that of the measured request that took as long as the middle one.
     pub typical: Vec<SpanRow>,
+    there: u64,
 }
 
 /// Most spans of a trace that is kept to be drawn; some 700 bytes each.
@@ -36,7 +37,7 @@ impl<'e> Traces<'e> {
     /// Reads them trace by trace; no more than one trace's spans are held at a time.
     pub fn read(got: &Got<'e, Spans>, sent: &Requests<'_>, truth: Option<&Real<'_>>, stages: &Stages) -> Traces<'e> {
         let places: BTreeMap<&str, usize> = sent.all.iter().enumerate().map(|(at, r)| (r.trace_id.as_str(), at)).collect();
-        let mut traces = Traces { spans: got.value, key: got.key, rows: vec![None; sent.all.len()], unmatched: vec![], typical: vec![] };
+        let mut traces = Traces { spans: got.value, key: got.key, rows: vec![None; sent.all.len()], unmatched: vec![], typical: vec![], there: 0 };
         let (typical, many) = (middle(sent), stages.iter().count());
         let mut of_stages: Vec<SpanRow> = vec![];
         each_trace(got.value, |trace| {
@@ -55,11 +56,12 @@ impl<'e> Traces<'e> {
             }
         });
         traces.unmatched = stages.unmatched(of_stages.iter().map(|s| (s, s.end_ns.saturating_sub(s.start_ns))));
+        traces.there = sent.all.iter().zip(&traces.rows).filter(|(r, looked)| r.ok && !r.untraced && looked.is_some()).count() as u64;
         traces
     }
-    /// Traces that are there.
+    /// Traces that are there, of calls that succeeded and asked for one.
     pub fn there(&self) -> u64 {
-        self.rows.iter().flatten().count() as u64
+        self.there
     }
 }
 

@@ -1,4 +1,4 @@
-//! Binds the case from the very file that ships, so that thresholds under test are the real ones.
+//! Binds a case from the very file that ships, so that thresholds under test are the real ones.
 
 use rigcheck::{
     audits,
@@ -15,33 +15,47 @@ use rigcheck::{
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-const FILE: &str = include_str!("../../../checks/observability/latency_accuracy.yaml");
+const LATENCY: &str = include_str!("../../../checks/observability/latency_accuracy.yaml");
+const TRACES: &str = include_str!("../../../checks/observability/trace_granularity.yaml");
 
+/// The case of latencies.
 pub fn bound() -> Box<dyn AnyCase> {
-    let case = shipped();
+    bind(shipped())
+}
+
+/// The case of traces.
+pub fn of_traces() -> Box<dyn AnyCase> {
+    bind(read(TRACES))
+}
+
+fn bind(case: Case) -> Box<dyn AnyCase> {
     let entry = audits::ALL.iter().find(|a| a.name == case.audit.as_str()).unwrap();
     (entry.bind)(case).unwrap_or_else(|bad| panic!("{bad:?}"))
 }
 
-/// The case of that file.
+/// The case of latencies as its file has it.
 pub fn shipped() -> Case {
-    let yaml: Value = serde_yaml::from_str(FILE).unwrap();
+    read(LATENCY)
+}
+
+fn read(file: &str) -> Case {
+    let yaml: Value = serde_yaml::from_str(file).unwrap();
     let text = |v: &Value, key: &str| v[key].as_str().unwrap_or_else(|| panic!("{key} in {v}")).to_owned();
-    let read = |v: &Value| serde_json::from_value::<Weight>(v["weight"].clone()).unwrap();
+    let weight = |v: &Value| serde_json::from_value::<Weight>(v["weight"].clone()).unwrap();
     let (audit, params) = yaml["audit"].as_object().unwrap().iter().next().unwrap();
     let rules = yaml["rules"].as_array().unwrap().iter().map(|r| RuleSpec {
         id: text(r, "id").as_str().into(),
         judge: text(r, "judge").as_str().into(),
         title: text(r, "title"),
         requires: serde_json::from_value(r["requires"].clone()).unwrap(),
-        weight: read(r),
+        weight: weight(r),
         blocker: r["blocker"].as_bool().unwrap(),
         params: Node::from(r["params"].clone()),
         n_min: r["n_min"].as_u64().unwrap(),
         ttl: text(r, "ttl").parse().unwrap(),
         deselected: false,
         newer: false,
-        proven_by: serde_json::from_value(r["proven_by"].clone()).unwrap(),
+        proven_by: r.get("proven_by").map(|names| serde_json::from_value(names.clone()).unwrap()).unwrap_or_default(),
         why: text(r, "why"),
         method: text(r, "method"),
         formula: text(r, "formula"),
@@ -56,7 +70,7 @@ pub fn shipped() -> Case {
         question: text(&yaml, "question"),
         prerequisites: serde_json::from_value(yaml["prerequisites"].clone()).unwrap(),
         expected: text(&yaml, "expected"),
-        weight: read(&yaml),
+        weight: weight(&yaml),
         audit: audit.as_str().into(),
         params: Node::from(params.clone()),
         rules: rules.collect(),

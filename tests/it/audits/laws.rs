@@ -1,11 +1,13 @@
 //! Silence never improves anything: generated from what the audit asks, not from a list kept by hand.
 
 use super::{
-    case::{Said, bound, judge, shown, status},
+    case::{Said, bound, judge, of_traces, shown, status},
     evidence::Simulated,
     rig,
+    traces::World,
 };
 use rigcheck::model::{
+    audit::AnyCase,
     evidence::{Evidence, Gap},
     key::{Key, Payload, Query},
     outcome::Status,
@@ -49,15 +51,15 @@ fn better(before: Option<Status>, after: Option<Status>) -> bool {
     rank(after) > rank(before) && !(before == Some(Status::Fail) && rank(after) == 1)
 }
 
-fn nothing_gets_better(rig: &Rig, evidence: &Evidence) {
-    let case = bound();
-    let clean = judge(&*case, rig, evidence);
+/// `told` are the questions whose answers are shown, and judged by no rule.
+fn nothing_gets_better(case: &dyn AnyCase, told: fn(&Query) -> bool, rig: &Rig, evidence: &Evidence) {
+    let clean = judge(case, rig, evidence);
     for need in case.needs(rig) {
         let leaning = rests_on(&clean, &need.key);
-        let judges = !matches!(need.key.query, Query::Page(_) | Query::Facts(_));
+        let judges = !told(&need.key.query);
         assert_eq!(!leaning.is_empty(), judges, "{} is asked for but judged by {leaning:?}", need.key);
         let check = |changed: &Evidence, what: &str| {
-            let said = judge(&*case, rig, changed);
+            let said = judge(case, rig, changed);
             assert_eq!(said.len(), clean.len(), "silence must not shrink the number of outcomes");
             for (rule, judgement) in &said {
                 let (before, after) = (status(&clean[rule]), status(judgement));
@@ -83,7 +85,7 @@ fn nothing_gets_better(rig: &Rig, evidence: &Evidence) {
                 check(&changed, gap.word());
             }
             let Query::Perform(_) = need.key.query else { continue };
-            let said = judge(&*case, rig, &changed);
+            let said = judge(case, rig, &changed);
             for rule in &leaning {
                 assert_eq!(said[rule].as_ref().unwrap_err().gap, gap, "{rule:?}");
             }
@@ -96,23 +98,43 @@ fn nothing_gets_better(rig: &Rig, evidence: &Evidence) {
     }
 }
 
+fn page_or_facts(query: &Query) -> bool {
+    matches!(query, Query::Page(_) | Query::Facts(_))
+}
+
 #[test]
 fn with_everything() {
-    nothing_gets_better(&rig::full(), &Simulated::new(3, 160).evidence());
+    nothing_gets_better(&*bound(), page_or_facts, &rig::full(), &Simulated::new(3, 160).evidence());
 }
 
 #[test]
 fn without_a_known_truth() {
-    nothing_gets_better(&rig::without_truth(), &Simulated::new(4, 160).evidence());
+    nothing_gets_better(&*bound(), page_or_facts, &rig::without_truth(), &Simulated::new(4, 160).evidence());
+}
+
+#[test]
+fn of_traces_as_well() {
+    let world = World::small(3);
+    nothing_gets_better(&*of_traces(), |query| matches!(query, Query::RoundTrip(_)), &world.rig, &world.evidence());
+}
+
+/// A clean run of each audit.
+fn clean_runs(seed: u64) -> [(Box<dyn AnyCase>, Rig, Evidence); 2] {
+    let traces = World::small(seed);
+    [(bound(), rig::full(), Simulated::new(seed, 160).evidence()), (of_traces(), traces.rig.clone(), traces.evidence())]
 }
 
 /// An empty answer is an answer: what rests on it fails or cannot tell, and never passes.
 #[test]
 fn an_empty_answer_never_passes() {
-    let (case, rig) = (bound(), rig::full());
-    let evidence = Simulated::new(5, 160).evidence();
-    let clean = judge(&*case, &rig, &evidence);
-    for need in case.needs(&rig) {
+    for (case, rig, evidence) in clean_runs(5) {
+        empty_answers_never_pass(&*case, &rig, &evidence);
+    }
+}
+
+fn empty_answers_never_pass(case: &dyn AnyCase, rig: &Rig, evidence: &Evidence) {
+    let clean = judge(case, rig, evidence);
+    for need in case.needs(rig) {
         let Some(Ok(seen)) = evidence.raw(&need.key) else { continue };
         let mut empty = (**seen).clone();
         empty.payload = match &empty.payload {
@@ -129,7 +151,7 @@ fn an_empty_answer_never_passes() {
         };
         let mut changed = evidence.clone();
         changed.put(need.key.clone(), Ok(Arc::new(empty)));
-        let said = judge(&*case, &rig, &changed);
+        let said = judge(case, rig, &changed);
         for rule in rests_on(&clean, &need.key) {
             assert!(!matches!(status(&said[&rule]), Some(Status::Pass | Status::Warn)), "{rule:?} passes on an empty {}\n{}", need.key, shown(&said));
         }
@@ -139,14 +161,18 @@ fn an_empty_answer_never_passes() {
 /// Figures must survive a recording, and JSON has neither infinity nor NaN.
 #[test]
 fn every_figure_is_a_finite_number() {
-    let (case, rig) = (bound(), rig::full());
-    let clean = Simulated::new(6, 160).evidence();
-    let all = case.subjects(&rig).into_iter().map(|(rule, subject)| {
+    for (case, rig, evidence) in clean_runs(6) {
+        figures_are_finite(&*case, &rig, &evidence);
+    }
+}
+
+fn figures_are_finite(case: &dyn AnyCase, rig: &Rig, clean: &Evidence) {
+    let all = case.subjects(rig).into_iter().map(|(rule, subject)| {
         let mut copy = clean.clone();
-        case.spoil(rule, &rig, &subject, &mut copy);
-        judge(&*case, &rig, &copy)
+        case.spoil(rule, rig, &subject, &mut copy);
+        judge(case, rig, &copy)
     });
-    for said in all.chain([judge(&*case, &rig, &clean)]) {
+    for said in all.chain([judge(case, rig, clean)]) {
         for (rule, finding) in said.iter().filter_map(|(rule, j)| Some((rule, j.as_ref().ok()?))) {
             let f = &finding.figure;
             assert!([f.value, f.lo, f.hi].iter().all(|x| x.is_finite()), "{rule:?} {f}");

@@ -26,4 +26,5 @@ mod slo;
 mod spoiled;
 mod strangers;
 mod tasks;
+mod traces;
 mod web_page;

@@ -1,6 +1,11 @@
 //! Negative controls on the rig at hand: every rule is put to the proof on the very evidence that it judged.
 
-use super::{case::bound, evidence::Simulated, rig};
+use super::{
+    case::{bound, of_traces},
+    evidence::Simulated,
+    rig,
+    traces::World,
+};
 use rigcheck::{
     engine::{judge::judge_case, prove::prove},
     model::{
@@ -23,9 +28,13 @@ fn judged(case: &dyn AnyCase, rig: &Rig, evidence: &Evidence) -> (CaseJudged, Ca
 
 #[test]
 fn on_a_clean_rig_every_rule_that_was_judged_fires() {
-    let rig = rig::full();
-    let evidence = Simulated::new(7, 300).evidence();
-    let (plain, proven) = judged(&*bound(), &rig, &evidence);
+    all_fire(&*bound(), &rig::full(), &Simulated::new(7, 300).evidence());
+    let traces = World::small(7);
+    all_fire(&*of_traces(), &traces.rig, &traces.evidence());
+}
+
+fn all_fire(case: &dyn AnyCase, rig: &Rig, evidence: &Evidence) {
+    let (plain, proven) = judged(case, rig, evidence);
     let mut tried = 0;
     for (before, after) in plain.outcomes.iter().zip(&proven.outcomes) {
         let key = format!("{} {}", after.rule, after.subject);

@@ -1,31 +1,36 @@
 //! Negative control: each rule can fail, for each of its subjects, on each kind of rig.
 
 use super::{
-    case::{bound, judge, shown, status},
+    case::{bound, judge, of_traces, shown, status},
     evidence::Simulated,
     rig,
+    traces::World,
 };
 use rigcheck::model::{
+    audit::AnyCase,
+    evidence::Evidence,
     name::name,
     outcome::Status,
     rig::{Quantity, Rig},
 };
 
 fn each_rule_can_fail(rig: &Rig, world: &Simulated) {
-    let case = bound();
-    let clean = world.evidence();
-    let said = judge(&*case, rig, &clean);
+    each_rule_of(&*bound(), rig, &world.evidence());
+}
+
+fn each_rule_of(case: &dyn AnyCase, rig: &Rig, clean: &Evidence) {
+    let said = judge(case, rig, clean);
     for (rule, subject) in case.subjects(rig) {
         let id = case.case().rules[rule].id.to_string();
         let key = (id.clone(), subject.to_string());
         assert!(matches!(status(&said[&key]), Some(Status::Pass | Status::Inconclusive)), "{key:?}\n{}", shown(&said));
         let mut copy = clean.clone();
         case.spoil(rule, rig, &subject, &mut copy);
-        let spoiled = judge(&*case, rig, &copy);
+        let spoiled = judge(case, rig, &copy);
         assert_eq!(status(&spoiled[&key]), Some(Status::Fail), "{key:?} must fail\n{}", shown(&spoiled));
     }
     // Copies share their answers with the original: spoiling must not have touched it.
-    let again = judge(&*case, rig, &clean);
+    let again = judge(case, rig, clean);
     assert_eq!(shown(&said), shown(&again));
 }
 
@@ -49,6 +54,14 @@ fn with_a_histogram_alone() {
         matches!(c, ControlledLoad | Histogram | Streaming)
     });
     each_rule_can_fail(&rig, &Simulated::new(9, 160));
+}
+
+#[test]
+fn of_traces_as_well() {
+    let mut world = World::small(11);
+    each_rule_of(&*of_traces(), &world.rig, &world.evidence());
+    world.forget_truth();
+    each_rule_of(&*of_traces(), &world.rig, &world.evidence());
 }
 
 #[test]

@@ -56,3 +56,9 @@ fn a_long_gzipped_log_costs_our_own_lines() {
 fn many_traces_cost_the_largest_one() {
     within_its_bound("many_traces_cost_the_largest_one", "traces");
 }
+
+/// The audit of traces reads them one by one, and keeps of each what it looked like.
+#[test]
+fn judging_many_spans_costs_one_trace() {
+    within_its_bound("judging_many_spans_costs_one_trace", "judged traces");
+}

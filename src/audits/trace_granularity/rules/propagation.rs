@@ -42,6 +42,10 @@ impl Rule<TraceGranularity> for Propagation {
             return Ok(Finding { from, ..say::no_traces(&both, expected) });
         }
         let reached: Vec<_> = both.calls().filter_map(|(r, looked)| Some((r, looked, truth.of(&r.id)?))).collect();
+        if reached.is_empty() {
+            let why = "none of these calls is in the emission log of the reference endpoint";
+            return Ok(say::cannot_tell(why, expected, 0, from).settled_by("route the model that they ask for to `rigcheck mock`"));
+        }
         // An older emission log does not tell what the endpoint was told.
         if reached.iter().all(|(.., emitted)| emitted.trace_id.is_none()) {
             let why = "the emission log does not say which trace the provider was told of";

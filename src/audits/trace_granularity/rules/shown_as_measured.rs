@@ -34,6 +34,9 @@ impl Rule<TraceGranularity> for ShownAsMeasured {
     fn judge(&self, view: &Calls<'_>, subject: &Name) -> Judgement {
         let both = view.of(subject)?;
         let expected = format!("at most {} of spans shown elsewhere than measured, or with a warning of more than {}", self.share, self.by);
+        if both.traces.there() == 0 {
+            return Ok(say::no_traces(&both, expected));
+        }
         let Some(shown) = both.traces.spans.shown else {
             let why = "the web page of the store did not show these traces";
             return Ok(

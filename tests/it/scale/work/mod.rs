@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "helpers of tests; real files, servers and clocks")]
 
 pub mod jaeger;
+pub mod judged;
 pub mod log;
 pub mod page;
 pub mod receiver;
@@ -51,7 +52,7 @@ pub struct Work {
 }
 
 /// All of them.
-pub const ALL: [Work; 6] = [
+pub const ALL: [Work; 7] = [
     // The page itself, and at most as much again for what is remembered of its series; code and runtime of a debug build.
     Work { name: "page", full: 200 << 20, small: page::SMALL, most: |bytes| 2.0 * bytes as f64 / f64::from(1 << 20) + 60.0, run: page::read },
     // The strangers' spans that are held, however many come.
@@ -63,6 +64,8 @@ pub const ALL: [Work; 6] = [
     Work { name: "gzipped log", full: 1_000_000, small: 50_000, most: |_| 40.0, run: log::gzipped },
     // One trace at a time: a row of a span takes some 700 bytes, what is made of it half of that.
     Work { name: "traces", full: 1_000_000, small: 100_000, most: |_| 120.0, run: traces::read },
+    // The rows that a writer holds before they go to a blob, then one trace at a time.
+    Work { name: "judged traces", full: 1_000_000, small: 300_000, most: |_| 190.0, run: judged::judge },
 ];
 
 /// The work of this name.
