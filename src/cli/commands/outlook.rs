@@ -59,11 +59,7 @@ impl Outlook {
         let raise: Vec<_> = over.iter().map(|(what, ..)| format!("`target.allow.{what}`")).collect();
         let sends = loaded.cases.iter().filter(|c| c.case().params.get("requests").is_some() && !c.needs(&loaded.profile.rig).is_empty());
         let cases: Vec<_> = sends.map(|c| format!("{}: {{audit: {{requests: N}}}}", c.case().id)).collect();
-        let less = if cases.is_empty() {
-            String::new()
-        } else {
-            format!(", or ask for less: `cases: {{{}}}`", cases.join(", "))
-        };
+        let less = if cases.is_empty() { String::new() } else { format!(", or ask for less: `cases: {{{}}}`", cases.join(", ")) };
         Some(format!("the load needs {}: it would be refused. Raise {}{less}", told.join("; "), raise.join(" and ")))
     }
 }
