@@ -1,6 +1,6 @@
 use crate::{
     model::{payload::SpanRow, rig::Quantity},
-    traces::{Cover, Figures, Place, Shape, Tree, figures, is_body, is_listening},
+    traces::{Cover, Figures, Place, Shape, Stages, Tree, figures, is_body, is_listening},
 };
 use std::collections::BTreeSet;
 
@@ -71,13 +71,14 @@ pub struct Outside {
 
 impl Looked {
     /// Looks at a trace. `provider_parent` is the caller's span that the reference endpoint was told of.
-    pub fn at(trace: &[SpanRow], tree: &Tree<'_>, places: &[Place], stages: usize, shape: Shape, provider_parent: Option<&str>) -> Looked {
+    pub fn at(trace: &[SpanRow], tree: &Tree<'_>, places: &[Place], stages: &Stages, shape: Shape, provider_parent: Option<&str>) -> Looked {
+        let request = request(tree, places, stages);
         let tops = || tree.roots().iter().chain(tree.ours());
         let mut looked = Looked {
             spans: tree.len() as u64,
             chunk_spans: trace.iter().filter(|s| is_body(s)).count() as u64,
-            stages: in_stages(tree, places, stages),
-            server: tree.server().map(|at| Whole::of(tree, at)),
+            stages: in_stages(tree, places, stages.iter().count(), request),
+            server: request.map(|at| Whole::of(tree, at)),
             roots: tops().count() as u64,
             client_root: tops().any(|at| tree.span(*at).kind == "client"),
             duplicates: tree.duplicates().len() as u64,
@@ -85,7 +86,7 @@ impl Looked {
             orphans: tree.orphans().len() as u64,
             negative: trace.iter().filter(|s| s.end_ns < s.start_ns).count() as u64,
             longest_ms: trace.iter().filter(|s| !is_listening(s)).map(SpanRow::length_ms).fold(0.0, f64::max),
-            figures: figures(trace, shape),
+            figures: if request == tree.server() { figures(trace, shape) } else { figures(&below(tree, request), shape) },
             provider_parent: provider_parent.map(|id| trace.iter().any(|s| s.span_id == id)),
             ..Looked::default()
         };
@@ -144,9 +145,44 @@ fn named(span: &SpanRow) -> String {
     }
 }
 
+/// The server span of the program under test: below it lie most spans of required stages. A proxy before it has none, and is where
+/// the trace comes in; in a trace without stages nothing tells them apart.
+fn request(tree: &Tree<'_>, places: &[Place], stages: &Stages) -> Option<usize> {
+    let required: Vec<bool> = stages.iter().map(|(_, stage)| stage.required).collect();
+    let (mut within, mut told): (Vec<Option<usize>>, Vec<u64>) = (vec![None; tree.len()], vec![0; tree.len()]);
+    for at in tree.walk() {
+        within[at] = if tree.span(at).kind == "server" { Some(at) } else { tree.parent(at).and_then(|above| within[above]) };
+        if let (Place::Stage(stage), Some(server)) = (places[at], within[at]) {
+            told[server] += u64::from(required[stage]);
+        }
+    }
+    // Of those that are alike the one that began first.
+    let Some(most) = (0..tree.len()).rev().max_by_key(|at| told[*at]).filter(|at| told[*at] > 0) else { return tree.server() };
+    // A program that calls itself is asked once: by the outermost.
+    let (mut outermost, mut at) = (most, most);
+    while let Some(above) = tree.parent(at) {
+        if tree.span(above).kind == "server" && tree.span(above).service == tree.span(most).service {
+            outermost = above;
+        }
+        at = above;
+    }
+    Some(outermost)
+}
+
+/// The spans at and below this one.
+fn below(tree: &Tree<'_>, top: Option<usize>) -> Vec<SpanRow> {
+    let mut next: Vec<usize> = top.into_iter().collect();
+    let mut all = vec![];
+    while let Some(at) = next.pop() {
+        all.push(tree.span(at).clone());
+        next.extend(tree.children(at));
+    }
+    all
+}
+
 /// The time in each stage: the union of its spans within the request, so that spans of a stage that lie in each other count once.
-fn in_stages(tree: &Tree<'_>, places: &[Place], stages: usize) -> Vec<Option<f64>> {
-    let whole = tree.server().map(|at| (tree.span(at).start_ns, tree.span(at).end_ns));
+fn in_stages(tree: &Tree<'_>, places: &[Place], stages: usize, request: Option<usize>) -> Vec<Option<f64>> {
+    let whole = request.map(|at| (tree.span(at).start_ns, tree.span(at).end_ns));
     let mut until: Vec<Option<u64>> = vec![None; stages];
     let mut told: Vec<Option<f64>> = vec![None; stages];
     // In order of their start.

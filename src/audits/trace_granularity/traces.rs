@@ -38,7 +38,7 @@ impl<'e> Traces<'e> {
     pub fn read(got: &Got<'e, Spans>, sent: &Requests<'_>, truth: Option<&Real<'_>>, stages: &Stages) -> Traces<'e> {
         let places: BTreeMap<&str, usize> = sent.all.iter().enumerate().map(|(at, r)| (r.trace_id.as_str(), at)).collect();
         let mut traces = Traces { spans: got.value, key: got.key, rows: vec![None; sent.all.len()], unmatched: vec![], typical: vec![], there: 0 };
-        let (typical, many) = (middle(sent), stages.iter().count());
+        let typical = middle(sent);
         let mut of_stages: Vec<SpanRow> = vec![];
         each_trace(got.value, |trace| {
             let Some(at) = trace.first().and_then(|s| places.get(s.trace_id.as_str())).copied() else { return };
@@ -46,7 +46,7 @@ impl<'e> Traces<'e> {
             let told = truth.and_then(|t| t.of(&request.id)).and_then(|e| e.parent_id.as_deref());
             let tree = Tree::of(trace);
             let places = stages.places(&tree);
-            traces.rows[at] = Some(Looked::at(trace, &tree, &places, many, request.shape, told));
+            traces.rows[at] = Some(Looked::at(trace, &tree, &places, stages, request.shape, told));
             let room = TOLD_APART.saturating_sub(of_stages.len());
             let own = (0..tree.len()).filter(|at| places[*at] != Place::Elsewhere && tree.server() != Some(*at));
             of_stages.extend(own.take(room).map(|at| tree.span(at).clone()));

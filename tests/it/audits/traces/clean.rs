@@ -33,7 +33,7 @@ fn every_rule_passes_for_every_subject() {
 /// Other gateways that are as good.
 #[test]
 fn a_clean_gateway_may_be_built_otherwise() {
-    let variants: [(&str, fn(&mut World)); 8] = [
+    let variants: [(&str, fn(&mut World)); 9] = [
         ("a middleware that wraps all stages", |w| w.traces(wrapped)),
         ("a provider that takes no part in traces", |w| {
             w.traces(|trace| {
@@ -49,6 +49,7 @@ fn a_clean_gateway_may_be_built_otherwise() {
                 }
             });
         }),
+        ("a proxy before it that takes part", |w| w.traces(|trace| proxied(trace, "server"))),
         ("a tenth of the answers take three times as long", |w| {
             w.each(|n, call| {
                 if n % 20 == 7 {

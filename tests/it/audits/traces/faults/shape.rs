@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        call::STAGES,
+        call::{GATEWAY, STAGES},
         clean::{proxied, wrapped},
         world::World,
     },
@@ -138,6 +138,25 @@ fn cover() {
                 w.traces(wrapped);
             },
             &[("TRC-02", Fail)],
+        ),
+        (
+            "a gap of 30 ms behind a proxy",
+            |w| {
+                gap(w, 30.0);
+                w.traces(|trace| proxied(trace, "server"));
+            },
+            &[("TRC-02", Fail)],
+        ),
+        (
+            "30 ms before a gateway that calls itself comes to its stages, which the client did not wait",
+            |w| {
+                w.traces(|trace| {
+                    proxied(trace, "server");
+                    let outer = trace.last_mut().unwrap();
+                    (outer.service, outer.start_ns) = (GATEWAY.into(), outer.start_ns - ms(30.0));
+                });
+            },
+            &[("TRC-02", Fail), ("TRC-07", Fail), ("TRC-10", Fail)],
         ),
         ("who waits for the client to go away, and longer", |w| listen(w, 200.0), &[]),
         (
