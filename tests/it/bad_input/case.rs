@@ -75,7 +75,7 @@ impl Healthy<'_> {
 
 fn short(rig: &ReferenceRig) -> String {
     // What the traces' own case says of what is bad stands with that case.
-    let usual: String = rig.spec().lines().filter(|line| !line.contains("GRANULARITY_TRACE")).map(|line| format!("{line}\n")).collect();
+    let usual = rig.spec().split_inclusive('\n').filter(|line| !line.contains("GRANULARITY_TRACE")).collect::<String>();
     let fewer = usual.replace(&format!("requests: {REQUESTS}"), &format!("requests: {REQUESTS}, warmup: 2, calibration: 10"));
     let faster = fewer.replace("max_tokens: 64", "max_tokens: 64, rate: 20/s");
     assert!(fewer != usual && faster != fewer, "{usual}");
