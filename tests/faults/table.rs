@@ -1,7 +1,7 @@
 //! The matrix as a page of the documentation, generated from the same rows that the tests demand.
 #![allow(clippy::disallowed_methods, reason = "compares a generated page, and writes it if asked to")]
 
-use crate::rows::{ROWS, Row, Wanted};
+use crate::rows::{ROWS, Row, TOGETHER, Wanted};
 use rigcheck::reference::faults::ALL;
 use std::{fmt::Write as _, fs};
 
@@ -35,6 +35,13 @@ fn page() -> String {
         };
         let (must, may, untold) = (listed(row.must), listed(&also(row)), listed(row.untold));
         let _ = writeln!(text, "| `{}` | {} | {} | {must} | {may} | {untold} | {verdict} |", row.name, row.title, row.part);
+    }
+    text += "\n## Of its traces\n\nThe same gateway; the faults of a line share a run (`tests/live/audits/traces.rs`).\n\n";
+    text += "| faults | what is done | must fail | may fail | verdict |\n|---|---|---|---|---|\n";
+    for run in TOGETHER {
+        let names: Vec<_> = run.faults.iter().map(|(name, _)| format!("`{name}`")).collect();
+        let done: Vec<_> = run.faults.iter().map(|(_, done)| *done).collect();
+        let _ = writeln!(text, "| {} | {} | {} | {} | never READY |", names.join(", "), done.join("; "), listed(run.must), listed(run.may));
     }
     text += "\n## On the embedded rig\n\nThe rig of `rigcheck demo --fault NAME` (`tests/faults`).\n\n";
     text += "| fault | what is done | must fail | may fail | verdict |\n|---|---|---|---|---|\n";

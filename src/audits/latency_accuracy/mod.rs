@@ -18,6 +18,7 @@ mod tolerance;
 mod view;
 mod window;
 
+use super::shared::trace_sources;
 pub use super::shared::{Request, Requests};
 pub use records::{Record, Records};
 pub use tolerance::Tolerance;
@@ -141,9 +142,4 @@ fn log_sources(rig: &Rig) -> Vec<Name> {
         }
     }
     logs
-}
-
-/// Trace stores and receivers, in name order.
-fn trace_sources(rig: &Rig) -> Vec<Name> {
-    rig.sources.iter().filter(|(_, info)| matches!(info.kind.as_str(), "jaeger" | "otlp")).map(|(source, _)| source.clone()).collect()
 }

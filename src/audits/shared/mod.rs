@@ -8,5 +8,5 @@ mod traces;
 mod truth;
 
 pub use requests::{Request, Requests, alike, definition_of, selected};
-pub use traces::each_trace;
+pub use traces::{each_trace, trace_sources};
 pub use truth::Real;

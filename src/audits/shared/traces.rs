@@ -1,4 +1,8 @@
-use crate::model::payload::{SpanRow, Spans};
+use crate::model::{
+    name::Name,
+    payload::{SpanRow, Spans},
+    rig::Rig,
+};
 
 /// Hands out the spans of one trace after the other; rows are sorted by trace id.
 pub fn each_trace(spans: &Spans, mut each: impl FnMut(&[SpanRow])) {
@@ -13,4 +17,9 @@ pub fn each_trace(spans: &Spans, mut each: impl FnMut(&[SpanRow])) {
     if !trace.is_empty() {
         each(&trace);
     }
+}
+
+/// Trace stores and receivers, in name order.
+pub fn trace_sources(rig: &Rig) -> Vec<Name> {
+    rig.sources.iter().filter(|(_, info)| matches!(info.kind.as_str(), "jaeger" | "otlp")).map(|(source, _)| source.clone()).collect()
 }

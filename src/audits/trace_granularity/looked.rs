@@ -188,6 +188,11 @@ fn in_stages(tree: &Tree<'_>, places: &[Place], stages: usize, request: Option<u
     // In order of their start.
     for (span, place) in tree.spans().iter().zip(places) {
         let Place::Stage(place) = *place else { continue };
+        if is_listening(span) {
+            // It is there, and takes no time of the request.
+            told[place].get_or_insert(0.0);
+            continue;
+        }
         let (from, to) = whole.map_or((span.start_ns, span.end_ns), |(a, z)| (span.start_ns.clamp(a, z.max(a)), span.end_ns.clamp(a, z.max(a))));
         let new = to.saturating_sub(from.max(until[place].unwrap_or_default()));
         *told[place].get_or_insert(0.0) += new as f64 / 1e6;

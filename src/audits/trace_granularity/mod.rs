@@ -18,6 +18,7 @@ pub use looked::Looked;
 pub use traces::Traces;
 
 use crate::{
+    audits::shared::trace_sources,
     model::{
         audit::{Audit, Context, Effort, Need, RuleEntry},
         chart::Chart,
@@ -109,11 +110,6 @@ impl Audit for TraceGranularity {
 /// The loads of the rig whose traces are looked at.
 fn calls(rig: &Rig) -> Vec<&LoadAct> {
     CALLS.into_iter().filter_map(|load| rig.loads.get(load)).collect()
-}
-
-/// Trace stores and receivers, in name order.
-fn trace_sources(rig: &Rig) -> Vec<Name> {
-    rig.sources.iter().filter(|(_, info)| matches!(info.kind.as_str(), "jaeger" | "otlp")).map(|(source, _)| source.clone()).collect()
 }
 
 /// How rules and reports name the traces of one load in one store: `jaeger:controlled`.

@@ -4,6 +4,9 @@ use crate::{
     stats::median,
 };
 
+/// A stage that takes less than this share of a request.
+const NEGLIGIBLE: f64 = 0.001;
+
 /// True things worth knowing that no rule scores: where the time of a typical call goes, and what no stage fits.
 pub fn notes(view: &Calls<'_>) -> Vec<String> {
     let mut notes = vec![];
@@ -12,6 +15,10 @@ pub fn notes(view: &Calls<'_>) -> Vec<String> {
         let Some(total) = median(&totals).filter(|ms| *ms > 0.0) else { continue };
         let stages = view.stages.iter().enumerate().filter(|(_, (_, stage))| stage.is_of(kind(both.load))).filter_map(|(place, (_, stage))| {
             let ms = median(&both.there().filter_map(|(_, l)| l.stages[place]).collect::<Vec<_>>())?;
+            // What takes no time needs no line, unless it has to be there.
+            if !stage.required && ms < NEGLIGIBLE * total {
+                return None;
+            }
             Some(format!("{} {} ({})", stage.title, Ms(ms), Share(ms / total)))
         });
         let stages: Vec<String> = stages.collect();

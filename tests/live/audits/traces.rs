@@ -4,6 +4,7 @@
 use crate::{
     rig::{Audited, Gateway, QUIET, Rig},
     stack::or_skip,
+    support::rows::{TOGETHER, Together},
 };
 use std::collections::BTreeSet;
 
@@ -17,20 +18,13 @@ fn traces_with_a_span_for_each_stage_stand_the_audit_and_seeded_faults_do_not() 
     assert!(clean.busy > QUIET || clean.verdict() == "ready", "{}", clean.trouble());
     assert!(clean.text.contains("jaeger:embeddings") && clean.text.contains("provider call"), "{}", clean.text);
 
-    for (faults, must, may) in [
-        (
-            "auth-untraced,secret-attributes,slow-tracing,not-propagated,outlasting-span",
-            &["TRC-01", "TRC-05", "TRC-09", "TRC-11", "TRC-12"][..],
-            &["TRC-02", "TRC-06", "TRC-07", "TRC-10"][..],
-        ),
-        ("stages-side-by-side,invented-durations", &["TRC-04", "TRC-10"], &["TRC-02", "TRC-05", "TRC-06"]),
-        ("provider-untraced", &["TRC-01", "TRC-02", "TRC-11"], &[]),
-    ] {
-        rig.replace_gateway(Gateway { faults: faults.into(), ..Gateway::REPAIRED }).expect("the gateway starts");
-        let run = audited(&rig, faults);
+    for Together { faults, must, may } in TOGETHER {
+        let faults = faults.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(",");
+        rig.replace_gateway(Gateway { faults: faults.clone(), ..Gateway::REPAIRED }).expect("the gateway starts");
+        let run = audited(&rig, &faults);
         let missed: Vec<_> = must.iter().filter(|rule| !run.found(rule)).collect();
         assert!(missed.is_empty(), "{faults}: not found by {missed:?}: {}", run.trouble());
-        let expected: BTreeSet<&str> = must.iter().chain(may).copied().collect();
+        let expected: BTreeSet<&str> = must.iter().chain(*may).copied().collect();
         let beside: BTreeSet<_> = run.rules("fail").into_iter().filter(|rule| !expected.contains(rule)).collect();
         assert!(beside.is_empty(), "{faults}: {beside:?} failed too: {}", run.trouble());
         assert!(run.verdict() != "ready", "{faults}: {}", run.trouble());

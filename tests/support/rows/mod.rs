@@ -4,8 +4,10 @@
 #![allow(unused_imports, reason = "one of the targets that share it runs no row")]
 
 mod list;
+mod traces;
 
 pub use list::ROWS;
+pub use traces::{TOGETHER, Together};
 
 /// A fault of the real stack, and what must come of it.
 pub struct Row {
