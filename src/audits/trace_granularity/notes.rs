@@ -5,7 +5,7 @@ use crate::{
 };
 
 /// A stage that takes less than this share of a request.
-const NEGLIGIBLE: f64 = 0.001;
+const NEGLIGIBLE: f64 = 0.01;
 
 /// True things worth knowing that no rule scores: where the time of a typical call goes, and what no stage fits.
 pub fn notes(view: &Calls<'_>) -> Vec<String> {
