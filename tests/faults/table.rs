@@ -36,7 +36,7 @@ fn page() -> String {
         let (must, may, untold) = (listed(row.must), listed(&also(row)), listed(row.untold));
         let _ = writeln!(text, "| `{}` | {} | {} | {must} | {may} | {untold} | {verdict} |", row.name, row.title, row.part);
     }
-    text += "\n## Of its traces\n\nThe same gateway; the faults of a line share a run (`tests/live/audits/traces.rs`).\n\n";
+    text += "\n## Of its traces\n\nThe same gateway; the faults of a line share a run of `make faults`.\n\n";
     text += "| faults | what is done | must fail | may fail | verdict |\n|---|---|---|---|---|\n";
     for run in TOGETHER {
         let names: Vec<_> = run.faults.iter().map(|(name, _)| format!("`{name}`")).collect();
