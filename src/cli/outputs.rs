@@ -78,7 +78,7 @@ impl Outputs {
                 "with nagios on standard output the command ends as monitoring plugins do; remove --fail-on, --exit-zero or --fail-on-new, or give nagios a path"
             );
         }
-        placed(&wishes)?;
+        placed(&wishes, "one report", "html:report.html")?;
         let files = wishes.iter().filter_map(|w| Some(w.path.as_ref()?.display().to_string())).collect();
         let stale = wishes.iter().filter(|w| WITHOUT_AGE.contains(&w.format)).filter_map(|w| w.path.clone()).collect();
         Ok(Outputs { wishes, stale, style: Style { color, verbose: args.verbose, width: width(), files, run: None } })
@@ -109,9 +109,9 @@ impl Outputs {
 }
 
 /// Can all of them be written where they are to go?
-fn placed(wishes: &[Output]) -> anyhow::Result<()> {
+fn placed(wishes: &[Output], one: &str, such_as: &str) -> anyhow::Result<()> {
     if wishes.iter().filter(|w| w.path.is_none()).count() > 1 {
-        bail!("only one report can go to standard output; give the others a path, as in --output html:report.html");
+        bail!("only {one} can go to standard output; give the others a path, as in --output {such_as}");
     }
     for path in wishes.iter().filter_map(|w| w.path.as_ref()) {
         if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty() && !f.is_dir()) {
@@ -125,30 +125,33 @@ fn placed(wishes: &[Output]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Where a result goes that is no report of a run: a page for people or JSON, each to standard output or a file.
+/// Where a result goes that is no report of a run: pages of a few formats, each to standard output or a file.
 pub struct Pages(Vec<Output>);
 
 impl Pages {
-    /// Checks the wishes before the work, not after it.
-    pub fn new(wishes: &[Output]) -> anyhow::Result<Pages> {
-        if wishes.iter().any(|w| ![Format::Human, Format::Json].contains(&w.format)) {
-            bail!("--output: this command makes no report of a run; it writes human or json");
+    /// Checks the wishes before the work, not after it; only these formats are written.
+    pub fn new(wishes: &[Output], formats: &[Format]) -> anyhow::Result<Pages> {
+        if wishes.iter().any(|w| !formats.contains(&w.format)) {
+            let words: Vec<_> = formats.iter().map(|f| f.word()).collect();
+            let words = words.split_last().map(|(last, rest)| format!("{} or {last}", rest.join(", "))).unwrap_or_default();
+            bail!("--output: this command makes no report of a run; it writes {words}");
         }
         let wishes = if wishes.is_empty() { vec![Output { format: Format::Human, path: None }] } else { wishes.to_vec() };
-        placed(&wishes)?;
+        placed(&wishes, "one", "json:out.json")?;
         Ok(Pages(wishes))
     }
-    /// Writes them all, files first.
-    pub fn write(&self, human: &str, json: &str) -> anyhow::Result<()> {
-        let text = |wish: &Output| if wish.format == Format::Json { json } else { human }.to_owned();
+    /// Writes them all, files first, so that what is on the screen last is the page for people. A page in a file has a width of
+    /// its own.
+    pub fn write(&self, page: impl Fn(Format, usize) -> String) -> anyhow::Result<()> {
+        const IN_A_FILE: usize = 120;
         let mut ended = Ok(());
         for wish in &self.0 {
             if let Some(path) = &wish.path {
-                ended = ended.and(put(path, &text(wish)).with_context(|| format!("writing {}", path.display())));
+                ended = ended.and(put(path, &page(wish.format, IN_A_FILE)).with_context(|| format!("writing {}", path.display())));
             }
         }
         for wish in self.0.iter().filter(|w| w.path.is_none()) {
-            ended = ended.and(print(&text(wish)));
+            ended = ended.and(print(&page(wish.format, width())));
         }
         ended
     }
@@ -156,7 +159,7 @@ impl Pages {
 
 /// Writes a file as a whole: who reads it meanwhile (a collector of metrics, a server) sees the old one or the new one, never
 /// half of it. Devices, pipes and links are written through.
-pub fn put(path: &Path, text: &str) -> io::Result<()> {
+fn put(path: &Path, text: &str) -> io::Result<()> {
     let there = path.symlink_metadata().ok();
     if there.as_ref().is_some_and(|there| !there.is_file()) {
         return fs::write(path, text);
@@ -176,7 +179,7 @@ pub fn put(path: &Path, text: &str) -> io::Result<()> {
 }
 
 /// Tries it, and leaves nothing behind. Devices and pipes are not opened: that could wait for a reader.
-pub fn can_be_written(path: &Path) -> io::Result<()> {
+fn can_be_written(path: &Path) -> io::Result<()> {
     match path.metadata() {
         Ok(there) if there.is_file() => fs::OpenOptions::new().append(true).open(path).map(drop),
         Ok(_) => Ok(()),
@@ -191,7 +194,7 @@ pub fn can_be_written(path: &Path) -> io::Result<()> {
 
 /// Columns of a line: those of the terminal, or what `COLUMNS` says where there is none.
 #[allow(clippy::disallowed_methods, reason = "the command line reads the environment")]
-pub fn width() -> usize {
+fn width() -> usize {
     let told = || std::env::var("COLUMNS").ok()?.trim().parse().ok().filter(|n| *n > 0);
     comfy_table::Table::new().width().map(usize::from).or_else(told).unwrap_or(120)
 }

@@ -59,6 +59,10 @@ impl Format {
     pub fn from_word(word: &str) -> Option<Format> {
         Format::ALL.iter().find(|(_, w)| *w == word).map(|(f, _)| *f)
     }
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        Format::ALL.iter().find(|(f, _)| *f == self).map_or("", |(_, word)| *word)
+    }
     /// All words.
     pub fn words() -> Vec<&'static str> {
         Format::ALL.iter().map(|(_, w)| *w).collect()

@@ -4,7 +4,7 @@ use super::{load, shelf};
 use crate::{
     cli::{
         args::SpecArgs,
-        outputs::{can_be_written, print, put, width},
+        outputs::{Output, Pages},
     },
     model::{
         case::Case,
@@ -12,17 +12,16 @@ use crate::{
         key::{Payload, Query},
         payload::SpanRow,
     },
-    report::waterfall::Page,
+    report::{Format, waterfall::Page},
     sources::trace::{self, Found, Wanted},
     spec::{Exec, Loaded, catalogue::Catalogue, discover::NotFound},
     store::{self, Recorded, Shelf, id_of},
     traces::{Stages, Tree, normal_id, trace_number, waterfall as picture},
 };
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{anyhow, bail};
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
-    str::FromStr,
 };
 
 /// `rigcheck trace`.
@@ -50,37 +49,6 @@ pub struct Trace {
     pub allow_exec: bool,
 }
 
-/// One wish.
-#[derive(Clone, Debug)]
-pub struct Output {
-    format: Format,
-    path: Option<PathBuf>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Format {
-    Human,
-    Json,
-    Html,
-}
-
-impl FromStr for Output {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (word, path) = text.split_once(':').map_or((text, None), |(word, path)| (word, Some(path)));
-        let format = match word {
-            "human" => Format::Human,
-            "json" => Format::Json,
-            "html" => Format::Html,
-            _ => return Err(format!("there is no format `{word}`; there are human, json, html")),
-        };
-        match path {
-            Some("") => Err(format!("`{text}` has no path after the colon")),
-            path => Ok(Output { format, path: path.map(PathBuf::from) }),
-        }
-    }
-}
-
 /// A trace with where it was found, and the stages that its spans are told by.
 struct Shown {
     found: Found,
@@ -88,7 +56,7 @@ struct Shown {
 }
 
 pub async fn run(args: &Trace) -> anyhow::Result<ExitCode> {
-    let wishes = wishes(&args.output)?;
+    let pages = Pages::new(&args.output, &[Format::Human, Format::Json, Format::Html])?;
     let wanted = wanted(&args.wanted)?;
     let shown = match &args.file {
         Some(file) => in_file(args, file, wanted)?,
@@ -98,36 +66,12 @@ pub async fn run(args: &Trace) -> anyhow::Result<ExitCode> {
     let id = shown.found.spans.first().map(|span| span.trace_id.clone()).unwrap_or_default();
     let drawn = picture(&tree, &shown.stages).ok_or_else(|| anyhow!("the trace has no spans"))?;
     let page = Page { trace: id, at: shown.found.at, notes: shown.found.notes, picture: drawn };
-    let mut ended = Ok(());
-    for wish in &wishes {
-        let text = match wish.format {
-            Format::Human => page.human(if wish.path.is_some() { 120 } else { width() }),
-            Format::Json => page.json(),
-            Format::Html => page.html(),
-        };
-        let written = match &wish.path {
-            Some(path) => put(path, &text).with_context(|| format!("writing {}", path.display())),
-            None => print(&text),
-        };
-        ended = ended.and(written);
-    }
-    ended.map(|()| ExitCode::SUCCESS)
-}
-
-/// Checked before anything is asked. Files come first, so that what is on the screen last is the picture.
-fn wishes(asked: &[Output]) -> anyhow::Result<Vec<Output>> {
-    let mut wishes = asked.to_vec();
-    if wishes.is_empty() {
-        wishes.push(Output { format: Format::Human, path: None });
-    }
-    if wishes.iter().filter(|w| w.path.is_none()).count() > 1 {
-        bail!("only one can go to standard output; give the others a path, as in --output html:trace.html");
-    }
-    for path in wishes.iter().filter_map(|w| w.path.as_ref()) {
-        can_be_written(path).with_context(|| format!("--output {}", path.display()))?;
-    }
-    wishes.sort_by_key(|w| w.path.is_none());
-    Ok(wishes)
+    pages.write(|format, width| match format {
+        Format::Json => page.json(),
+        Format::Html => page.html(),
+        _ => page.human(width),
+    })?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn wanted(text: &str) -> anyhow::Result<Wanted> {

@@ -15,6 +15,7 @@ use crate::{
         units::Ms,
     },
     reference::burner::{Burn, Burner, Room},
+    report::Format,
     sources::cgroup::{Cgroup, Who},
 };
 use anyhow::{Context as _, bail};
@@ -119,7 +120,7 @@ pub async fn run(args: BurnArgs) -> anyhow::Result<ExitCode> {
     if args.pattern != Pattern::Irregular && args.seed.is_some() {
         bail!("--seed goes with --pattern irregular");
     }
-    let pages = Pages::new(&args.output)?;
+    let pages = Pages::new(&args.output, &[Format::Human, Format::Json])?;
     let cancel = CancellationToken::new();
     let listening = listen_for_the_end(cancel.clone());
     let own = Cgroup::of(&Who::Pid(std::process::id())).and_then(|own| own.read()).ok().and_then(|own| own.memory);
@@ -134,7 +135,8 @@ pub async fn run(args: BurnArgs) -> anyhow::Result<ExitCode> {
         (here(burn, room, &cancel).await?, None)
     };
     listening.abort();
-    pages.write(&told::human(&burned, container.as_ref()), &told::json(&burned, container.as_ref())?)?;
+    let json = told::json(&burned, container.as_ref())?;
+    pages.write(|format, _| if format == Format::Json { json.clone() } else { told::human(&burned, container.as_ref()) })?;
     Ok(if burned.interrupted { exit::interrupted() } else { ExitCode::SUCCESS })
 }
 
