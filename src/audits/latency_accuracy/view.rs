@@ -1,5 +1,5 @@
 use super::{LatencyAccuracy, log_sources, records::Records, trace_sources, window::Window};
-use crate::audits::shared::{Real, Requests, definition_of};
+use crate::audits::shared::{Real, Requests, definition_of, nearly_all};
 use crate::model::{
     audit::Context,
     evidence::{Evidence, Gap, Unknown},
@@ -65,15 +65,6 @@ pub struct Pairs<'v> {
     pub resolution: f64,
     /// What it rests on.
     pub from: Vec<Key>,
-}
-
-/// Share of requests whose truth must be known before anything is compared with it: those that are missing (answered
-/// from a cache, routed elsewhere) are rarely missing at random.
-const KNOWN: f64 = 0.99;
-
-/// Is the truth known for nearly all of them?
-pub fn nearly_all(known: usize, of: usize) -> bool {
-    known as f64 >= KNOWN * of as f64
 }
 
 impl Pairs<'_> {

@@ -7,6 +7,6 @@ pub mod say;
 mod traces;
 mod truth;
 
-pub use requests::{Request, Requests, alike, definition_of, selected};
+pub use requests::{Request, Requests, alike, definition_of, nearly_all, selected};
 pub use traces::{each_trace, trace_sources};
 pub use truth::Real;

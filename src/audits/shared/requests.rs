@@ -111,6 +111,15 @@ impl<'e> Requests<'e> {
     }
 }
 
+/// Share of requests that must have a figure before it is compared with anything: those that have none (answered from a cache,
+/// routed elsewhere, lost) are rarely missing at random.
+const KNOWN: f64 = 0.99;
+
+/// Do nearly all of them have it?
+pub fn nearly_all(known: usize, of: usize) -> bool {
+    known as f64 >= KNOWN * of as f64
+}
+
 /// The rank sum beyond which a difference is no chance (two-sided 0.1 %).
 const CHANCE: f64 = 3.29;
 

@@ -1,7 +1,7 @@
 use crate::{
-    audits::latency_accuracy::{
-        LatencyAccuracy, say,
-        view::{Latencies, nearly_all},
+    audits::{
+        latency_accuracy::{LatencyAccuracy, say, view::Latencies},
+        shared::nearly_all,
     },
     model::{
         audit::{Judgement, Rule},

@@ -3,11 +3,12 @@ use crate::{
         latency_accuracy::{
             LatencyAccuracy, say, spoil,
             tolerance::Tolerance,
-            view::{Latencies, Pairs, nearly_all},
+            view::{Latencies, Pairs},
         },
         shared::{
             Request,
             held_up::{ELSEWHERE, excuse, unexplained},
+            nearly_all,
         },
     },
     llm::definitions,

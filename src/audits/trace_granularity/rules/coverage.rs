@@ -1,7 +1,10 @@
 use crate::{
-    audits::trace_granularity::{
-        TraceGranularity, say, spoil,
-        view::{Both, Calls},
+    audits::{
+        shared::nearly_all,
+        trace_granularity::{
+            TraceGranularity, say, spoil,
+            view::{Both, Calls},
+        },
     },
     model::{
         audit::{Judgement, Rule},
@@ -40,6 +43,12 @@ impl Rule<TraceGranularity> for Coverage {
             return Ok(say::no_traces(&both, expected));
         }
         let wholes: Vec<_> = both.measured().filter_map(|(_, l)| l.server.as_ref()).collect();
+        let measured = both.measured().count();
+        if !nearly_all(wholes.len(), measured) {
+            let why = format!("{} of {measured} traces have no server span that stands for the request", measured - wholes.len());
+            let remedy = "let the framework's instrumentation start a span of kind server (TRC-04)";
+            return Ok(say::cannot_tell(why, expected, wholes.len() as u64, both.from()).settled_by(remedy));
+        }
         let length = median(&wholes.iter().map(|w| w.length_ms).collect::<Vec<_>>()).unwrap_or_default();
         let most = self.gap.at(Ms(length));
         let expected = format!("at least {} covered, and no gap longer than {most}", self.covered);
