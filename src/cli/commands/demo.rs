@@ -10,7 +10,7 @@ use crate::{
     },
     reference::{faults, rig::ReferenceRig},
     report::Format,
-    spec,
+    spec::{self, diagnostics::Problems},
     store::Shelf,
 };
 use anyhow::{Context, anyhow};
@@ -50,12 +50,14 @@ pub async fn run(args: Demo, color: bool) -> anyhow::Result<ExitCode> {
     let mut against = Against::open(&args.out, &Shelf::of(&home), None)?;
     let folder = tempfile::Builder::new().prefix("rigcheck-demo-").tempdir().context("making a folder for the rig")?;
     let rig = ReferenceRig::start(folder.path(), fault, REQUESTS).context("starting the reference rig on 127.0.0.1")?;
-    let loaded = spec::load_text(
+    let mut loaded = spec::load_text(
         &rig.spec(),
         "the reference rig's spec",
         folder.path(),
         &spec::Options { checks_dir: None, env: &|_| None, exec: spec::Exec::Refused },
     )?;
+    // Who runs a demo has not written this spec; what it leaves out stands in the report's head.
+    loaded.warnings = Problems::default();
     if let Some(against) = &mut against {
         // Its target has another port each time.
         against.of_rig(&loaded.profile.rig, None)?;
