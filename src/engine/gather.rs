@@ -196,7 +196,7 @@ impl Gathering<'_> {
             None => return Ok(Err(Gap::NotRecorded)),
         };
         let sent = sent(&seen, &plan.act, &self.job.profile.rig);
-        let says = sent.as_ref().map(says).unwrap_or_default();
+        let says = sent.as_ref().map(says).or_else(|| seen.payload.size()).unwrap_or_default();
         if let Some(sent) = sent {
             self.journal.say(Event::Sent(sent));
         }
@@ -321,8 +321,7 @@ fn duration(ms: Ms) -> Duration {
 
 /// What an act sent, from what the actor saw.
 fn sent(seen: &Seen, act: &Act, rig: &crate::model::Rig) -> Option<Sent> {
-    let Payload::Perform(performed) = &seen.payload else { return None };
-    let Act::Load(load) = act;
+    let (Payload::Perform(performed), Act::Load(load)) = (&seen.payload, act) else { return None };
     let mut lags: Vec<f64> = vec![];
     let mut sent = Sent {
         tokens_allowed: performed.tokens_allowed,

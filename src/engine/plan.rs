@@ -117,14 +117,14 @@ impl Plan {
             let mut asked: Vec<_> = act.perform.iter().cloned().collect();
             asked.extend(act.watch.iter().cloned());
             let estimate = act.estimate;
-            let Act::Load(load) = &act.act;
+            let reference = matches!(&act.act, Act::Load(load) if load.to == Destination::Reference);
             steps.push(Step {
                 title: act.act.title(),
                 asks: asks(&asked),
                 lasting: estimate.lasting,
                 requests: estimate.requests,
                 tokens: estimate.tokens,
-                reference: load.to == Destination::Reference,
+                reference,
             });
             if !act.recall.is_empty() || !act.watch.is_empty() {
                 steps.push(Step {

@@ -24,17 +24,22 @@ pub fn asked_alike(evidence: &Evidence, then: &Rig, now: &Rig) -> Evidence {
         // The unit is applied when it is judged.
         Some((of.metric.clone(), of.labels.clone(), of.exemplars))
     };
+    let usage = |rig: &Rig, source: &Name, of: &Name| {
+        let claims: Vec<_> = rig.usage_of(of).filter(|c| c.source == *source).cloned().collect();
+        (rig.workloads.get(of).cloned(), claims)
+    };
     let place = |rig: &Rig, source: &Name| rig.sources.get(source).map(|s| (s.kind.clone(), s.place.clone()));
     let truths = |rig: &Rig| rig.sources_of("truth").map(|source| place(rig, source)).collect::<Vec<_>>();
     let acted = |act: &Act| match act {
         Act::Load(load) if load.to == Destination::Reference => truths(then) == truths(now),
-        Act::Load(_) => place(then, &act.actor()) == place(now, &act.actor()),
+        Act::Load(_) | Act::Burn(_) => place(then, &act.actor()) == place(now, &act.actor()),
     };
     let mut alike = evidence.clone();
     for (key, _) in evidence.iter() {
         let there = place(then, &key.source) == place(now, &key.source) && key.query.act().is_none_or(acted);
         let same = match &key.query {
             Query::Histogram(q) => histogram(then, &key.source, &q.claim) == histogram(now, &key.source, &q.claim),
+            Query::Usage(q) => usage(then, &key.source, &q.of) == usage(now, &key.source, &q.of),
             Query::LogLines(_) | Query::Spans(_) => reads(then, &key.source) == reads(now, &key.source),
             _ => true,
         };

@@ -43,6 +43,33 @@ pub enum ChartKind {
     },
     /// The spans of one trace.
     Waterfall(Waterfall),
+    /// Values over the time of an act, with stretches of it that are marked.
+    Timeline {
+        /// One line per source; each point holds until the next where `steps` is set.
+        lines: Vec<Line>,
+        /// Names of the lines that hold their value until the next point.
+        steps: Vec<String>,
+        /// What is marked.
+        marks: Vec<Mark>,
+    },
+    /// What several sources say of the same, in rows.
+    Table {
+        /// Titles of the columns.
+        head: Vec<String>,
+        /// As many cells a row as there are columns.
+        rows: Vec<Vec<String>>,
+    },
+}
+
+/// A stretch of the x axis that is marked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Mark {
+    /// From here.
+    pub from: f64,
+    /// To here.
+    pub to: f64,
+    /// Why.
+    pub why: String,
 }
 
 /// A named set of points.

@@ -4,9 +4,11 @@
 use super::{
     name::Name,
     payload::{
-        ClockReadings, Emissions, Exposition, FactTable, HistogramSeries, LogLines as LogAnswer, Performed, Rises, RoundTrips, Spans as SpanAnswer,
+        Burned, ClockReadings, Emissions, Exposition, FactTable, HistogramSeries, LogLines as LogAnswer, Performed, Rises, RoundTrips,
+        Spans as SpanAnswer, StoredQueries, Tracks,
     },
     rows::{Attach, Blobs},
+    workload::BURN,
 };
 use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc};
@@ -35,6 +37,22 @@ key! {
     pub enum Act {
         /// Requests of our own.
         Load(LoadAct),
+        /// CPU time, memory and bytes of our own.
+        Burn(BurnAct),
+    }
+
+    /// A burn, as the spec describes it. CPU and network go on and off irregularly, so that a lag between two clocks shows.
+    pub struct BurnAct {
+        /// The workload that it is.
+        pub name: Name,
+        /// In a container that is started and removed for it, or in rigcheck's own process?
+        pub contained: bool,
+        /// Thousandths of a core that are used while it is on.
+        pub millicores: u32,
+        /// Bytes that are written to and kept.
+        pub memory: u64,
+        /// Bytes per second over its loopback interface while it is on.
+        pub network: u64,
     }
 
     /// A load, as the spec describes it.
@@ -116,6 +134,20 @@ key! {
         /// The act.
         pub act: Act,
     }
+    /// Burn; the answer is what was really used.
+    pub struct Burn {
+        /// The act.
+        pub act: Act,
+    }
+    /// What a workload used, by all claims that the source makes about it.
+    pub struct Usage {
+        /// Name of the workload.
+        pub of: Name,
+        /// Around which act.
+        pub when: When,
+    }
+    /// The expressions by which figures are read: rules, dashboards.
+    pub struct Queries {}
     /// Time to set up a connection to the target, from where we stand.
     pub struct RoundTrip {}
     /// What the reference endpoint really emitted for each request of an act.
@@ -224,6 +256,9 @@ macro_rules! questions {
 
 questions! {
     Perform => Performed,
+    Burn => Burned,
+    Usage => Tracks,
+    Queries => StoredQueries,
     RoundTrip => RoundTrips,
     Truth => Emissions,
     Histogram => HistogramSeries,
@@ -240,18 +275,24 @@ impl Query {
     pub fn act(&self) -> Option<&Act> {
         match self {
             Query::Perform(q) => Some(&q.act),
+            Query::Burn(q) => Some(&q.act),
+            Query::Usage(q) => q.when.act(),
             Query::Truth(q) => Some(&q.of),
             Query::Spans(q) => Some(&q.of),
             Query::Histogram(q) => q.when.act(),
             Query::Risen(q) => q.when.act(),
             Query::LogLines(q) => q.when.act(),
             Query::Page(q) => q.when.act(),
-            Query::RoundTrip(_) | Query::Facts(_) | Query::Clock(_) => None,
+            Query::RoundTrip(_) | Query::Queries(_) | Query::Facts(_) | Query::Clock(_) => None,
         }
     }
     /// The act that the question itself performs, if it is one.
     pub fn performs(&self) -> Option<&Act> {
-        if let Query::Perform(q) = self { Some(&q.act) } else { None }
+        match self {
+            Query::Perform(q) => Some(&q.act),
+            Query::Burn(q) => Some(&q.act),
+            _ => None,
+        }
     }
 }
 
@@ -277,12 +318,14 @@ impl Act {
     pub fn title(&self) -> String {
         match self {
             Act::Load(l) => format!("{} load", l.name),
+            Act::Burn(b) => format!("burn {}", b.name),
         }
     }
     /// The name of the source that performs it.
     pub fn actor(&self) -> Name {
         match self {
             Act::Load(_) => Name("load".into()),
+            Act::Burn(_) => Name(BURN.into()),
         }
     }
 }
@@ -297,6 +340,9 @@ impl fmt::Display for Key {
         write!(f, "{}", self.source)?;
         match &self.query {
             Query::Perform(q) => write!(f, " {}", q.act.title()),
+            Query::Burn(_) => write!(f, " known load"),
+            Query::Usage(q) => write!(f, " usage of {}", q.of),
+            Query::Queries(_) => write!(f, " stored queries"),
             Query::RoundTrip(_) => write!(f, " round trip"),
             Query::Truth(_) => write!(f, " emission log"),
             Query::Histogram(q) => write!(f, " histogram {}", q.claim),

@@ -26,8 +26,10 @@ pub mod source;
 pub mod timeline;
 pub mod times;
 pub mod units;
+pub mod usage;
 pub mod waiver;
 pub mod waterfall;
+pub mod workload;
 
 pub use audit::{Audit, Context, Effort, Need, Rule, RuleEntry};
 pub use evidence::{Evidence, Gap, Got, Seen, Unknown};

@@ -1,10 +1,12 @@
 //! What the spec says exists, resolved and without secrets. Audits see this, never the spec.
 
 use super::{
-    key::LoadAct,
+    key::{BurnAct, LoadAct},
     name::Name,
     times::Times,
     units::{Count, Ms, PerSecond},
+    usage::UsageClaim,
+    workload::{HOST, Workload},
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -25,6 +27,12 @@ pub struct Rig {
     pub sources: BTreeMap<Name, SourceInfo>,
     /// Who claims to measure what; the order is the order of the spec.
     pub claims: Vec<Claim>,
+    /// Whose CPU time, memory and network are looked at, by name; with the machine itself where there is any.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub workloads: BTreeMap<Name, Workload>,
+    /// Who claims to measure what of them, in the order of the spec.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub usage: Vec<UsageClaim>,
     /// What users may expect of it, by quantity.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub slo: BTreeMap<Quantity, Ms>,
@@ -212,11 +220,33 @@ pub enum Capability {
     Streaming,
     /// A source whose wall-clock times are read.
     Clocks,
+    /// A workload of this machine.
+    Workloads,
+    /// A source besides the kernel tells what a workload uses.
+    UsageClaims,
+    /// One that tells its CPU time.
+    CpuClaims,
+    /// One that tells its memory.
+    MemoryClaims,
+    /// One that tells its network.
+    NetworkClaims,
+    /// A store or page that is read for it.
+    ScrapedUsage,
+    /// Docker's API tells what a container uses.
+    DockerStats,
+    /// rigcheck may burn a known load.
+    KnownBurn,
+    /// A source tells the memory of the known load.
+    KnownMemory,
+    /// A workload that only watches.
+    Observers,
+    /// Rules or dashboards that read figures can be looked at.
+    StoredQueries,
 }
 
 impl Capability {
     /// All of them, in the order in which reports name them.
-    pub const ALL: [Capability; 16] = [
+    pub const ALL: [Capability; 27] = [
         Capability::ControlledLoad,
         Capability::KnownTruth,
         Capability::PerRequestServerRecord,
@@ -233,6 +263,17 @@ impl Capability {
         Capability::AccessLog,
         Capability::Streaming,
         Capability::Clocks,
+        Capability::Workloads,
+        Capability::UsageClaims,
+        Capability::CpuClaims,
+        Capability::MemoryClaims,
+        Capability::NetworkClaims,
+        Capability::ScrapedUsage,
+        Capability::DockerStats,
+        Capability::KnownBurn,
+        Capability::KnownMemory,
+        Capability::Observers,
+        Capability::StoredQueries,
     ];
     /// The word of the spec and of the cases.
     pub fn word(self) -> &'static str {
@@ -253,6 +294,17 @@ impl Capability {
             Capability::AccessLog => "access_log",
             Capability::Streaming => "streaming",
             Capability::Clocks => "clocks",
+            Capability::Workloads => "workloads",
+            Capability::UsageClaims => "usage_claims",
+            Capability::CpuClaims => "cpu_claims",
+            Capability::MemoryClaims => "memory_claims",
+            Capability::NetworkClaims => "network_claims",
+            Capability::ScrapedUsage => "scraped_usage",
+            Capability::DockerStats => "docker_stats",
+            Capability::KnownBurn => "known_burn",
+            Capability::KnownMemory => "known_memory",
+            Capability::Observers => "observers",
+            Capability::StoredQueries => "stored_queries",
         }
     }
     /// What the user can add to the spec to get it.
@@ -276,6 +328,23 @@ impl Capability {
             Capability::AccessLog => "add `sources.access_log`",
             Capability::Streaming => "set `target.chat.stream: true`",
             Capability::Clocks => "name the field `at` of `sources.access_log`, add a trace source, or `sources.clock`",
+            Capability::Workloads => "name the API server or its database under `resources`: `resources: {gateway: {container: gateway}}`",
+            Capability::UsageClaims => "add `sources.docker`, or name series under `resources.NAME.metrics`",
+            Capability::CpuClaims => "add `sources.docker`, or name a series of `cpu` under `resources.NAME.metrics`",
+            Capability::MemoryClaims => {
+                "add `sources.docker`, or name a series of memory under `resources.NAME.metrics`: `working_set`, `memory_usage`, `rss`"
+            }
+            Capability::NetworkClaims => "add `sources.docker`, or name series of `received` and `sent` under `resources.NAME.metrics`",
+            Capability::ScrapedUsage => "name series of a `prometheus` or `scrape` source under `resources.NAME.metrics`",
+            Capability::DockerStats => "add `sources.docker`, and find a workload by `container` or `label`",
+            Capability::KnownBurn => "add a workload that rigcheck burns, and the series that tell it: `resources: {burner: {burn: {cpu: 0.5}}}`",
+            Capability::KnownMemory => {
+                "let the burn take memory, and name a series that tells it: `resources: {burner: {burn: {memory: 64MiB}, metrics: …}}`"
+            }
+            Capability::Observers => {
+                "name whoever watches, such as an exporter, and say so: `resources: {exporter: {process: node_exporter, observer: true}}`"
+            }
+            Capability::StoredQueries => "add `sources.prometheus`, or `dashboards: {path: dashboards/*.json}`",
         }
     }
 }
@@ -302,6 +371,22 @@ impl Rig {
     /// The sources of a kind, in name order.
     pub fn sources_of<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Name> {
         self.sources.iter().filter(move |(_, s)| s.kind.as_str() == kind).map(|(n, _)| n)
+    }
+    /// What sources besides the kernel claim of a workload, in the order of the spec.
+    pub fn usage_of<'a>(&'a self, workload: &'a Name) -> impl Iterator<Item = &'a UsageClaim> {
+        self.usage.iter().filter(move |c| c.workload == *workload)
+    }
+    /// The usage claim behind a subject.
+    pub fn usage_claim(&self, subject: &Name) -> Option<&UsageClaim> {
+        self.usage.iter().find(|c| c.subject() == *subject)
+    }
+    /// The workload that rigcheck burns, if there is one.
+    pub fn burner(&self) -> Option<(&Name, &BurnAct)> {
+        self.workloads.iter().find_map(|(name, w)| Some((name, w.burn()?)))
+    }
+    /// The workloads that are neither the burn nor the machine.
+    pub fn served(&self) -> impl Iterator<Item = (&Name, &Workload)> {
+        self.workloads.iter().filter(|(name, w)| w.burn().is_none() && name.as_str() != HOST)
     }
     /// Is a capability declared?
     pub fn has(&self, capability: Capability) -> bool {

@@ -161,7 +161,7 @@ impl Report {
 
     /// Where nobody was there to take the load, that comes before all that could not be told for it.
     fn blame(&mut self) {
-        let to_target = |a: &&Answered| a.key.query.performs().is_some_and(|Act::Load(load)| load.to == Destination::Target);
+        let to_target = |a: &&Answered| a.key.query.performs().is_some_and(|act| matches!(act, Act::Load(load) if load.to == Destination::Target));
         let unreached = self.answers.iter().filter(to_target).find_map(|a| a.gap.as_ref().filter(|g| matches!(g, Gap::Unreachable(_))));
         if let Some(gap) = unreached.filter(|_| self.assessment.verdict == Verdict::Indeterminate) {
             let why = gap.detail().split("; ").next().unwrap_or_default();

@@ -56,6 +56,7 @@ fn one(source: &Name, how: &SourceSettings, rig: &Rig) -> Result<Arc<dyn Source>
         }
         SourceSettings::AccessLog(log) => Arc::new(Log::new(source.clone(), log)?),
         SourceSettings::Clock(by) => Arc::new(Clock::new(source.clone(), by)?),
+        SourceSettings::Docker { .. } | SourceSettings::Cloud { .. } | SourceSettings::Dashboards { .. } => todo!(),
         SourceSettings::Truth { connection } => Arc::new(Truth::new(source.clone(), connection)?),
     })
 }

@@ -13,7 +13,7 @@ use super::{
     profile::Profile,
     references::{self, Env},
     resolved::Basis,
-    selection,
+    resources, selection,
     settings::Settings,
     slo::{self, Slos},
     sources::{self, LOAD, METRICS, Source, TRACES},
@@ -29,6 +29,8 @@ use crate::model::{
     node::{At, Node},
     rig::{By, Capability, Claim, Quantity, Rig, SourceInfo},
     units::Wall,
+    usage::{Measure, Told, UsageClaim},
+    workload::{BURN, BURN_CONTAINER, Found, HOST, KERNEL, Workload},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -156,6 +158,7 @@ fn read(root: &Node, checks: &Checks, sound: bool, cx: &Reading) -> Option<Loade
     let sources = sources::read(sources_field.as_ref(), &declared, cx);
     let metrics = table.get("metrics");
     let Metrics { claims: histograms, definitions } = metrics.as_ref().map(|f| metrics::read(f, &declared, guessed, cx)).unwrap_or_default();
+    let resources = table.get("resources").map(|f| resources::read(&f, &declared, cx)).unwrap_or_default();
     let cases_field = table.get("cases");
     let mut slos = Slos::new();
     let cases = selection::read(cases_field.as_ref(), catalogue, &mut slos, cx);
@@ -174,6 +177,8 @@ fn read(root: &Node, checks: &Checks, sound: bool, cx: &Reading) -> Option<Loade
     let target = target.flatten();
     two_units::warn(&sources, &declared, &histograms, metrics.as_ref(), cx);
     let mut rig = rig(rig_name?, target.as_ref(), &sources, histograms);
+    own_sources(&mut rig, &resources.workloads);
+    (rig.workloads, rig.usage) = (resources.workloads, resources.usage);
     rig.definitions = definitions;
     rig.slo = slos.iter().map(|(quantity, (limit, _))| (*quantity, *limit)).collect();
     rig.capabilities = capabilities(&rig);
@@ -272,11 +277,23 @@ fn rig(rig_name: Name, target: Option<&TargetSection>, sources: &[Source], histo
     Rig { name: rig_name, clocks, target: target.map(|t| t.target.clone()), loads, sources: infos, claims, ..Rig::default() }
 }
 
+/// The kernel of this machine and the burn are sources where a workload needs them.
+fn own_sources(rig: &mut Rig, workloads: &BTreeMap<Name, Workload>) {
+    let mut own = |source: &str, place: String| rig.sources.insert(name(source), SourceInfo { kind: source.into(), place, reads: String::new() });
+    if workloads.contains_key(HOST) {
+        own(KERNEL, "this machine".into());
+    }
+    if let Some(act) = workloads.values().find_map(Workload::burn) {
+        own(BURN, if act.contained { format!("container {BURN_CONTAINER}") } else { "this process".into() });
+    }
+}
+
 /// What the spec declares to be there.
 fn capabilities(rig: &Rig) -> BTreeSet<Capability> {
     let kind = |kinds: &[&str]| rig.sources.values().any(|s| kinds.contains(&s.kind.as_str()));
     let histogram = |c: &Claim| c.histogram().is_some_and(|_| rig.sources.get(&c.source).is_some_and(|s| METRICS.contains(&s.kind.as_str())));
     let traces = kind(&TRACES);
+    let usage = |of: &dyn Fn(&UsageClaim) -> bool| rig.usage.iter().any(of);
     let there = |capability: &Capability| match capability {
         Capability::ControlledLoad => !rig.loads.is_empty(),
         Capability::KnownTruth => kind(&["truth"]),
@@ -294,6 +311,19 @@ fn capabilities(rig: &Rig) -> BTreeSet<Capability> {
         Capability::AccessLog => kind(&["access_log"]),
         Capability::Streaming => rig.loads.values().any(|l| l.stream),
         Capability::Clocks => !rig.clocks.is_empty(),
+        Capability::Workloads => rig.served().any(|(_, w)| w.found != Found::Elsewhere),
+        Capability::UsageClaims => !rig.usage.is_empty(),
+        Capability::CpuClaims => usage(&|c| c.measure == Measure::Cpu),
+        Capability::MemoryClaims => usage(&|c| c.measure.memory()),
+        Capability::NetworkClaims => usage(&|c| c.measure.network()),
+        Capability::ScrapedUsage => usage(&|c| rig.sources.get(&c.source).is_some_and(|s| METRICS.contains(&s.kind.as_str()))),
+        Capability::DockerStats => usage(&|c| c.told == Told::Own),
+        Capability::KnownBurn => rig.burner().is_some_and(|(name, _)| rig.usage_of(name).any(|c| c.measure == Measure::Cpu)),
+        Capability::KnownMemory => {
+            rig.burner().is_some_and(|(name, act)| act.memory > 0 && rig.usage_of(name).any(|c| c.measure.memory() && c.measure != Measure::Cache))
+        }
+        Capability::Observers => rig.workloads.values().any(|w| w.observer),
+        Capability::StoredQueries => kind(&["prometheus", "dashboards"]),
     };
     Capability::ALL.into_iter().filter(there).collect()
 }

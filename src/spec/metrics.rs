@@ -101,12 +101,18 @@ fn definition(field: &Field<'_>, cx: &Reading) -> Option<Times> {
     Some(times)
 }
 
-fn metric(field: &Field<'_>, cx: &Reading) -> Option<String> {
+/// The name of a metric.
+pub(super) fn series_name(field: &Field<'_>, cx: &Reading) -> Option<String> {
     let text = field.text(cx)?;
     if !is_name(&text, "_:.-/") {
         cx.problem(field.refuse("is not the name of a metric", "letters, digits, `_`, `:`, `.`, `-` and `/`; labels go under `match`"));
         return None;
     }
+    Some(text)
+}
+
+fn metric(field: &Field<'_>, cx: &Reading) -> Option<String> {
+    let text = series_name(field, cx)?;
     for suffix in ["_bucket", "_sum", "_count"] {
         if let Some(base) = text.strip_suffix(suffix) {
             cx.problem(field.refuse(format!("names one series of the histogram (`{suffix}`)"), format!("write `{base}`")));
@@ -135,7 +141,7 @@ fn unit_of_name(metric: &str, field: &Field<'_>, cx: &Reading) -> Option<f64> {
     found
 }
 
-fn labels(field: &Field<'_>, cx: &Reading) -> Option<BTreeMap<String, String>> {
+pub(super) fn labels(field: &Field<'_>, cx: &Reading) -> Option<BTreeMap<String, String>> {
     let before = cx.count();
     let mut labels = BTreeMap::new();
     for (key, value) in field.entries(cx) {

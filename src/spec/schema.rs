@@ -7,6 +7,7 @@ use crate::{
     model::{
         rig::{Capability, Quantity},
         times::Moment,
+        usage::Measure,
     },
 };
 use serde_json::{Map, Value, json};
@@ -39,6 +40,7 @@ fn whole() -> Value {
             ("target", target()),
             ("sources", sources()),
             ("metrics", described(map_of(&metric()), "Which series claim to measure what")),
+            ("resources", described(map_of(&workload()), "Whose CPU time, memory and network are looked at: the API server, its database, the burn")),
             ("cases", cases()),
             ("require", described(list_of(&words(Capability::ALL.map(Capability::word))), "What this spec must provide; a problem if it does not")),
             ("waivers", list_of(&waiver())),
@@ -170,6 +172,14 @@ fn source(kind: &'static str) -> Value {
                 ],
             )
         }
+        "docker" => (json!([]), vec![("socket", described(text(), "Its socket; else that of DOCKER_HOST, or the usual one"))]),
+        "cloud" => {
+            let period = described(text(), "What one value covers, where the file does not tell");
+            let settle = described(text(), "How long the file is waited for until it covers the load");
+            let path = described(text(), "CloudWatch's get-metric-data or time series of Google Cloud Monitoring as JSON, or CSV");
+            (json!(["path"]), vec![("path", path), ("period", period), ("settle", settle)])
+        }
+        "dashboards" => (json!(["path"]), vec![("path", described(text(), "Dashboards as JSON; `*` in the name stands for several"))]),
         _ => (json!(["url"]), with(vec![])),
     };
     keys.push(("kind", json!({"const": kind})));
@@ -189,6 +199,36 @@ fn metric() -> Value {
         ("source", text()),
     ];
     object(&json!(["histogram"]), keys)
+}
+
+fn workload() -> Value {
+    let burn = [
+        ("cpu", described(number(), "Cores that are used while it is on: 0.5")),
+        ("memory", described(text(), "Bytes that are touched and kept: 64MiB")),
+        ("network", described(text(), "Bytes a second over its loopback interface: 1MB/s")),
+        ("in", words(["process", "container"])),
+    ];
+    let series = [
+        ("series", described(text(), "The metric's name")),
+        ("of", described(words(Measure::ALL.map(Measure::word)), "What it measures, where neither its key nor its name says so")),
+        ("type", words(["counter", "gauge"])),
+        ("unit", described(text(), "What one value is, where the series' name does not say it")),
+        ("cores", described(number(), "Of how many cores a share of CPU time is told")),
+        ("match", described(map_of(&text()), "Labels that must match exactly; series that match are added up")),
+        ("source", text()),
+    ];
+    let keys = [
+        ("container", described(text(), "A container of Docker")),
+        ("label", described(text(), "The one container of Docker with this label, KEY=VALUE")),
+        ("pid", count()),
+        ("port", described(count(), "Whoever listens on this TCP port")),
+        ("process", described(text(), "Processes of this name")),
+        ("cgroup", described(text(), "A control group, by its path below its hierarchy's root")),
+        ("burn", described(object(&json!([]), burn), "A load that rigcheck itself makes: the known truth")),
+        ("observer", described(flag(), "Does it only watch?")),
+        ("metrics", described(map_of(&object(&json!(["series"]), series)), "Which series claim to measure it")),
+    ];
+    object(&json!([]), keys)
 }
 
 fn cases() -> Value {

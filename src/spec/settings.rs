@@ -160,6 +160,25 @@ pub enum SourceSettings {
     },
     /// How far the clock of a host may be off.
     Clock(ClockBy),
+    /// Docker's daemon.
+    Docker {
+        /// Its socket; none for that of `DOCKER_HOST`, or the usual one.
+        socket: Option<PathBuf>,
+    },
+    /// Metrics of a cloud, exported to a file: CloudWatch's `get-metric-data`, time series of Google Cloud Monitoring, CSV.
+    Cloud {
+        /// The file.
+        path: PathBuf,
+        /// What one value covers, where the file does not tell.
+        period: Option<Ms>,
+        /// How long it is waited for until it covers an act.
+        settle: Ms,
+    },
+    /// Dashboards as JSON.
+    Dashboards {
+        /// A file, or a folder's files by a `*` in the name.
+        path: PathBuf,
+    },
 }
 
 /// Who tells how far a host's clock may be off.
@@ -211,7 +230,12 @@ impl SourceSettings {
         match self {
             SourceSettings::Jaeger { .. } | SourceSettings::Otlp { .. } | SourceSettings::Clock(_) => true,
             SourceSettings::AccessLog(log) => log.at.is_some(),
-            SourceSettings::Prometheus { .. } | SourceSettings::Scrape { .. } | SourceSettings::Truth { .. } => false,
+            SourceSettings::Prometheus { .. }
+            | SourceSettings::Scrape { .. }
+            | SourceSettings::Truth { .. }
+            | SourceSettings::Docker { .. }
+            | SourceSettings::Cloud { .. }
+            | SourceSettings::Dashboards { .. } => false,
         }
     }
     /// What is read of the source, where the spec chooses ([`SourceInfo::reads`](crate::model::rig::SourceInfo::reads)).
@@ -220,7 +244,13 @@ impl SourceSettings {
             SourceSettings::Jaeger { service, .. } | SourceSettings::Otlp { service, .. } => format!("spans of service {service}"),
             SourceSettings::AccessLog(log) => log.reads(),
             SourceSettings::Clock(by) => by.reads(),
-            SourceSettings::Prometheus { .. } | SourceSettings::Scrape { .. } | SourceSettings::Truth { .. } => String::new(),
+            SourceSettings::Cloud { period: Some(period), .. } => format!("values of {period}"),
+            SourceSettings::Prometheus { .. }
+            | SourceSettings::Scrape { .. }
+            | SourceSettings::Truth { .. }
+            | SourceSettings::Docker { .. }
+            | SourceSettings::Cloud { .. }
+            | SourceSettings::Dashboards { .. } => String::new(),
         }
     }
 }

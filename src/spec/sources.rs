@@ -12,18 +12,24 @@ use crate::model::{
     node::At,
     rig::{By, Claim, Quantity, SourceInfo},
     units::Ms,
+    workload::{BURN, KERNEL},
 };
 use reqwest::Url;
 use std::{collections::HashMap, net::SocketAddr};
 
 /// The kinds of this release.
-pub(super) const KINDS: [&str; 7] = ["prometheus", "scrape", "jaeger", "otlp", "access_log", "truth", "clock"];
+pub(super) const KINDS: [&str; 10] = ["prometheus", "scrape", "jaeger", "otlp", "access_log", "truth", "clock", "docker", "cloud", "dashboards"];
 /// Kinds that hold traces.
 pub(super) const TRACES: [&str; 2] = ["jaeger", "otlp"];
 /// Kinds that hold histograms.
 pub(super) const METRICS: [&str; 2] = ["prometheus", "scrape"];
+/// Kinds that hold series of what workloads use.
+pub(super) const SERIES: [&str; 3] = ["prometheus", "scrape", "cloud"];
 /// The load generator's own name among the sources.
 pub(super) const LOAD: &str = "load";
+/// Names of sources that are always there.
+const OWN: [(&str, &str); 3] =
+    [(LOAD, "rigcheck's own load"), (KERNEL, "what rigcheck reads of this machine's kernel"), (BURN, "rigcheck's own burn")];
 /// Where OTLP over HTTP is received unless told otherwise (the port that IANA registered for it).
 const OTLP: ([u8; 4], u16) = ([127, 0, 0, 1], 4318);
 /// A batch span processor exports every 5 s by default (OpenTelemetry's specification, `OTEL_BSP_SCHEDULE_DELAY`).
@@ -69,8 +75,8 @@ pub(super) fn read(section: Option<&Field<'_>>, declared: &[Declared], cx: &Read
 
 fn kind(key: &str, field: &Field<'_>, cx: &Reading) -> Option<&'static str> {
     let known = KINDS.iter().find(|k| **k == key).copied();
-    if key == LOAD {
-        cx.problem(Problem::new(field.key, "`load` is the name of rigcheck's own load").label("choose another name"));
+    if let Some((own, what)) = OWN.iter().find(|(own, _)| *own == key) {
+        cx.problem(Problem::new(field.key, format!("`{own}` is the name of {what}")).label("choose another name"));
         return None;
     }
     if !check_name("a source", key, field.key, cx) {
@@ -99,11 +105,6 @@ fn kind(key: &str, field: &Field<'_>, cx: &Reading) -> Option<&'static str> {
 }
 
 fn unknown(key: &str, at: At) -> Problem {
-    if key == "docker" {
-        return Problem::new(at, "this release has no source `docker`")
-            .label("remove it")
-            .help("the log of a container can be read: `access_log: {docker: CONTAINER, …}`");
-    }
     let problem = Problem::new(at, format!("unknown source `{key}`"));
     match nearest(key, KINDS) {
         Some(near) => problem.label(format!("did you mean `{near}`?")),
@@ -153,6 +154,11 @@ fn source(declared: &Declared, field: &Field<'_>, cx: &Reading) -> Option<Source
             url = Some(at);
             (c.place(), SourceSettings::Truth { connection: c })
         }),
+        "docker" => docker(&mut table, cx),
+        "cloud" => cloud(&mut table, cx),
+        "dashboards" => {
+            table.need("path", "dashboards/*.json", cx).and_then(|f| Some((f.text(cx)?, SourceSettings::Dashboards { path: f.file(cx)? })))
+        }
         "clock" => clock::read(&mut table, cx).map(|(place, by)| (place, SourceSettings::Clock(by))),
         other => {
             // A kind of KINDS without an arm here.
@@ -175,6 +181,25 @@ fn scrape(table: &mut Table<'_>, cx: &Reading) -> Option<(String, SourceSettings
         connection.url += "/metrics";
     }
     Some((connection.place(), SourceSettings::Scrape { connection, interval: interval? }))
+}
+
+/// Where the daemon is: its socket, else `DOCKER_HOST`, else the usual socket.
+fn docker(table: &mut Table<'_>, cx: &Reading) -> Option<(String, SourceSettings)> {
+    let socket = match table.get("socket") {
+        Some(field) => Some(field.file(cx)?),
+        None => None,
+    };
+    let place = socket.as_ref().map_or_else(|| "the local daemon".to_owned(), |path| path.display().to_string());
+    Some((place, SourceSettings::Docker { socket }))
+}
+
+/// A file that a cloud's command wrote, and how long it is waited for.
+fn cloud(table: &mut Table<'_>, cx: &Reading) -> Option<(String, SourceSettings)> {
+    let path = table.need("path", "cloudwatch.json", cx).and_then(|f| Some((f.text(cx)?, f.file(cx)?)));
+    let period = table.get("period").map_or(Some(None), |f| f.ms(cx).map(Some));
+    let settle = if table.has("settle") { settle(table, cx) } else { Some(Ms(0.0)) };
+    let (place, path) = path?;
+    Some((place, SourceSettings::Cloud { path, period: period?, settle: settle? }))
 }
 
 fn settle(table: &mut Table<'_>, cx: &Reading) -> Option<Ms> {

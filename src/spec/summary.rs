@@ -38,6 +38,15 @@ impl Loaded {
             let times = rig.definitions.get(&claim.subject()).map_or_else(String::new, |t| format!(", {} → {}", t.from.word(), t.to.word()));
             let _ = writeln!(out, "  {}: {}, {}{times}", claim.subject(), claim.quantity.title(), told(claim));
         }
+        out.push_str(if rig.workloads.is_empty() { "" } else { "\nresources\n" });
+        for (name, workload) in &rig.workloads {
+            let observer = if workload.observer { ", an observer" } else { "" };
+            let _ = writeln!(out, "  {name}: {}{observer}", workload.found);
+            for claim in rig.usage_of(name).filter(|c| c.series().is_some()) {
+                let of = claim.series().map(|s| s.metric.as_str()).unwrap_or_default();
+                let _ = writeln!(out, "    {}: {}, {of}", claim.subject(), claim.measure.title());
+            }
+        }
         let slos: Vec<_> = rig.slo.iter().map(|(quantity, limit)| format!("{quantity} ≤ {limit}")).collect();
         if !slos.is_empty() {
             let _ = writeln!(out, "slo     {}", slos.join(" · "));

@@ -5,6 +5,7 @@ use super::{
     folders::Folders,
 };
 use crate::model::{
+    bytes::{Bytes, BytesPerSecond},
     node::{At, Node, Value},
     redactor::Redactor,
     rig::Capability,
@@ -91,6 +92,10 @@ impl<'a> Table<'a> {
         self.known.push(key);
         let (k, node) = self.entries.iter().find(|(k, _)| k.text() == Some(key))?;
         Some(Field { path: self.path(key), key: k.at, node })
+    }
+    /// Is there a value for a key?
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.entries.iter().any(|(k, _)| k.text() == Some(key))
     }
     /// The same; it is a problem if it is not there.
     pub(super) fn need(&mut self, key: &'static str, example: &str, cx: &Reading) -> Option<Field<'a>> {
@@ -243,7 +248,7 @@ impl<'a> Field<'a> {
     fn unit<T: std::str::FromStr<Err: std::fmt::Display>>(&self, what: &str, cx: &Reading) -> Option<T> {
         let text = match &self.node.value {
             _ if self.failed(cx) => return None,
-            _ if self.unchecked(cx) => return ["1s", "1/s", "1"].iter().find_map(|one| one.parse().ok()),
+            _ if self.unchecked(cx) => return ["1s", "1/s", "1", "1B", "1B/s"].iter().find_map(|one| one.parse().ok()),
             Value::Text(t) => t.clone(),
             Value::Num(n) => n.to_string(),
             _ => {
@@ -267,6 +272,14 @@ impl<'a> Field<'a> {
             return None;
         }
         Some(ms)
+    }
+    /// As an amount of bytes.
+    pub(super) fn bytes(&self, cx: &Reading) -> Option<Bytes> {
+        self.unit("an amount of bytes, such as `64MiB`", cx)
+    }
+    /// As bytes per second.
+    pub(super) fn bytes_per_second(&self, cx: &Reading) -> Option<BytesPerSecond> {
+        self.unit("bytes per second, such as `5MB/s`", cx)
     }
     /// As a rate.
     pub(super) fn rate(&self, cx: &Reading) -> Option<PerSecond> {

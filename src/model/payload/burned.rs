@@ -1,5 +1,5 @@
 use super::{BurnAsked, CgroupReading};
-use crate::model::units::Wall;
+use crate::model::{rows::Attach, units::Wall};
 use serde::{Deserialize, Serialize};
 
 /// What a burn really used: the truth, whatever was asked for.
@@ -96,6 +96,8 @@ pub struct Beside {
     /// Time between the instants, s.
     pub over_s: f64,
 }
+
+impl Attach for Burned {}
 
 /// The kernel adds a running thread's time to its process' at each tick of its timer: 100 in a second at the least (`CONFIG_HZ`).
 const TICK_S: f64 = 0.01;

@@ -11,9 +11,11 @@ mod histogram;
 mod leak;
 mod log_lines;
 mod performed;
+mod queries;
 mod rises;
 mod round_trip;
 mod spans;
+mod tracks;
 
 pub use burn_asked::{BurnAsked, BurnPattern};
 pub use burned::{Beside, BurnSample, Burned, BurnedBy, CpuAt, Crowding};
@@ -26,9 +28,11 @@ pub use histogram::{Exemplar, HistogramSeries, Part, Sample, Scrape, Series};
 pub use leak::{Leak, Secret};
 pub use log_lines::{BadLine, LogLine, LogLines};
 pub use performed::{Heartbeat, Performed};
+pub use queries::{StoredQueries, StoredQuery};
 pub use rises::{Rise, Rises};
 pub use round_trip::RoundTrips;
 pub use spans::{Shown, SpanRow, Spans};
+pub use tracks::{Life, Reading, Track, Tracks};
 
 use super::{
     key::Payload,
@@ -41,6 +45,12 @@ impl Payload {
         match self {
             Payload::Perform(_) | Payload::Facts(_) => None,
             Payload::RoundTrip(r) => r.min_ms().map(|ms| format!("round trip {}", Ms(ms))),
+            Payload::Burn(b) => b.last().map(|used| format!("{:.2} CPU-s burned", used.cpu_s)),
+            Payload::Usage(t) => {
+                let samples = t.tracks.iter().map(|t| t.samples.len() as u64).max().unwrap_or_default();
+                Some(format!("usage: {}, up to {}", Count(t.tracks.len() as u64).of("series"), Count(samples).of("sample")))
+            }
+            Payload::Queries(q) => Some(format!("{} stored", Count(q.queries.len() as u64).of("query"))),
             Payload::Truth(e) => Some(Count(e.requests.len()).of("emission")),
             Payload::Histogram(h) => Some(format!("{} ({} series)", h.metric, h.series.len())),
             Payload::Risen(r) => Some(format!("{} of {} counts rose", r.series.len() as u64 + r.left_out, r.watched)),

@@ -73,7 +73,7 @@ impl Look<'_> {
 
     /// Where the load asks for one model and the claim is about another, nobody can tell which of the two was meant.
     fn other_model(&self, claim: &Claim, of: &HistogramOf, rises: &Rises) -> Option<String> {
-        let Act::Load(load) = &self.act;
+        let Act::Load(load) = &self.act else { return None };
         let rose = |label: &String| rises.series.iter().any(|r| r.metric == of.metric && r.labels.get(label) == Some(&load.model));
         let (label, named) = of.labels.iter().find(|(label, named)| **named != load.model && rose(label))?;
         let (sent, quantity) = (&load.model, &claim.name);

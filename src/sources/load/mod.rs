@@ -16,7 +16,7 @@ use crate::{
     model::{
         audit::Effort,
         evidence::{Gap, Seen},
-        key::{Act, Destination, LoadAct, Query},
+        key::{Act, Destination, LoadAct, Perform, Query},
         name::{Name, name},
         source::{Answer, Cost, Estimate, Slot, Source, Timing},
         units::Ms,
@@ -109,10 +109,7 @@ impl Source for Load {
     }
     fn estimate(&self, query: &Query, effort: Effort) -> Estimate {
         match query {
-            Query::Perform(q) => {
-                let Act::Load(act) = &q.act;
-                Plan::new(act, effort).map_or_else(|_| Estimate::default(), |plan| plan.estimate())
-            }
+            Query::Perform(Perform { act: Act::Load(act) }) => Plan::new(act, effort).map_or_else(|_| Estimate::default(), |plan| plan.estimate()),
             Query::RoundTrip(_) => Estimate { lasting: round_trip::lasting(effort), ..Estimate::default() },
             _ => Estimate::default(),
         }
@@ -120,10 +117,7 @@ impl Source for Load {
     fn ask<'a>(&'a self, query: &'a Query, effort: Effort, slot: &'a Slot) -> Answer<'a> {
         Box::pin(async move {
             match query {
-                Query::Perform(q) => {
-                    let Act::Load(act) = &q.act;
-                    self.perform(act, effort, slot).await.map_err(|gap| advised(gap, &act.to))
-                }
+                Query::Perform(Perform { act: Act::Load(act) }) => self.perform(act, effort, slot).await.map_err(|gap| advised(gap, &act.to)),
                 Query::RoundTrip(_) => {
                     let endpoint = self.endpoint(&Destination::Target)?;
                     round_trip::measure(endpoint.connection(), effort, slot).await.map_err(|gap| advised(gap, &Destination::Target))

@@ -3,9 +3,11 @@
 use super::show::Shown;
 use crate::{
     model::{
+        bytes::{Bytes, BytesPerSecond},
         name::Name,
         node::Value,
         rig::{By, Claim, HistogramOf, Rig},
+        workload::Workload,
     },
     spec::{
         changes::exact,
@@ -25,6 +27,9 @@ pub(super) fn of(loaded: &Loaded) -> Shown {
     let sources = loaded.settings.sources.iter().map(|(name, settings)| (name.to_string(), source(name, settings, rig)));
     sections.push(("sources", Shown::section(sources)));
     sections.push(("metrics", metrics(rig)));
+    if !rig.workloads.is_empty() {
+        sections.push(("resources", resources(rig)));
+    }
     sections.push(("require", Shown::words([])));
     sections.push(("waivers", Shown::words([])));
     sections.push(("gate", section([("threshold", number(profile.gate.threshold)), ("coverage", number(profile.gate.coverage))])));
@@ -73,7 +78,12 @@ fn source(name: &Name, settings: &SourceSettings, rig: &Rig) -> Shown {
             keys.extend([("settle", text(&exact(*settle))), ("claims", claims())]);
         }
         SourceSettings::AccessLog(log) => keys.extend(access_log(log)),
-        SourceSettings::Prometheus { .. } | SourceSettings::Truth { .. } | SourceSettings::Clock(_) => {}
+        SourceSettings::Cloud { settle, .. } => keys.push(("settle", text(&exact(*settle)))),
+        SourceSettings::Prometheus { .. }
+        | SourceSettings::Truth { .. }
+        | SourceSettings::Clock(_)
+        | SourceSettings::Docker { .. }
+        | SourceSettings::Dashboards { .. } => {}
     }
     section(keys)
 }
@@ -110,6 +120,40 @@ fn metrics(rig: &Rig) -> Shown {
         entries.push((claim.name.to_string(), section(keys)));
     }
     Shown::section(entries)
+}
+
+/// One entry a workload; a series that several sources are asked for names none.
+fn resources(rig: &Rig) -> Shown {
+    let workload = |(name, workload): (&Name, &Workload)| {
+        let mut keys = vec![("observer", flag(workload.observer))];
+        if let Some(act) = workload.burn() {
+            let place = if act.contained { "container" } else { "process" };
+            let burn = [
+                ("cpu", number(f64::from(act.millicores) / 1e3)),
+                ("memory", text(&Bytes(act.memory).to_string())),
+                ("network", text(&BytesPerSecond(act.network as f64).to_string())),
+                ("in", text(place)),
+            ];
+            keys.push(("burn", section(burn)));
+        }
+        let mut metrics: Vec<(String, Shown)> = vec![];
+        let claims: Vec<_> = rig.usage_of(name).filter_map(|c| Some((c, c.series()?))).collect();
+        for (claim, series) in &claims {
+            if metrics.iter().any(|(name, _)| *name == claim.name.as_str()) {
+                continue;
+            }
+            let mut keys = vec![("of", text(claim.measure.word())), ("type", text(series.shape.word())), ("match", section([]))];
+            if claims.iter().filter(|(c, _)| c.name == claim.name).count() == 1 {
+                keys.push(("source", text(claim.source.as_str())));
+            }
+            metrics.push((claim.name.to_string(), section(keys)));
+        }
+        if !metrics.is_empty() {
+            keys.push(("metrics", Shown::section(metrics)));
+        }
+        (name.to_string(), section(keys))
+    };
+    Shown::section(rig.workloads.iter().map(workload))
 }
 
 fn unit(ms: f64) -> &'static str {
