@@ -37,31 +37,61 @@ gateway_image() {
   echo "$image"
 }
 
+# container_of NAME: sets its name, which the stack's own makes the only one of this machine, and in CONTAINER how `docker run`
+# makes it: labels by which `down` finds it, and its limits.
+container_of() {
+  WORDS[container]=rigcheck-${1%_container}-$(printf '%s' "$STATE" | sha256sum | cut -c1-12)
+  docker rm -f "${WORDS[container]}" >/dev/null 2>&1
+  CONTAINER=(--rm --init --name "${WORDS[container]}" --label "rigcheck.stack=$STATE" --label "rigcheck.part=$1")
+  [[ -z ${OPT[cpus]:-} ]] || CONTAINER+=(--cpus "${OPT[cpus]}")
+  [[ -z ${OPT[memory]:-} ]] || CONTAINER+=(--memory "${OPT[memory]}")
+}
+tell_id() {
+  WORDS[id]=$(docker inspect --format '{{.Id}}' "${WORDS[container]}")
+  record
+}
+
 launch_gateway_container() {
-  local image mounts=() limits=() vars=() word database=
+  local image mounts=() vars=() word database=
   [[ -e $STATE/docker.json ]] || usage "gateway_container needs the part docker in the same state folder"
   prepare_gateway gateway_container
   image=$(gateway_image) || fail_early gateway_container "its image could not be made: see $CACHE/gateway-image.log"
-  # one container of a stack; the stack's own name makes it the only one of this machine
-  WORDS[container]=rigcheck-gateway-$(printf '%s' "$STATE" | sha256sum | cut -c1-12)
-  docker rm -f "${WORDS[container]}" >/dev/null 2>&1
+  container_of gateway_container
   mounts=(-v "$GATEWAY_SRC:/app:ro" -v "$(dirname "${FILES[access_log]}"):$(dirname "${FILES[access_log]}")" -v "${FILES[metrics]}:${FILES[metrics]}")
   if [[ -e $STATE/postgres.json ]]; then
     mounts+=(-v "$(postgres_dir)/socket:/run/rig")
     database="postgresql://postgres@/gateway?host=/run/rig&port=$(sed -n 's/.*"sql": \([0-9]*\).*/\1/p' "$STATE/postgres.json")"
   fi
-  [[ -z ${OPT[cpus]:-} ]] || limits+=(--cpus "${OPT[cpus]}")
-  [[ -z ${OPT[memory]:-} ]] || limits+=(--memory "${OPT[memory]}")
   for word in "${GATEWAY_ENV[@]}" "DATABASE_URL=$database"; do vars+=(-e "$word"); done
-  start gateway_container http docker run --rm --init --name "${WORDS[container]}" --label "rigcheck.stack=$STATE" --label rigcheck.part=gateway_container \
-    -p "127.0.0.1:${PORTS[http]}:8000" "${mounts[@]}" "${limits[@]}" "${vars[@]}" -w /app "$image" \
+  start gateway_container http docker run "${CONTAINER[@]}" \
+    -p "127.0.0.1:${PORTS[http]}:8000" "${mounts[@]}" "${vars[@]}" -w /app "$image" \
     "$(gateway_venv)/bin/python" -m gateway.serve --host 0.0.0.0 --port 8000 --workers "${OPT[workers]:-2}"
 }
-ready_gateway_container() {
-  ready_gateway || return
-  WORDS[id]=$(docker inspect --format '{{.Id}}' "${WORDS[container]}")
-  record
+ready_gateway_container() { ready_gateway && tell_id; }
+
+# busy_container and spare_container: the same program under two names, so that one can be done to what the other is spared.
+launch_busy_container() {
+  local image part=${1:-busy_container}
+  [[ -e $STATE/docker.json ]] || usage "$part needs the part docker in the same state folder"
+  [[ -e $(gateway_venv)/complete ]] || not_installed gateway
+  image=$(gateway_image) || fail_early "$part" "its image could not be made: see $CACHE/gateway-image.log"
+  container_of "$part"
+  start "$part" none docker run "${CONTAINER[@]}" -v "$STACK/busy.py:/app/busy.py:ro" "$image" "$(gateway_venv)/bin/python" /app/busy.py \
+    --burst "${OPT[burst]:-0.3}" --every "${OPT[every]:-1}" --cache "${OPT[cache]:-0}"
 }
+works() { grep -q '^works$' "$LOG"; }
+ready_busy_container() { wait_for 60 "work" works && tell_id; }
+launch_spare_container() { launch_busy_container spare_container; }
+ready_spare_container() { ready_busy_container; }
+
+# What is true of containers, and the same bent as exporters bend it.
+launch_bent() {
+  [[ -n ${OPT[of]:-} ]] || usage "bent needs --of CONTAINER,..."
+  PORTS[http]=$(free_port)
+  # shellcheck disable=SC2086 # names of containers, split at commas
+  start bent http python3 "$STACK/bent.py" --port "${PORTS[http]}" ${OPT[of]//,/ }
+}
+ready_bent() { wait_for 30 "metrics page" http_ok "$URL/metrics"; }
 
 # ---- its database -----------------------------------------------------------------------------------------------
 
@@ -106,16 +136,20 @@ tells_of_postgres() { curl -sf -m 2 "$URL/metrics" | grep -q '^pg_up 1'; }
 ready_postgres_exporter() { wait_for 30 "figure of the database" tells_of_postgres; }
 
 launch_process_exporter() {
-  local bin dir=$STATE/data/process_exporter pair
+  local bin dir=$STATE/data/process_exporter part line
   bin=$(program prometheus-process-exporter) || exit 3
-  [[ -n ${OPT[names]:-} ]] || usage "process_exporter needs --names NAME=REGEX,..."
+  [[ -n ${OPT[parts]:-} ]] || usage "process_exporter needs --parts NAME,..."
   PORTS[http]=$(free_port)
   mkdir -p "$dir"
   {
     echo process_names:
-    for pair in ${OPT[names]//,/ }; do printf "  - {name: '%s', cmdline: ['%s']}\n" "${pair%%=*}" "${pair#*=}"; done
+    for part in ${OPT[parts]//,/ }; do
+      [[ -e $STATE/$part.json ]] || usage "process_exporter --parts: no part \`$part\` is up in $STATE"
+      # as it was started: a word of ours would stand in our own command line, too, and we start many
+      line=$(tr '\0' ' ' <"/proc/$(json_field "$STATE/$part.json" pid)/cmdline" | sed 's/ $//; s/[][\\.*^$+?(){}|]/\\&/g')
+      printf "  - {name: '%s', cmdline: ['^%s$']}\n" "$part" "${line//\'/\'\'}"
+    done
   } >"$dir/process_exporter.yml"
-  # its own group, if asked for, is of a process that is there before it reads
   start process_exporter http "$bin" -config.path "$dir/process_exporter.yml" -web.listen-address "127.0.0.1:${PORTS[http]}" \
     -threads="$([[ ${OPT[threads]:-off} == on ]] && echo true || echo false)"
 }
