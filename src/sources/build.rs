@@ -3,6 +3,8 @@
 use super::{
     access_log::Log,
     clock::Clock,
+    cloud::Cloud,
+    dashboards::Dashboards,
     jaeger::Jaeger,
     load::Load,
     otlp::{Otlp, OtlpFiles},
@@ -41,9 +43,12 @@ fn load(settings: &Settings, reference: Option<&Connection>) -> Arc<dyn Source> 
 
 fn one(source: &Name, how: &SourceSettings, rig: &Rig) -> Result<Arc<dyn Source>, Gap> {
     let claims = || rig.claims.iter().filter(|c| c.source == *source).cloned().collect::<Vec<_>>();
+    let usage = || rig.usage.iter().filter(|c| c.source == *source).cloned().collect::<Vec<_>>();
     Ok(match how {
-        SourceSettings::Prometheus { connection } => Arc::new(Prometheus::new(source.clone(), connection, claims())?),
-        SourceSettings::Scrape { connection, interval } => Arc::new(Scrape::new(source.clone(), connection, *interval, claims())?),
+        SourceSettings::Prometheus { connection } => Arc::new(Prometheus::new(source.clone(), connection, claims())?.with_usage(usage())),
+        SourceSettings::Scrape { connection, interval } => {
+            Arc::new(Scrape::new(source.clone(), connection, *interval, claims())?.with_usage(usage()))
+        }
         SourceSettings::Jaeger { connection, service, settle } => {
             Arc::new(Jaeger::new(source.clone(), connection, service.clone())?.with_pace(Pace::settling(*settle)))
         }
@@ -56,7 +61,9 @@ fn one(source: &Name, how: &SourceSettings, rig: &Rig) -> Result<Arc<dyn Source>
         }
         SourceSettings::AccessLog(log) => Arc::new(Log::new(source.clone(), log)?),
         SourceSettings::Clock(by) => Arc::new(Clock::new(source.clone(), by)?),
-        SourceSettings::Docker { .. } | SourceSettings::Cloud { .. } | SourceSettings::Dashboards { .. } => todo!(),
+        SourceSettings::Docker { .. } => todo!(),
+        SourceSettings::Cloud { path, period, settle } => Arc::new(Cloud::new(source.clone(), path.clone(), *period, *settle, usage())),
+        SourceSettings::Dashboards { path } => Arc::new(Dashboards::new(source.clone(), path.clone())),
         SourceSettings::Truth { connection } => Arc::new(Truth::new(source.clone(), connection)?),
     })
 }
