@@ -1,4 +1,4 @@
-"""A metrics page that tells true figures of a container, and next to each the same bent, as exporters in the field bend them.
+"""A metrics page that tells true figures of containers, and next to each the same bent, as exporters in the field bend them.
 
 Every name says what is wrong; `true_...` is right. Read from the kernel's files twenty times a second, so that what is late is late by a
 known time.
@@ -125,8 +125,9 @@ class Page:
         yield f"true_cpu_seconds_total{who} {cpu}"
         lived = max(now - of.began, EVERY)
         yield f"bent_lifetime_percent{who} {cpu / lived * 100}"
-        if (before := of.cpu_ago(1.0)) is not None:
-            yield f"bent_machine_percent{who} {(cpu - before) * 100 / os.cpu_count()}"
+        # the whole beside its parts, all of which a sum() adds up
+        for core, share in {"total": 1.0, "0": 0.5, "1": 0.5}.items():
+            yield f'bent_core_cpu_seconds_total{{container="{of.name}",cpu="{core}"}} {cpu * share}'
         if (late := of.cpu_ago(LATE)) is not None:
             yield f"bent_late_cpu_seconds_total{who} {late}"
         workers = [used for used in group.workers() if used > 0] or [0.0]

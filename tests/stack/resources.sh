@@ -69,7 +69,7 @@ launch_gateway_container() {
 }
 ready_gateway_container() { ready_gateway && tell_id; }
 
-# busy_container and spare_container: the same program under two names, so that one can be done to what the other is spared.
+# The same program under three names, so that one can be done to what the others are spared.
 launch_busy_container() {
   local image part=${1:-busy_container}
   [[ -e $STATE/docker.json ]] || usage "$part needs the part docker in the same state folder"
@@ -83,6 +83,8 @@ works() { grep -q '^works$' "$LOG"; }
 ready_busy_container() { wait_for 60 "work" works && tell_id; }
 launch_spare_container() { launch_busy_container spare_container; }
 ready_spare_container() { ready_busy_container; }
+launch_brief_container() { launch_busy_container brief_container; }
+ready_brief_container() { ready_busy_container; }
 
 # What is true of containers, and the same bent as exporters bend it.
 launch_bent() {
@@ -168,7 +170,7 @@ launch_netdata() {
     printf '[web]\n  bind to = 127.0.0.1\n  default port = %s\n  mode = static-threaded\n  web server threads = 1\n' "${PORTS[http]}"
     printf '[health]\n  enabled = no\n[ml]\n  enabled = no\n[statsd]\n  enabled = no\n[registry]\n  enabled = no\n'
     # it would take the half of a mixed host that has no figures of memory
-    printf '[plugins]\n  enable running new plugins = no\n  cgroups = yes\n  proc = yes\n  diskspace = no\n  tc = no\n  idlejitter = no\n  timex = no\n'
+    printf '[plugins]\n  enable running new plugins = no\n  netdata monitoring = no\n  netdata monitoring extended = no\n  cgroups = yes\n  proc = no\n  diskspace = no\n  tc = no\n  idlejitter = no\n  timex = no\n'
     printf '  slabinfo = no\n  statsd = no\n  apps = no\n  charts.d = no\n  python.d = no\n  go.d = no\n  fping = no\n  ioping = no\n  perf = no\n  nfacct = no\n  cups = no\n'
     [[ -e /sys/fs/cgroup/cgroup.controllers ]] || printf '[plugin:cgroups]\n  use unified cgroups = no\n'
     printf '[plugin:cgroups]\n  check for new cgroups every = 2\n  enable by default cgroups matching = *docker*\n'

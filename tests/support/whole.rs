@@ -12,7 +12,7 @@ use std::{
     fmt::Write as _,
     fs,
     net::{IpAddr, SocketAddr},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// The case that is audited.
@@ -74,9 +74,10 @@ impl Whole {
     /// A text with the names of containers and numbers of processes in it.
     pub fn filled(&self, text: &str) -> String {
         let mut text = text.replace("{burn}", BURN);
-        for (key, part) in [("{gateway}", "gateway_container"), ("{busy}", "busy_container"), ("{spare}", "spare_container")] {
+        for (key, part) in [("gateway", "gateway_container"), ("busy", "busy_container"), ("spare", "spare_container"), ("brief", "brief_container")] {
             if self.stack.has(part) {
-                text = text.replace(key, &self.stack.part(part).words["container"]);
+                let words = &self.stack.part(part).words;
+                text = text.replace(&format!("{{{key}}}"), &words["container"]).replace(&format!("{{id of {key}}}"), &words["id"]);
             }
         }
         for part in ["postgres", "postgres_exporter", "process_exporter", "node_exporter", "cadvisor", "netdata", "prometheus"] {
@@ -150,8 +151,15 @@ impl Whole {
             let sent = async { request.json(&body).send().await?.text().await };
             assert!(runtime.block_on(sent).expect("an answer").contains("[DONE]"));
         }
-        // Each target has been read some times.
-        std::thread::sleep(Duration::from_secs(3));
+        // netdata finds the network of a container last.
+        let shown = self.filled("netdata_cgroup_net_net_total{chart=\"cgroup_{gateway}.net_eth0\"}");
+        let url = format!("{}/api/v1/query", self.stack.url("prometheus"));
+        let until = Instant::now() + Duration::from_secs(60);
+        let asked = || async { reqwest::Client::new().get(&url).query(&[("query", &shown)]).send().await?.text().await };
+        while !runtime.block_on(asked()).expect("an answer").contains("\"value\"") {
+            assert!(Instant::now() < until, "Prometheus does not show {shown}");
+            std::thread::sleep(Duration::from_millis(500));
+        }
     }
 }
 
@@ -174,7 +182,7 @@ const WORKLOADS: &[(&str, &str, &str)] = &[
     (
         "database",
         "pid: {pid of postgres}",
-        "cpu: {series: namedprocess_namegroup_cpu_seconds_total, match: {groupname: postgres}}",
+        "cpu: {series: namedprocess_namegroup_cpu_seconds_total, match: {groupname: postgres, job: processes}}",
     ),
     (
         "burner",
