@@ -159,7 +159,7 @@ ready_process_exporter() { wait_for 30 "metrics page" http_ok "$URL/metrics"; }
 
 # Nothing leaves this machine: no registry, no statistics; and it wakes nobody.
 launch_netdata() {
-  local bin dir=$STATE/data/netdata
+  local bin dir=$STATE/data/netdata file
   bin=$(program netdata) || exit 3
   PORTS[http]=$(free_port)
   mkdir -p "$dir"/{cache,lib,log,config} && touch "$dir/config/.opt-out-from-anonymous-statistics"
@@ -170,8 +170,15 @@ launch_netdata() {
     printf '[web]\n  bind to = 127.0.0.1\n  default port = %s\n  mode = static-threaded\n  web server threads = 1\n' "${PORTS[http]}"
     printf '[health]\n  enabled = no\n[ml]\n  enabled = no\n[statsd]\n  enabled = no\n[registry]\n  enabled = no\n'
     # it would take the half of a mixed host that has no figures of memory
-    printf '[plugins]\n  enable running new plugins = no\n  netdata monitoring = no\n  netdata monitoring extended = no\n  cgroups = yes\n  proc = no\n  diskspace = no\n  tc = no\n  idlejitter = no\n  timex = no\n'
+    printf '[plugins]\n  enable running new plugins = no\n  netdata monitoring = no\n  netdata monitoring extended = no\n  cgroups = yes\n  proc = yes\n  diskspace = no\n  tc = no\n  idlejitter = no\n  timex = no\n'
     printf '  slabinfo = no\n  statsd = no\n  apps = no\n  charts.d = no\n  python.d = no\n  go.d = no\n  fping = no\n  ioping = no\n  perf = no\n  nfacct = no\n  cups = no\n'
+    # a container's network is read from its end of the link in /proc/net/dev; nothing else of the machine is wanted
+    echo '[plugin:proc]'
+    for file in /proc/{stat,uptime,loadavg,pressure,interrupts,softirqs,vmstat,meminfo,diskstats,mdstat} /proc/sys/kernel/random/entropy_avail \
+      /proc/net/{wireless,sockstat,sockstat6,netstat,snmp,snmp6,sctp/snmp,softnet_stat,ip_vs/stats,stat/conntrack,stat/synproxy,rpc/nfs,rpc/nfsd} \
+      /sys/kernel/mm/ksm /sys/block/zram /sys/devices/system/{edac/mc,node} /sys/class/{infiniband,power_supply} /sys/fs/btrfs ipc; do
+      printf '  %s = no\n' "$file"
+    done
     [[ -e /sys/fs/cgroup/cgroup.controllers ]] || printf '[plugin:cgroups]\n  use unified cgroups = no\n'
     printf '[plugin:cgroups]\n  check for new cgroups every = 2\n  enable by default cgroups matching = *docker*\n'
   } >"$dir/netdata.conf"
