@@ -14,7 +14,7 @@
 #![allow(clippy::disallowed_methods, reason = "a known load is threads, clocks and sockets")]
 
 mod burn;
-mod clocks;
+pub mod clocks;
 mod crowding;
 mod curve;
 mod memory;
