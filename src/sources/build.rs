@@ -2,8 +2,11 @@
 
 use super::{
     access_log::Log,
+    burn::OwnBurn,
     clock::Clock,
+    docker_stats::DockerStats,
     jaeger::Jaeger,
+    kernel::Kernel,
     load::Load,
     otlp::{Otlp, OtlpFiles},
     prometheus::Prometheus,
@@ -20,19 +23,33 @@ use crate::{
         rig::Rig,
         source::{Answer, Cost, Slot, Source, Timing},
         units::Ms,
+        workload::{BURN, KERNEL},
     },
     spec::settings::{Connection, OtlpPlace, Settings, SourceSettings},
 };
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
-/// All sources of a rig, the load generator included.
+/// All sources of a rig, those of our own included: the load generator, this machine's kernel, the burn.
 pub fn build(rig: &Rig, settings: &Settings) -> Vec<Arc<dyn Source>> {
     let reference = settings.sources.values().find_map(|s| if let SourceSettings::Truth { connection } = s { Some(connection) } else { None });
     let mut sources = vec![load(settings, reference)];
+    let docker =
+        settings.sources.values().find_map(|s| if let SourceSettings::Docker { socket } = s { socket.as_deref() } else { None }).map(at_socket);
+    if rig.sources.contains_key(&name(KERNEL)) {
+        sources.push(Arc::new(Kernel::new(rig.workloads.clone(), docker.clone())));
+    }
+    if rig.sources.contains_key(&name(BURN)) {
+        sources.push(Arc::new(OwnBurn::new(docker)));
+    }
     for (source, how) in &settings.sources {
         sources.push(or_silent(source, one(source, how, rig)));
     }
     sources
+}
+
+/// A socket as Docker's clients name it.
+fn at_socket(path: &Path) -> String {
+    format!("unix://{}", path.display())
 }
 
 fn load(settings: &Settings, reference: Option<&Connection>) -> Arc<dyn Source> {
@@ -56,7 +73,8 @@ fn one(source: &Name, how: &SourceSettings, rig: &Rig) -> Result<Arc<dyn Source>
         }
         SourceSettings::AccessLog(log) => Arc::new(Log::new(source.clone(), log)?),
         SourceSettings::Clock(by) => Arc::new(Clock::new(source.clone(), by)?),
-        SourceSettings::Docker { .. } | SourceSettings::Cloud { .. } | SourceSettings::Dashboards { .. } => todo!(),
+        SourceSettings::Docker { socket } => Arc::new(DockerStats::new(source.clone(), socket.as_deref().map(at_socket), rig.workloads.clone())),
+        SourceSettings::Cloud { .. } | SourceSettings::Dashboards { .. } => todo!(),
         SourceSettings::Truth { connection } => Arc::new(Truth::new(source.clone(), connection)?),
     })
 }

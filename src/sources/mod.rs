@@ -2,11 +2,14 @@
 
 pub mod access_log;
 mod build;
+pub mod burn;
 pub mod cgroup;
 pub mod client;
 pub mod clock;
 pub mod container;
+mod containers;
 mod docker;
+pub mod docker_stats;
 mod duration;
 pub mod exposition;
 pub mod failing;
@@ -14,10 +17,12 @@ pub mod http;
 #[doc(hidden)]
 pub mod internals;
 pub mod jaeger;
+pub mod kernel;
 pub mod limits;
 mod lines;
 pub mod load;
 pub mod native;
+mod notebook;
 pub mod otlp;
 mod ours;
 pub mod prometheus;

@@ -58,6 +58,16 @@ pub fn limit(text: &str, path: &Path) -> Result<Option<u64>, Gap> {
     }
 }
 
+/// `QUOTA PERIOD`, in µs, as cores. None is `max`, or -1 in v1. The outer `None`: it is no quota.
+pub fn quota(text: &str) -> Option<Option<f64>> {
+    let (quota, period) = text.trim().split_once(' ')?;
+    let period = number(period).filter(|us| *us > 0)?;
+    match quota {
+        "max" | "-1" => Some(None),
+        quota => Some(Some(number(quota)? as f64 / period as f64)),
+    }
+}
+
 /// `total` of the line `some` of a pressure file, µs.
 pub fn some_total(text: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix("some "))?;
