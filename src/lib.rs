@@ -12,6 +12,8 @@ pub mod stats;
 pub mod llm;
 /// Level 2: what the spans of a trace mean.
 pub mod traces;
+/// Level 2: what samples of usage mean.
+pub mod usage;
 
 /// Level 3: what is asked and how it is judged.
 pub mod audits;

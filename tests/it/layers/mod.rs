@@ -14,7 +14,7 @@ use std::{
 const LEVELS: [&[&str]; 9] = [
     &["model"],
     &["stats"],
-    &["llm", "traces"],
+    &["llm", "traces", "usage"],
     &["audits", "scoring"],
     &["report", "spec"],
     &["engine", "store"],

@@ -24,7 +24,7 @@ const OWNERS: [&str; 51] = [
     "reference/mock_llm/pacer.rs",
     "reference/mock_llm/telemetry/access_log.rs",
     "reference/mock_llm/telemetry/exporter.rs",
-    "reference/rig.rs",
+    "reference/rig/mod.rs",
     "sources/access_log/mod.rs",
     "sources/burn.rs",
     "sources/cgroup/mod.rs",
@@ -62,12 +62,12 @@ const OWNERS: [&str; 51] = [
     "store/write.rs",
 ];
 
-/// The files that may name what listens. `reference/burner/network.rs` accepts one connection, its own, and `reference/rig.rs`
+/// The files that may name what listens. `reference/burner/network.rs` accepts one connection, its own, and `reference/rig/mod.rs`
 /// only looks for a free port, both on loopback; `sources/clock/chrony.rs` and `sources/clock/ptp` receive the replies of the one address or path that they ask.
 const LISTENERS: [&str; 7] = [
     "reference/burner/network.rs",
     "reference/mock_llm/mod.rs",
-    "reference/rig.rs",
+    "reference/rig/mod.rs",
     "sources/clock/chrony.rs",
     "sources/clock/ptp/mod.rs",
     "sources/otlp/mod.rs",
@@ -118,7 +118,7 @@ fn the_world_is_touched_by_its_owners_only() {
         }
     }
     assert_eq!(owners, OWNERS);
-    for pure in ["model", "stats", "llm", "traces", "audits", "scoring"] {
+    for pure in ["model", "stats", "llm", "traces", "usage", "audits", "scoring"] {
         assert!(!owners.iter().any(|file| module(file)[0] == pure), "{pure} is pure");
     }
 }
@@ -134,7 +134,7 @@ fn what_judges_names_nothing_of_the_world() {
     let mut wrong = vec![];
     for (file, text) in files("src") {
         let own = module(&file);
-        if !own.first().is_some_and(|top| ["model", "stats", "llm", "traces", "audits", "scoring"].contains(top)) {
+        if !own.first().is_some_and(|top| ["model", "stats", "llm", "traces", "usage", "audits", "scoring"].contains(top)) {
             continue;
         }
         let code = outside_tests(&text);
