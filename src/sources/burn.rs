@@ -132,14 +132,20 @@ fn asked(act: &BurnAct, effort: Effort) -> BurnAsked {
 
 /// What is burned, as `rigcheck burn` would be told.
 fn words(asked: &BurnAsked) -> String {
-    let mut words = format!("burn --for {} --cpu {}", Ms(asked.for_ms).to_string().replace(' ', ""), asked.cpu_cores);
+    let mut words = vec![format!("burn --for {} --cpu {}", joined(Ms(asked.for_ms)), asked.cpu_cores)];
     if asked.memory_bytes > 0 {
-        words += &format!(" --memory {}", Bytes(asked.memory_bytes).to_string().replace(' ', ""));
+        words.push(format!("--memory {}", joined(Bytes(asked.memory_bytes))));
     }
     if asked.network_bytes_per_s > 0.0 {
-        words += &format!(" --network {}", BytesPerSecond(asked.network_bytes_per_s).to_string().replace(' ', ""));
+        words.push(format!("--network {}", joined(BytesPerSecond(asked.network_bytes_per_s))));
     }
-    format!("{words} --pattern irregular --seed {SEED}")
+    words.push(format!("--pattern irregular --seed {SEED}"));
+    words.join(" ")
+}
+
+/// A quantity as an argument.
+fn joined(quantity: impl std::fmt::Display) -> String {
+    quantity.to_string().replace(' ', "")
 }
 
 /// What the spec asks for and this machine cannot give, in the spec's words.

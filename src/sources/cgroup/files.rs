@@ -58,13 +58,12 @@ pub fn limit(text: &str, path: &Path) -> Result<Option<u64>, Gap> {
     }
 }
 
-/// `QUOTA PERIOD`, in µs, as cores. None is `max`, or -1 in v1. The outer `None`: it is no quota.
-pub fn quota(text: &str) -> Option<Option<f64>> {
-    let (quota, period) = text.trim().split_once(' ')?;
-    let period = number(period).filter(|us| *us > 0)?;
-    match quota {
-        "max" | "-1" => Some(None),
-        quota => Some(Some(number(quota)? as f64 / period as f64)),
+/// `QUOTA PERIOD`, in µs, as cores. None is `max`, or -1 in v1.
+pub fn quota(text: &str, path: &Path) -> Result<Option<f64>, Gap> {
+    let told = text.trim().split_once(' ').and_then(|(quota, period)| Some((quota, number(period).filter(|us| *us > 0)?)));
+    match told.ok_or_else(|| odd(path))? {
+        ("max" | "-1", _) => Ok(None),
+        (quota, period) => number(quota).map(|us| Some(us as f64 / period as f64)).ok_or_else(|| odd(path)),
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod files;
 mod place;
+mod quota;
 mod sampler;
 
 pub use sampler::Sampler;
@@ -98,38 +99,6 @@ impl Cgroup {
         Ok((Wall(jiff::Timestamp::now().as_microsecond()), cpu_s))
     }
 
-    /// The cores that its own quota allows; `None` where there is none. Quotas of groups above it are not looked at.
-    pub fn quota_cores(&self) -> Result<Option<f64>, Gap> {
-        let (quota, path) = match &self.places.cpu {
-            Some(v1) => {
-                let path = v1.join("cpu.cfs_quota_us");
-                let text = match text(&path, &self.who) {
-                    Ok(quota) => format!("{} {}", quota.trim(), self.number(v1, "cpu.cfs_period_us")?),
-                    // The root group, and kernels without quotas, have no such file.
-                    Err(Gap::NotConfigured(_)) => return Ok(None),
-                    Err(gap) => return Err(gap),
-                };
-                (text, path)
-            }
-            None => {
-                let path = self.unified("CPU quota")?.join("cpu.max");
-                match text(&path, &self.who) {
-                    Ok(text) => (text, path),
-                    Err(Gap::NotConfigured(_)) => return Ok(None),
-                    Err(gap) => return Err(gap),
-                }
-            }
-        };
-        files::quota(&quota).ok_or_else(|| odd(&path))
-    }
-
-    /// The ids of its processes, those of groups below not among them; none where nobody may tell.
-    pub fn processes(&self) -> Vec<u32> {
-        let of = |folder: &PathBuf| text(&folder.join("cgroup.procs"), &self.who).ok();
-        let told = self.places.all().find_map(of).unwrap_or_default();
-        told.lines().filter_map(|line| line.parse().ok()).collect()
-    }
-
     fn cpu_s(&self) -> Result<f64, Gap> {
         if let Some(v1) = &self.places.cpuacct {
             return self.number(v1, "cpuacct.usage").map(|ns| ns as f64 / 1e9);
@@ -208,7 +177,7 @@ mod tests {
     use super::*;
 
     /// A group whose files are these texts.
-    fn group(files: &[(&str, &str)]) -> (tempfile::TempDir, Cgroup) {
+    pub(super) fn group(files: &[(&str, &str)]) -> (tempfile::TempDir, Cgroup) {
         let folder = tempfile::tempdir().unwrap();
         for (path, text) in files {
             let path = folder.path().join(path);
@@ -240,29 +209,6 @@ mod tests {
     const V1_MEMORY: CgroupMemory =
         CgroupMemory { usage: 3_960_832, working_set: 3_956_736, anon: 3_137_536, file: 8_192, inactive_file: 4_096, limit: None };
     const HELD_BACK: Throttling = Throttling { periods: 150, throttled: 149, seconds: 6.94 };
-
-    #[test]
-    fn a_quota_is_told_in_cores_by_either_version() {
-        let quota = |files: &[(&str, &str)]| {
-            let (_folder, group) = group(files);
-            group.quota_cores()
-        };
-        let v1 = |us| [("cpu/cpu.cfs_quota_us", us), ("cpu/cpu.cfs_period_us", "100000\n")];
-        assert_eq!((quota(&v1("50000\n")), quota(&v1("-1\n"))), (Ok(Some(0.5)), Ok(None)));
-        assert_eq!(quota(&[("unified/cpu.max", "150000 100000\n")]), Ok(Some(1.5)));
-        assert_eq!(quota(&[("unified/cpu.max", "max 100000\n")]), Ok(None));
-        assert_eq!(quota(&[BARE]), Ok(None));
-        assert!(matches!(quota(&[("unified/cpu.max", "much\n")]), Err(Gap::Malformed(why)) if why.contains("cpu.max")));
-        assert!(matches!(quota(&[("unified/cpu.max", "5 0\n")]), Err(Gap::Malformed(_))));
-    }
-
-    #[test]
-    fn the_processes_of_a_group_are_those_of_its_file() {
-        let (_folder, two) = group(&[("cpu/cgroup.procs", "17\n4711\n")]);
-        assert_eq!(two.processes(), [17, 4711]);
-        let (_folder, none) = group(&[BARE]);
-        assert!(none.processes().is_empty());
-    }
 
     #[test]
     fn a_hybrid_host_tells_all_of_it() {

@@ -3,6 +3,7 @@ use crate::{
     sources::{containers::instant, notebook::Notebook},
 };
 use bollard::models::{ContainerMemoryStats, ContainerStatsResponse};
+use std::collections::BTreeMap;
 
 /// One frame of a stream of stats.
 pub enum Frame {
@@ -50,7 +51,8 @@ pub fn note(at: Wall, stats: &ContainerStatsResponse, book: &mut Notebook) {
     if let Some(cpus) = cpu.and_then(|c| c.online_cpus) {
         book.extra("online_cpus", at, f64::from(cpus));
     }
-    for (interface, of) in stats.networks.iter().flatten() {
+    let networks: BTreeMap<_, _> = stats.networks.iter().flatten().collect();
+    for (interface, of) in networks {
         book.bytes(interface, false, at, of.rx_bytes.unwrap_or(0) as f64, of.tx_bytes.unwrap_or(0) as f64);
     }
 }

@@ -51,15 +51,14 @@ fn busy(cpu: &CpuTime) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use procfs::FromBufRead as _;
+    use procfs::FromBufReadSI as _;
 
     #[test]
     fn guests_are_counted_once_and_steal_and_idle_not_at_all() {
         // Two CPUs; the first seven figures are user, nice, system, idle, iowait, irq, softirq, then steal, guest, guest_nice.
         let text = "cpu  1000 20 300 90000 4000 5 60 700 80 9\ncpu0 500 10 150 45000 2000 2 30 350 40 4\ncpu1 500 10 150 45000 2000 3 30 350 40 5\n\
                     intr 1 2 3\nctxt 55\nbtime 1700000000\nprocesses 5\nprocs_running 1\nprocs_blocked 0\n";
-        let info = procfs::current_system_info();
-        let stats = KernelStats::from_buf_read(text.as_bytes(), info).unwrap();
+        let stats = KernelStats::from_buf_read(text.as_bytes(), procfs::current_system_info()).unwrap();
         assert_eq!((busy(&stats.total), stats.cpu_time.len()), (1_000 + 20 + 300 + 5 + 60, 2));
     }
 

@@ -2,7 +2,10 @@
 
 use crate::{model::units::Wall, reference::burner::clocks::wall_us, sources::notebook::Notebook};
 use procfs::process::Process;
-use std::{collections::BTreeSet, ffi::OsStr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ffi::OsStr,
+};
 
 /// The namespace of a process, beside that of this one, which stands for the host's.
 #[derive(Debug)]
@@ -28,7 +31,7 @@ impl Network {
         match self.process.dev_status() {
             Ok(interfaces) => {
                 let at = Wall(i64::midpoint(before, wall_us()));
-                for (interface, of) in interfaces {
+                for (interface, of) in interfaces.into_iter().collect::<BTreeMap<_, _>>() {
                     book.bytes(&interface, self.host, at, of.recv_bytes as f64, of.sent_bytes as f64);
                 }
             }

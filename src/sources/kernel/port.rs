@@ -22,10 +22,9 @@ pub fn listeners(port: u16) -> Result<Vec<i32>, Gap> {
     for pid in all.ids() {
         match holds(pid, &sockets) {
             Ok(true) => drop(holders.insert(pid)),
-            Ok(false) => {}
             Err(ProcError::PermissionDenied(_)) => closed = true,
-            // It ended meanwhile.
-            Err(_) => {}
+            // It does not, or ended meanwhile.
+            Ok(false) | Err(_) => {}
         }
     }
     // Who hands sockets to others keeps them.
