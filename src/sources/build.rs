@@ -4,6 +4,8 @@ use super::{
     access_log::Log,
     burn::OwnBurn,
     clock::Clock,
+    cloud::Cloud,
+    dashboards::Dashboards,
     docker_stats::DockerStats,
     jaeger::Jaeger,
     kernel::Kernel,
@@ -58,9 +60,12 @@ fn load(settings: &Settings, reference: Option<&Connection>) -> Arc<dyn Source> 
 
 fn one(source: &Name, how: &SourceSettings, rig: &Rig) -> Result<Arc<dyn Source>, Gap> {
     let claims = || rig.claims.iter().filter(|c| c.source == *source).cloned().collect::<Vec<_>>();
+    let usage = || rig.usage.iter().filter(|c| c.source == *source).cloned().collect::<Vec<_>>();
     Ok(match how {
-        SourceSettings::Prometheus { connection } => Arc::new(Prometheus::new(source.clone(), connection, claims())?),
-        SourceSettings::Scrape { connection, interval } => Arc::new(Scrape::new(source.clone(), connection, *interval, claims())?),
+        SourceSettings::Prometheus { connection } => Arc::new(Prometheus::new(source.clone(), connection, claims())?.with_usage(usage())),
+        SourceSettings::Scrape { connection, interval } => {
+            Arc::new(Scrape::new(source.clone(), connection, *interval, claims())?.with_usage(usage()))
+        }
         SourceSettings::Jaeger { connection, service, settle } => {
             Arc::new(Jaeger::new(source.clone(), connection, service.clone())?.with_pace(Pace::settling(*settle)))
         }
@@ -74,7 +79,8 @@ fn one(source: &Name, how: &SourceSettings, rig: &Rig) -> Result<Arc<dyn Source>
         SourceSettings::AccessLog(log) => Arc::new(Log::new(source.clone(), log)?),
         SourceSettings::Clock(by) => Arc::new(Clock::new(source.clone(), by)?),
         SourceSettings::Docker { socket } => Arc::new(DockerStats::new(source.clone(), socket.as_deref().map(at_socket), rig.workloads.clone())),
-        SourceSettings::Cloud { .. } | SourceSettings::Dashboards { .. } => todo!(),
+        SourceSettings::Cloud { path, period, settle } => Arc::new(Cloud::new(source.clone(), path.clone(), *period, *settle, usage())),
+        SourceSettings::Dashboards { path } => Arc::new(Dashboards::new(source.clone(), path.clone())),
         SourceSettings::Truth { connection } => Arc::new(Truth::new(source.clone(), connection)?),
     })
 }

@@ -19,3 +19,4 @@ mod secrets;
 mod trace;
 pub mod traced_act;
 mod truth;
+mod usage;
