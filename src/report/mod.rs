@@ -4,6 +4,7 @@ mod chart;
 mod clean;
 mod compare;
 mod fold;
+mod grid;
 mod html;
 mod human;
 mod json;

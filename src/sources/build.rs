@@ -2,8 +2,13 @@
 
 use super::{
     access_log::Log,
+    burn::OwnBurn,
     clock::Clock,
+    cloud::Cloud,
+    dashboards::Dashboards,
+    docker_stats::DockerStats,
     jaeger::Jaeger,
+    kernel::Kernel,
     load::Load,
     otlp::{Otlp, OtlpFiles},
     prometheus::Prometheus,
@@ -20,19 +25,33 @@ use crate::{
         rig::Rig,
         source::{Answer, Cost, Slot, Source, Timing},
         units::Ms,
+        workload::{BURN, KERNEL},
     },
     spec::settings::{Connection, OtlpPlace, Settings, SourceSettings},
 };
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
-/// All sources of a rig, the load generator included.
+/// All sources of a rig, those of our own included: the load generator, this machine's kernel, the burn.
 pub fn build(rig: &Rig, settings: &Settings) -> Vec<Arc<dyn Source>> {
     let reference = settings.sources.values().find_map(|s| if let SourceSettings::Truth { connection } = s { Some(connection) } else { None });
     let mut sources = vec![load(settings, reference)];
+    let docker =
+        settings.sources.values().find_map(|s| if let SourceSettings::Docker { socket } = s { socket.as_deref() } else { None }).map(at_socket);
+    if rig.sources.contains_key(&name(KERNEL)) {
+        sources.push(Arc::new(Kernel::new(rig.workloads.clone(), docker.clone())));
+    }
+    if rig.sources.contains_key(&name(BURN)) {
+        sources.push(Arc::new(OwnBurn::new(docker)));
+    }
     for (source, how) in &settings.sources {
         sources.push(or_silent(source, one(source, how, rig)));
     }
     sources
+}
+
+/// A socket as Docker's clients name it.
+fn at_socket(path: &Path) -> String {
+    format!("unix://{}", path.display())
 }
 
 fn load(settings: &Settings, reference: Option<&Connection>) -> Arc<dyn Source> {
@@ -41,9 +60,12 @@ fn load(settings: &Settings, reference: Option<&Connection>) -> Arc<dyn Source> 
 
 fn one(source: &Name, how: &SourceSettings, rig: &Rig) -> Result<Arc<dyn Source>, Gap> {
     let claims = || rig.claims.iter().filter(|c| c.source == *source).cloned().collect::<Vec<_>>();
+    let usage = || rig.usage.iter().filter(|c| c.source == *source).cloned().collect::<Vec<_>>();
     Ok(match how {
-        SourceSettings::Prometheus { connection } => Arc::new(Prometheus::new(source.clone(), connection, claims())?),
-        SourceSettings::Scrape { connection, interval } => Arc::new(Scrape::new(source.clone(), connection, *interval, claims())?),
+        SourceSettings::Prometheus { connection } => Arc::new(Prometheus::new(source.clone(), connection, claims())?.with_usage(usage())),
+        SourceSettings::Scrape { connection, interval } => {
+            Arc::new(Scrape::new(source.clone(), connection, *interval, claims())?.with_usage(usage()))
+        }
         SourceSettings::Jaeger { connection, service, settle } => {
             Arc::new(Jaeger::new(source.clone(), connection, service.clone())?.with_pace(Pace::settling(*settle)))
         }
@@ -56,7 +78,9 @@ fn one(source: &Name, how: &SourceSettings, rig: &Rig) -> Result<Arc<dyn Source>
         }
         SourceSettings::AccessLog(log) => Arc::new(Log::new(source.clone(), log)?),
         SourceSettings::Clock(by) => Arc::new(Clock::new(source.clone(), by)?),
-        SourceSettings::Docker { .. } | SourceSettings::Cloud { .. } | SourceSettings::Dashboards { .. } => todo!(),
+        SourceSettings::Docker { socket } => Arc::new(DockerStats::new(source.clone(), socket.as_deref().map(at_socket), rig.workloads.clone())),
+        SourceSettings::Cloud { path, period, settle } => Arc::new(Cloud::new(source.clone(), path.clone(), *period, *settle, usage())),
+        SourceSettings::Dashboards { path } => Arc::new(Dashboards::new(source.clone(), path.clone())),
         SourceSettings::Truth { connection } => Arc::new(Truth::new(source.clone(), connection)?),
     })
 }

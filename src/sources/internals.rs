@@ -100,7 +100,7 @@ pub struct Claimed {
 
 /// Reads a page in text, or in protobuf where it has no text format.
 pub fn claimed(page: &Bytes, format: Option<Format>, claim: &HistogramOf) -> Claimed {
-    let page = Fetched { body: page.clone(), format, request: String::new(), server: None };
+    let page = Fetched { body: page.clone(), format, request: String::new(), server: None, took: std::time::Duration::ZERO };
     let read = extract(&page, claim, "here");
     let mut sets = native::Sets::new();
     for (labels, at, buckets) in read.native {

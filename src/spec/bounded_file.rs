@@ -34,7 +34,7 @@ fn size(bytes: usize) -> String {
 }
 
 /// The bytes of a file of at most `max`; pipes and devices are refused before they are opened.
-pub(super) fn bytes(path: &Path, max: usize) -> Result<Vec<u8>, Unread> {
+pub fn bytes(path: &Path, max: usize) -> Result<Vec<u8>, Unread> {
     let there = path.metadata()?;
     if !there.is_file() {
         return Err(if there.is_dir() { Unread::Folder } else { Unread::NoFile });

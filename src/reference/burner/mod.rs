@@ -14,7 +14,7 @@
 #![allow(clippy::disallowed_methods, reason = "a known load is threads, clocks and sockets")]
 
 mod burn;
-mod clocks;
+pub mod clocks;
 mod crowding;
 mod curve;
 mod memory;
@@ -28,6 +28,9 @@ mod worker;
 pub use burn::{BadBurn, Burn};
 pub use room::Room;
 pub use stop::Stop;
+
+pub use clocks::{mono_ns, process_cpu};
+pub use tally::resident;
 
 use crate::model::{
     payload::{BurnSample, Burned, BurnedBy},
@@ -82,9 +85,9 @@ impl Burner {
     /// Errors: no memory, no socket, no thread.
     pub fn start(burn: Burn, room: Room, cancel: &CancellationToken) -> io::Result<Burner> {
         let asked = burn.asked().clone();
-        let rss_before = tally::resident();
+        let rss_before = resident();
         let held = (asked.memory_bytes > 0).then(|| Held::take(asked.memory_bytes, &|| cancel.is_cancelled())).transpose()?;
-        let resident = tally::resident().saturating_sub(rss_before);
+        let resident = resident().saturating_sub(rss_before);
         let sockets = (asked.network_bytes_per_s > 0.0).then(network::pair).transpose()?;
         let threads = asked.cpu_cores.ceil() as usize;
         let before = Before::now();

@@ -122,7 +122,8 @@ async fn models(State(shared): State<Arc<Shared>>) -> Response {
 
 async fn metrics(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
     match shared.telemetry.page(text(&headers, "accept").unwrap_or_default()) {
-        Ok((content_type, page)) => ([(header::CONTENT_TYPE, content_type)], page).into_response(),
+        Ok(Some((content_type, page))) => ([(header::CONTENT_TYPE, content_type)], page).into_response(),
+        Ok(None) => (StatusCode::SERVICE_UNAVAILABLE, "this mock was told to refuse a share of the readings\n").into_response(),
         Err(e) => (StatusCode::INTERNAL_SERVER_ERROR, e.to_string()).into_response(),
     }
 }

@@ -1,6 +1,7 @@
 //! The sections below the headline.
 
 use super::{
+    grid,
     page::{Ink, Page, piece},
     table,
 };
@@ -9,7 +10,10 @@ use crate::{
         outcome::{Outcome, Status},
         waiver::WaiverState,
     },
-    report::outline::{CaseView, NotTested, Outline, RuleView, SubjectView},
+    report::{
+        grid::Grid,
+        outline::{CaseView, NotTested, Outline, RuleView, SubjectView},
+    },
 };
 
 /// Where the text of a rule begins.
@@ -169,6 +173,18 @@ pub fn cases(page: &mut Page, outline: &Outline<'_>, verbose: bool) {
         } else {
             listed(page, case, needs_attention);
         }
+        if verbose || case.rules.iter().any(|rule| !rule.status.fine()) {
+            tables(page, case, verbose);
+        }
+    }
+}
+
+/// The tables of a case: what its sources say, side by side.
+fn tables(page: &mut Page, case: &CaseView<'_>, verbose: bool) {
+    for (chart, grid) in case.judged.charts.iter().filter_map(|chart| Some((chart, Grid::of(chart)?))) {
+        page.flow(2, 2, &[piece(&chart.title, Ink::Bold), piece(&chart.caption, Ink::Dim).after(2)]);
+        let width = page.width();
+        page.block(&grid::lines(&grid, width, verbose));
     }
 }
 

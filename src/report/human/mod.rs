@@ -1,6 +1,7 @@
 //! The report for a terminal: verdict first, then what decides it, what could not be told, and what to do.
 
 mod findings;
+mod grid;
 mod page;
 mod table;
 

@@ -3,12 +3,16 @@
 use super::{Score, finite};
 use crate::{
     model::{
+        chart::Chart,
         event::OutOfScope,
         outcome::{Figure, Proof, Status},
         rig::Capability,
         waiver::WaiverState,
     },
-    report::outline::{Asked, CaseView, RuleView, SubjectView},
+    report::{
+        grid::Grid,
+        outline::{Asked, CaseView, RuleView, SubjectView},
+    },
 };
 use serde::Serialize;
 
@@ -27,6 +31,17 @@ pub struct Case<'r> {
     out_of_scope: Vec<Out<'r>>,
     /// Unscored truths about this case; those about the run are the document's `notices`.
     notes: &'r [String],
+    /// What its sources say, side by side.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tables: Vec<Table<'r>>,
+}
+
+#[derive(Serialize)]
+struct Table<'r> {
+    id: &'r str,
+    title: &'r str,
+    head: Vec<String>,
+    rows: Vec<Vec<String>>,
 }
 
 #[derive(Serialize)]
@@ -135,7 +150,15 @@ impl<'r> Case<'r> {
             rules: view.rules.iter().map(Rule::of).collect(),
             out_of_scope: view.judged.out_of_scope.iter().map(Out::of).collect(),
             notes: &view.judged.notes,
+            tables: view.judged.charts.iter().filter_map(Table::of).collect(),
         }
+    }
+}
+
+impl<'r> Table<'r> {
+    fn of(chart: &'r Chart) -> Option<Table<'r>> {
+        let Grid { head, rows } = Grid::of(chart)?;
+        Some(Table { id: &chart.id, title: &chart.title, head, rows })
     }
 }
 

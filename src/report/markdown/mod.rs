@@ -5,10 +5,11 @@ mod text;
 
 use super::{
     Report,
+    grid::Grid,
     outline::{Against, Outline, RuleView},
     phrases,
 };
-use crate::model::outcome::Status;
+use crate::model::{chart::Chart, outcome::Status};
 use std::fmt::Write as _;
 use text::{code, inline};
 
@@ -26,6 +27,9 @@ pub fn render(report: &Report) -> String {
     attention(&outline, &mut page);
     for rule in outline.rules().filter(|r| r.subjects.is_empty() || r.subjects.iter().any(|s| !s.outcome.status.fine())) {
         page.push(&details(rule));
+    }
+    for chart in outline.cases.iter().flat_map(|case| &case.judged.charts) {
+        Grid::of(chart).into_iter().for_each(|grid| page.push(&table(chart, &grid)));
     }
     page.push(&waivers(&outline));
     page.push(&not_tested(&outline));
@@ -153,6 +157,19 @@ fn details(rule: &RuleView<'_>) -> String {
     }
     out.push_str("\n</details>\n\n");
     out
+}
+
+fn table(chart: &Chart, grid: &Grid) -> String {
+    let mut out = format!("<details><summary>{}</summary>\n\n{}\n\n", text::html(&chart.title), inline(&chart.caption));
+    let row = |cells: &[String]| format!("| {} |\n", cells.iter().map(|cell| inline(cell)).collect::<Vec<_>>().join(" | "));
+    if grid.rows.is_empty() {
+        out.push_str("There is nothing to show.\n");
+    } else {
+        out += &row(&grid.head);
+        let _ = writeln!(out, "|{}", "---|".repeat(grid.head.len()));
+        grid.rows.iter().for_each(|cells| out += &row(cells));
+    }
+    out + "\n</details>\n\n"
 }
 
 fn waivers(outline: &Outline<'_>) -> String {

@@ -58,6 +58,15 @@ pub fn limit(text: &str, path: &Path) -> Result<Option<u64>, Gap> {
     }
 }
 
+/// `QUOTA PERIOD`, in µs, as cores. None is `max`, or -1 in v1.
+pub fn quota(text: &str, path: &Path) -> Result<Option<f64>, Gap> {
+    let told = text.trim().split_once(' ').and_then(|(quota, period)| Some((quota, number(period).filter(|us| *us > 0)?)));
+    match told.ok_or_else(|| odd(path))? {
+        ("max" | "-1", _) => Ok(None),
+        (quota, period) => number(quota).map(|us| Some(us as f64 / period as f64)).ok_or_else(|| odd(path)),
+    }
+}
+
 /// `total` of the line `some` of a pressure file, µs.
 pub fn some_total(text: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix("some "))?;

@@ -3,6 +3,7 @@
 
 mod files;
 mod place;
+mod quota;
 mod sampler;
 
 pub use sampler::Sampler;
@@ -92,6 +93,12 @@ impl Cgroup {
         }
     }
 
+    /// Reads the CPU time alone, CPU-seconds, and when that was.
+    pub fn cpu(&self) -> Result<(Wall, f64), Gap> {
+        let cpu_s = self.cpu_s()?;
+        Ok((Wall(jiff::Timestamp::now().as_microsecond()), cpu_s))
+    }
+
     fn cpu_s(&self) -> Result<f64, Gap> {
         if let Some(v1) = &self.places.cpuacct {
             return self.number(v1, "cpuacct.usage").map(|ns| ns as f64 / 1e9);
@@ -170,7 +177,7 @@ mod tests {
     use super::*;
 
     /// A group whose files are these texts.
-    fn group(files: &[(&str, &str)]) -> (tempfile::TempDir, Cgroup) {
+    pub(super) fn group(files: &[(&str, &str)]) -> (tempfile::TempDir, Cgroup) {
         let folder = tempfile::tempdir().unwrap();
         for (path, text) in files {
             let path = folder.path().join(path);

@@ -1,6 +1,7 @@
 //! This program again, in a container of its own: made from nothing but itself, bounded, and removed.
 #![allow(clippy::disallowed_methods, reason = "puts this program's own file into an image")]
 
+pub mod burning;
 mod elf;
 mod image;
 mod refused;
@@ -20,7 +21,7 @@ use bollard::{
 };
 use futures_util::{StreamExt as _, stream};
 use image::{Image, LIBRARIES, PROGRAM};
-use refused::refused;
+use refused::{MAKE, refused};
 use std::{collections::HashMap, time::Duration};
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
@@ -38,6 +39,8 @@ pub struct Contained {
     pub memory: Option<u64>,
     /// Remove the image, too.
     pub remove_image: bool,
+    /// Where the daemon is (`unix://PATH`); none for that of `DOCKER_HOST`, or the usual socket.
+    pub host: Option<String>,
 }
 
 /// What became of it.
@@ -64,6 +67,9 @@ pub enum ContainerError {
     /// It may not be asked.
     #[error("docker: {0}")]
     Denied(String),
+    /// There is one of this name already.
+    #[error("docker: {0}")]
+    Taken(String),
     /// It could not, or would not.
     #[error("docker: {0}")]
     Failed(String),
@@ -90,8 +96,8 @@ const OLDEST_API: (usize, usize) = (1, 30);
 /// Runs it to its end, which its own arguments must bound: should this process be killed, the container ends by itself and is
 /// removed by the daemon. What it writes to standard error goes to `say`, line by line; cancelling sends it SIGTERM. `None` if that
 /// was cancelled before it began.
-pub async fn run(what: &Contained, cancel: &CancellationToken, say: &mut dyn FnMut(&str)) -> Result<Option<Ended>, ContainerError> {
-    let docker = connect().await?;
+pub async fn run(what: &Contained, cancel: &CancellationToken, say: &mut (dyn FnMut(&str) + Send)) -> Result<Option<Ended>, ContainerError> {
+    let docker = connect(what.host.as_deref()).await?;
     let image = Image::of_this_program()?;
     let tag = format!("{REPOSITORY}:{}", image.digest());
     provide(&docker, &image, &tag).await?;
@@ -100,7 +106,7 @@ pub async fn run(what: &Contained, cancel: &CancellationToken, say: &mut dyn FnM
     }
     let created =
         docker.create_container(Some(CreateContainerOptions { name: what.name.clone(), ..CreateContainerOptions::default() }), body(what, &tag));
-    let id = created.await.map_err(|e| refused("make the container", &e))?.id;
+    let id = created.await.map_err(|e| refused(MAKE, &e))?.id;
     let ended = follow(&docker, &id, &tag, cancel, say).await;
     if ended.is_err() {
         // Whatever went wrong, nothing is left behind.
@@ -113,8 +119,8 @@ pub async fn run(what: &Contained, cancel: &CancellationToken, say: &mut dyn FnM
     ended.map(Some)
 }
 
-async fn connect() -> Result<Docker, ContainerError> {
-    let docker = Docker::connect_with_defaults().map_err(|e| refused("connect", &e))?;
+async fn connect(host: Option<&str>) -> Result<Docker, ContainerError> {
+    let docker = host.map_or_else(Docker::connect_with_defaults, Docker::connect_with_host).map_err(|e| refused("connect", &e))?;
     let docker = docker.negotiate_version().await.map_err(|e| refused("tell its version", &e))?;
     let version = docker.client_version();
     if (version.major_version, version.minor_version) < OLDEST_API {
@@ -175,7 +181,13 @@ fn body(what: &Contained, tag: &str) -> ContainerCreateBody {
     }
 }
 
-async fn follow(docker: &Docker, id: &str, tag: &str, cancel: &CancellationToken, say: &mut dyn FnMut(&str)) -> Result<Ended, ContainerError> {
+async fn follow(
+    docker: &Docker,
+    id: &str,
+    tag: &str,
+    cancel: &CancellationToken,
+    say: &mut (dyn FnMut(&str) + Send),
+) -> Result<Ended, ContainerError> {
     docker.start_container(id, None::<StartContainerOptions>).await.map_err(|e| refused("start the container", &e))?;
     let sampler = Cgroup::of(&Who::Container(id.into()))
         .and_then(|cgroup| Sampler::start(cgroup, SAMPLED).map_err(|e| Gap::Unreachable(format!("cgroup: no thread to read it: {e}"))));
@@ -225,7 +237,7 @@ fn code_of(ended: Option<Result<bollard::models::ContainerWaitResponse, bollard:
 }
 
 /// Whole lines go on, the rest waits for its end.
-fn lines(rest: &mut Vec<u8>, piece: &[u8], say: &mut dyn FnMut(&str)) {
+fn lines(rest: &mut Vec<u8>, piece: &[u8], say: &mut (dyn FnMut(&str) + Send)) {
     rest.extend_from_slice(piece);
     while let Some(end) = rest.iter().position(|b| *b == b'\n') {
         let line: Vec<u8> = rest.drain(..=end).collect();

@@ -8,12 +8,18 @@ use crate::sources::{
 use bollard::errors::Error;
 use std::io::ErrorKind;
 
+/// What is asked for when a name may be taken.
+pub const MAKE: &str = "make the container";
+
 /// Whose doing it was, and what to do.
 pub fn refused(what: &str, error: &Error) -> ContainerError {
     match (error, io_kind(error)) {
         (Error::DockerResponseServerError { status_code: 403, .. }, _) => ContainerError::Denied(format!(
             "may not {what}; a burn in a container needs the daemon itself, or a proxy before it that lets it make, start and remove containers and images"
         )),
+        (Error::DockerResponseServerError { status_code: 409, message }, _) if what == MAKE => {
+            ContainerError::Taken(format!("cannot {what}: {}", line(message)))
+        }
         (Error::DockerResponseServerError { status_code: 409, message }, _) => ContainerError::Failed(format!("cannot {what}: {}", line(message))),
         (Error::DockerResponseServerError { status_code, message }, _) => {
             ContainerError::Failed(format!("cannot {what}: it answered {status_code}: {}", line(message)))

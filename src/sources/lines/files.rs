@@ -276,7 +276,7 @@ impl Place {
 }
 
 /// Is `other` what `name` means? A `*` stands for anything.
-fn matches(name: &str, other: &str) -> bool {
+pub fn matches(name: &str, other: &str) -> bool {
     let mut parts = name.split('*');
     let first = parts.next().unwrap_or_default();
     let Some(mut rest) = other.strip_prefix(first) else { return false };

@@ -5,7 +5,7 @@ mod files;
 mod owners;
 mod pieces;
 
-pub(super) use files::{Files, Kind};
+pub(super) use files::{Files, Kind, matches};
 pub(super) use owners::of as owners_of;
 pub(super) use pieces::{CAP, Line, Pieces};
 

@@ -62,7 +62,7 @@ pub enum State {
 impl Closing<'_> {
     /// At the server's time `now`, where the newest sample last moved at `moved`.
     pub fn state(&self, now: Wall, moved: Wall) -> State {
-        let later = |at: Wall, intervals: f64, extra: f64| at.plus_us(((intervals * self.interval_ms + extra) * 1e3) as i64);
+        let later = |at: Wall, intervals: f64| at.plus_us((intervals * self.interval_ms * 1e3) as i64);
         let newest = self.newest();
         if let Some(newest) = newest {
             let counted = self.counted();
@@ -71,17 +71,30 @@ impl Closing<'_> {
             }
             // A target's samples are not exactly an interval apart: half of one is left as slack.
             let quiet_since = newest.plus_us((-(STILL - 0.5) * self.interval_ms * 1e3) as i64);
-            if newest >= later(self.to, STILL - 0.5, 0.0) && increase(self.series, quiet_since) == 0.0 {
+            if newest >= later(self.to, STILL - 0.5) && increase(self.series, quiet_since) == 0.0 {
                 return State::Still;
             }
         }
+        if self.enough(newest, now, moved) { State::Over } else { State::Open }
+    }
+    /// The same where nothing is counted: is every instance's newest sample this long after the act's end?
+    pub fn reached(&self, now: Wall, moved: Wall, beyond_ms: f64) -> State {
+        let newest = self.newest();
+        let there = newest.is_some_and(|newest| newest >= self.to.plus_us((beyond_ms * 1e3) as i64));
+        match there {
+            true => State::Closed,
+            false if self.enough(newest, now, moved) => State::Over,
+            false => State::Open,
+        }
+    }
+    fn enough(&self, newest: Option<Wall>, now: Wall, moved: Wall) -> bool {
         let patience = if newest.is_none() { STILL } else { LONGEST };
-        let enough = match newest.or(self.store) {
+        let late = ((patience * self.interval_ms + MARGIN_MS) * 1e3) as i64;
+        match newest.or(self.store) {
             // On the store's own time, which may be behind; what stands still is given up after the same time.
-            Some(shown) => shown >= later(self.to, patience, MARGIN_MS) || now >= later(moved.max(self.to), patience, MARGIN_MS),
-            None => now >= later(self.to, patience, MARGIN_MS),
-        };
-        if enough { State::Over } else { State::Open }
+            Some(shown) => shown >= self.to.plus_us(late) || now >= moved.max(self.to).plus_us(late),
+            None => now >= self.to.plus_us(late),
+        }
     }
     /// Observations counted since the act began.
     pub fn counted(&self) -> f64 {

@@ -1,8 +1,11 @@
 use super::{api::Api, targets::Target};
-use crate::model::{
-    evidence::Gap,
-    payload::{Cell, FactTable},
-    source::Slot,
+use crate::{
+    model::{
+        evidence::Gap,
+        payload::{Cell, FactTable},
+        source::Slot,
+    },
+    sources::duration,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -119,6 +122,13 @@ pub async fn server(api: &Api, build: Result<Build, Gap>, active: Result<Vec<Tar
         Err(gap) => gone(&mut facts, "targets", gap),
     }
     facts
+}
+
+/// The scrape interval of its configuration, ms, if it tells it.
+pub async fn scrape_interval_ms(api: &Api, slot: &Slot) -> Option<f64> {
+    let told = api.get::<ConfigText>("status/config", &[], slot).await.ok()?;
+    let config: Config = serde_yaml::from_str(&told.data.yaml).ok()?;
+    duration::ms(&config.global.scrape_interval?).filter(|ms| *ms > 0.0)
 }
 
 fn config(facts: &mut FactTable, yaml: &str) {

@@ -87,7 +87,7 @@ impl super::Prometheus {
         let (mut asked, state, store) = loop {
             let back = BACK_MS.max(3.0 * interval_ms.unwrap_or_default());
             let asked = self.stored(of, span.from.plus_us((-back * 1e3) as i64), wall_now().plus_us(ahead_us), slot).await?;
-            let known = interval(scraped, of, &asked.read.series);
+            let known = interval(scraped, &of.labels, &asked.read.series);
             let widen = known.is_some_and(|ms| 3.0 * ms > back);
             interval_ms = known.or(interval_ms);
             if widen {
@@ -207,14 +207,14 @@ impl super::Prometheus {
         let raw = async |names| self.api.raw(&selector::histogram(of, names), at, length_ms, slot).await;
         let Told { data, warnings, infos, request } = match raw(Names::Quoted).await {
             // Who does not know quoted names of labels may know escaped ones.
-            Err(gap @ Gap::Malformed(_)) if selector::has_odd_names(of) => raw(Names::Escaped).await.map_err(|_| gap)?,
+            Err(gap @ Gap::Malformed(_)) if selector::has_odd_names(&of.labels) => raw(Names::Escaped).await.map_err(|_| gap)?,
             told => told?,
         };
         Ok(Asked { read: samples::read(&of.metric, stale::without_markers(data)), warnings, infos, request, from, at })
     }
 
     /// The newest sample of any target's `up`: how far the store has come, whatever it has of the claim.
-    async fn newest_of_all(&self, at: Wall, slot: &Slot) -> Result<Option<Wall>, Gap> {
+    pub(super) async fn newest_of_all(&self, at: Wall, slot: &Slot) -> Result<Option<Wall>, Gap> {
         Ok(self.api.number("max(timestamp(up))", at, slot).await?.and_then(super::api::wall))
     }
 
@@ -266,7 +266,7 @@ impl super::Prometheus {
         if let Some(gap) = incomplete(&told.request, &told.warnings) {
             return Err(gap);
         }
-        if let Some(gap) = replicas::kept_apart(&told.request, &told.data, &asked.read.series, of) {
+        if let Some(gap) = replicas::kept_apart(&told.request, &told.data, &asked.read.series, &of.labels) {
             return Err(gap);
         }
         let mut scrapes = vec![];
@@ -316,12 +316,11 @@ pub(super) fn incomplete(request: &str, warnings: &[String]) -> Option<Gap> {
 
 /// The longest interval of the targets that the series come from. Where they come from none that is there now, or are not there
 /// yet: the usual one, or the usual distance of the samples if that is longer.
-fn interval(targets: &[Target], of: &HistogramOf, series: &[Series]) -> Option<f64> {
+pub(super) fn interval(targets: &[Target], labels: &BTreeMap<String, String>, series: &[Series]) -> Option<f64> {
     let from = |t: &&Target| {
         let same = |name: &str, wanted: Option<&String>| wanted.is_none_or(|w| w == t.label(name));
         let listed = series.iter().any(|s| same("job", s.labels.get("job")) && same("instance", s.labels.get("instance")));
-        let matched =
-            ["job", "instance"].iter().any(|n| of.labels.contains_key(*n)) && ["job", "instance"].iter().all(|n| same(n, of.labels.get(*n)));
+        let matched = ["job", "instance"].iter().any(|n| labels.contains_key(*n)) && ["job", "instance"].iter().all(|n| same(n, labels.get(*n)));
         if series.is_empty() { matched } else { listed }
     };
     targets::longest_ms(targets.iter().filter(from)).or_else(|| {

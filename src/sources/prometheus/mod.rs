@@ -1,16 +1,20 @@
-//! A server that speaks the Prometheus HTTP API: stored samples of a histogram around an act, and facts about the server.
+//! A server that speaks the Prometheus HTTP API: stored samples of histograms and of what
+//! workloads use around an act, its rules, and facts about the server.
 
 pub(super) mod api;
 mod closing;
 mod exemplars;
 mod facts;
 mod histogram;
+mod readings;
 mod replicas;
 mod risen;
+mod rules;
 pub(super) mod samples;
 mod selector;
 mod stale;
 mod targets;
+mod usage;
 
 use crate::{
     engine::wall_now,
@@ -22,6 +26,7 @@ use crate::{
         rig::{Claim, DEFAULT_SETTLE, HistogramOf},
         source::{Answer, Cost, Slot, Source, Timing},
         units::{Ms, Span},
+        usage::UsageClaim,
     },
     sources::failing::advised,
     spec::settings::Connection,
@@ -40,6 +45,7 @@ pub struct Prometheus {
     name: Name,
     api: Api,
     claims: Vec<Claim>,
+    usage: Vec<UsageClaim>,
     /// The longest scrape interval it has told of, ms; those beyond [`RAREST`] do not count.
     interval_ms: AtomicU64,
 }
@@ -47,7 +53,12 @@ pub struct Prometheus {
 impl Prometheus {
     /// The server whose API lies below the connection's URL.
     pub fn new(name: Name, connection: &Connection, claims: Vec<Claim>) -> Result<Self, Gap> {
-        Ok(Prometheus { name, api: Api::new(connection)?, claims, interval_ms: AtomicU64::new(0) })
+        Ok(Prometheus { name, api: Api::new(connection)?, claims, usage: vec![], interval_ms: AtomicU64::new(0) })
+    }
+    /// The same, with what it claims of workloads.
+    #[must_use]
+    pub fn with_usage(self, usage: Vec<UsageClaim>) -> Self {
+        Prometheus { usage, ..self }
     }
 
     fn claim(&self, query: &Histogram) -> Result<(&Claim, &HistogramOf), Gap> {
@@ -68,14 +79,22 @@ impl Prometheus {
             return Err(gap);
         }
         let targets = targets::active(&self.api, slot).await;
-        let intervals = targets.iter().flatten().filter_map(Target::interval_ms);
-        let longest = intervals.filter(|ms| *ms <= RAREST.0).fold(0.0, f64::max);
-        self.interval_ms.store(longest as u64, Ordering::Relaxed);
+        self.learn_interval(targets.as_deref().unwrap_or_default());
         let server = build.as_ref().ok().and_then(Build::title);
         let payload = Payload::Facts(facts::server(&self.api, build, targets, slot).await);
         let request = format!("{}/api/v1/{{status/buildinfo,status/flags,status/config,features,targets}}", self.api.url());
         let origin = Origin { request, server, method: Method::Reported };
         Ok(Seen { payload, covered: Span { from, to: wall_now() }, origin, notes: vec![], partial: None })
+    }
+}
+
+impl Prometheus {
+    fn learn_interval(&self, targets: &[Target]) {
+        let longest = targets.iter().filter_map(Target::interval_ms).filter(|ms| *ms <= RAREST.0).fold(0.0, f64::max);
+        // Who tells none now, or is not heard, may have told it before.
+        if longest > 0.0 {
+            self.interval_ms.store(longest as u64, Ordering::Relaxed);
+        }
     }
 }
 
@@ -85,7 +104,7 @@ impl Source for Prometheus {
     }
     fn timing(&self, query: &Query) -> Timing {
         match query {
-            Query::Histogram(_) | Query::Risen(_) => Timing::Recall { settle: DEFAULT_SETTLE },
+            Query::Histogram(_) | Query::Risen(_) | Query::Usage(_) => Timing::Recall { settle: DEFAULT_SETTLE },
             _ => Timing::Recall { settle: Ms(0.0) },
         }
     }
@@ -101,6 +120,8 @@ impl Source for Prometheus {
                     self.histogram(claim, of, slot).await
                 }
                 Query::Risen(q) if matches!(q.when, When::During(_)) => self.risen(slot).await,
+                Query::Usage(q) if matches!(q.when, When::During(_)) => self.usage(&q.of, slot).await,
+                Query::Queries(_) => self.queries(slot).await,
                 Query::Facts(q) => self.facts(q, slot).await,
                 other => Err(Gap::NotConfigured(format!("{}: a Prometheus server cannot answer {} of that time", self.name, other.word()))),
             };

@@ -10,9 +10,14 @@ pub enum Names {
     Escaped,
 }
 
-/// Has the claim such names?
-pub fn has_odd_names(of: &HistogramOf) -> bool {
-    !of.labels.keys().all(|name| is_bare(name))
+/// Are there such names among those that must match?
+pub fn has_odd_names(labels: &BTreeMap<String, String>) -> bool {
+    !labels.keys().all(|name| is_bare(name))
+}
+
+/// The series of a metric whose labels match.
+pub fn series(metric: &str, matched: &BTreeMap<String, String>, names: Names) -> String {
+    format!("{{__name__={}{}}}", text(metric), labels(matched, names))
 }
 
 /// All parts of a histogram in one selector, so that one answer holds one state of the store: asked one after another, a
@@ -44,6 +49,15 @@ pub fn parts<'t>(metrics: impl Iterator<Item = &'t str>) -> String {
 
 /// `up` of some targets.
 pub fn up<'t>(jobs: impl Iterator<Item = &'t str>, instances: impl Iterator<Item = &'t str>) -> String {
+    format!("up{}", of_targets(jobs, instances))
+}
+
+/// How long scrapes of some targets took.
+pub fn took<'t>(jobs: impl Iterator<Item = &'t str>, instances: impl Iterator<Item = &'t str>) -> String {
+    format!("scrape_duration_seconds{}", of_targets(jobs, instances))
+}
+
+fn of_targets<'t>(jobs: impl Iterator<Item = &'t str>, instances: impl Iterator<Item = &'t str>) -> String {
     let any = |names: &mut dyn Iterator<Item = &'t str>| {
         let mut names: Vec<_> = names.map(regex).collect();
         names.sort();
@@ -51,7 +65,7 @@ pub fn up<'t>(jobs: impl Iterator<Item = &'t str>, instances: impl Iterator<Item
         text(&names.join("|"))
     };
     let (mut jobs, mut instances) = (jobs, instances);
-    format!("up{{job=~{},instance=~{}}}", any(&mut jobs), any(&mut instances))
+    format!("{{job=~{},instance=~{}}}", any(&mut jobs), any(&mut instances))
 }
 
 fn labels(labels: &BTreeMap<String, String>, names: Names) -> String {
@@ -107,7 +121,8 @@ mod tests {
         let both = [Names::Quoted, Names::Escaped].map(|names| histogram(&of, names));
         assert!(both[0].starts_with(r#"{__name__=~"vllm:e2e\\.seconds|vllm:e2e\\.seconds_bucket|"#), "{}", both[0]);
         assert!(both[0].contains(r#","a.b"="}","#) && both[1].contains(r#",a\.b="}","#), "{both:?}");
-        assert!(has_odd_names(&of));
+        assert!(has_odd_names(&of.labels));
+        assert_eq!(series("x:y", &of.labels, Names::Quoted)[..18], *r#"{__name__="x:y","a"#);
         assert_eq!(counts(["a.b"].into_iter()), r#"{__name__=~".+_(count|sum)",job=~"a\\.b"}"#);
         assert_eq!(counts([].into_iter()), r#"{__name__=~".+_(count|sum)"}"#);
         assert_eq!(parts(["x_s", "y.s"].into_iter()), r#"{__name__=~"(x_s|y\\.s)(_bucket|_sum|_count)"}"#);

@@ -28,7 +28,11 @@ pub struct Target {
     /// `15s`, `1m30s`.
     #[serde(default)]
     pub scrape_interval: String,
-    /// Labels before relabelling. Only `__scrape_interval__` is read of them, where an engine tells the interval nowhere else.
+    /// How long a scrape may take, in the same form.
+    #[serde(default)]
+    pub scrape_timeout: String,
+    /// Labels before relabelling. Only `__scrape_interval__` and `__scrape_timeout__` are read of them, where an engine tells them
+    /// nowhere else.
     #[serde(default)]
     discovered_labels: BTreeMap<String, String>,
 }
@@ -63,8 +67,15 @@ impl Target {
     }
     /// Its scrape interval, ms, if told.
     pub fn interval_ms(&self) -> Option<f64> {
-        let told = |text: &String| duration::ms(text).filter(|ms| *ms > 0.0);
-        told(&self.scrape_interval).or_else(|| told(self.discovered_labels.get("__scrape_interval__")?))
+        self.told(&self.scrape_interval, "__scrape_interval__")
+    }
+    /// How long a scrape of it may take, ms, if told.
+    pub fn timeout_ms(&self) -> Option<f64> {
+        self.told(&self.scrape_timeout, "__scrape_timeout__")
+    }
+    fn told(&self, text: &str, label: &str) -> Option<f64> {
+        let told = |text: &str| duration::ms(text).filter(|ms| *ms > 0.0);
+        told(text).or_else(|| told(self.discovered_labels.get(label)?))
     }
     /// What went wrong, without the address that Go puts before it.
     pub fn error(&self) -> &str {

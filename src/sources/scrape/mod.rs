@@ -1,4 +1,4 @@
-//! A metrics page, read directly: the series of a histogram around an act, and how well formed the page is.
+//! A metrics page, read directly: the series of a histogram and of what workloads use around an act, and how well formed the page is.
 #![allow(clippy::float_cmp, reason = "a counter that did not change has the same value to the last bit")]
 #![allow(clippy::disallowed_methods, reason = "readings keep a pace on the monotonic clock")]
 
@@ -6,6 +6,8 @@ pub(super) mod delimited;
 pub(super) mod extract;
 mod pages;
 mod risen;
+mod sampled;
+mod usage;
 mod watched;
 
 use super::{
@@ -24,6 +26,7 @@ use crate::{
         rig::{Claim, HistogramOf, Quantity},
         source::{Answer, Cost, Slot, Source, Timing},
         units::{Ms, Span, Wall},
+        usage::UsageClaim,
     },
     spec::settings::Connection,
 };
@@ -63,6 +66,7 @@ pub struct Scrape {
     instance: String,
     interval: Ms,
     claims: Vec<Claim>,
+    usage: Vec<UsageClaim>,
     /// Claims of one page read it one after the other: it may be large, and what is remembered of it with it.
     turn: Mutex<()>,
 }
@@ -73,7 +77,20 @@ impl Scrape {
         let url = reqwest::Url::parse(&connection.url).map_err(|e| Gap::NotConfigured(format!("{}: {e}", connection.url)))?;
         let port = url.port_or_known_default().map(|p| format!(":{p}")).unwrap_or_default();
         let instance = format!("{}{port}", url.host_str().unwrap_or_default());
-        Ok(Scrape { name, pages: Pages::new(connection)?, instance, interval: Ms(interval.0.max(50.0)), claims, turn: Mutex::default() })
+        Ok(Scrape {
+            name,
+            pages: Pages::new(connection)?,
+            instance,
+            interval: Ms(interval.0.max(50.0)),
+            claims,
+            usage: vec![],
+            turn: Mutex::default(),
+        })
+    }
+    /// The same, with what it claims of workloads.
+    #[must_use]
+    pub fn with_usage(self, usage: Vec<UsageClaim>) -> Self {
+        Scrape { usage, ..self }
     }
 
     fn claim(&self, query: &Histogram) -> Result<(&Claim, &HistogramOf), Gap> {
@@ -234,7 +251,7 @@ impl Source for Scrape {
     }
     fn timing(&self, query: &Query) -> Timing {
         match query {
-            Query::Histogram(_) | Query::Risen(_) => Timing::Watch,
+            Query::Histogram(_) | Query::Risen(_) | Query::Usage(_) => Timing::Watch,
             _ => Timing::Recall { settle: Ms(0.0) },
         }
     }
@@ -243,6 +260,7 @@ impl Source for Scrape {
             let answer = match query {
                 Query::Histogram(q) if matches!(q.when, When::During(_)) => self.watch(q, slot).await,
                 Query::Risen(q) if matches!(q.when, When::During(_)) => self.risen(slot).await,
+                Query::Usage(q) if matches!(q.when, When::During(_)) => self.usage(&q.of, slot).await,
                 Query::Page(_) => self.page(slot).await,
                 other => Err(Gap::NotConfigured(format!("{}: a metrics page cannot answer {} of that time", self.name, other.word()))),
             };

@@ -27,7 +27,7 @@ use tokio::sync::Mutex;
 /// remembered, so that reading it takes half as much again at most.
 pub const CAP: usize = 256 << 20;
 /// How long one reading may take; Prometheus' own default for `scrape_timeout`.
-const LONGEST: Duration = Duration::from_secs(10);
+pub const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Reads the page; readings that are wanted at about the same time by several watchers are shared, so that more claims do
 /// not mean more load on the target.
@@ -77,6 +77,8 @@ pub struct Fetched {
     pub request: String,
     /// The `Server` header.
     pub server: Option<String>,
+    /// How long reading it took.
+    pub took: Duration,
 }
 
 impl Pages {
@@ -101,10 +103,10 @@ impl Pages {
             return (shared.at, shared.page.clone());
         }
         let (begun, at) = (Instant::now(), wall_now());
-        let slot = Slot { deadline: slot.deadline.min(begun + LONGEST), ..slot.clone() };
+        let slot = Slot { deadline: slot.deadline.min(begun + TIMEOUT), ..slot.clone() };
         // A page may be large: the one before is let go first.
         *last = None;
-        let page = self.fetch(form, &slot).await.map(Arc::new);
+        let page = self.fetch(form, &slot).await.map(|page| Arc::new(Fetched { took: begun.elapsed(), ..page }));
         *last = Some(Reading { form, begun, at, page: page.clone() });
         (at, page)
     }
@@ -141,7 +143,7 @@ fn fetched(answered: Answered, form: Form) -> Result<Fetched, Gap> {
         let kind = answered.content_type.split(';').next().unwrap_or_default();
         return Err(Gap::Malformed(format!("{}: answered with `{kind}`, which is no metrics page in text form", answered.request)));
     }
-    Ok(Fetched { body: answered.body, format, request: answered.request, server: answered.server })
+    Ok(Fetched { body: answered.body, format, request: answered.request, server: answered.server, took: Duration::ZERO })
 }
 
 impl Fetched {

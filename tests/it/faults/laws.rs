@@ -44,20 +44,23 @@ fn fewer(seen: &Seen, keep: fn(u64) -> bool) -> Option<Seen> {
             keep(n - 1)
         });
     }
+    fn some<T>(of: &mut Vec<T>, keep: fn(u64) -> bool) {
+        let mut n = 0;
+        of.retain(|_| {
+            n += 1;
+            keep(n - 1)
+        });
+    }
     let mut copy = seen.clone();
     match &mut copy.payload {
         Payload::Perform(p) => thin(&mut p.requests, keep),
         Payload::Truth(t) => thin(&mut t.requests, keep),
         Payload::LogLines(l) => thin(&mut l.lines, keep),
         Payload::Spans(s) => thin(&mut s.spans, keep),
-        Payload::Histogram(h) => {
-            let mut n = 0;
-            h.series.retain(|_| {
-                n += 1;
-                keep(n - 1)
-            });
-        }
-        Payload::RoundTrip(_) | Payload::Risen(_) | Payload::Page(_) | Payload::Facts(_) | Payload::Clock(_) => return None,
+        Payload::Histogram(h) => some(&mut h.series, keep),
+        Payload::Usage(u) => some(&mut u.tracks, keep),
+        Payload::Queries(q) => some(&mut q.queries, keep),
+        Payload::Burn(_) | Payload::RoundTrip(_) | Payload::Risen(_) | Payload::Page(_) | Payload::Facts(_) | Payload::Clock(_) => return None,
     }
     Some(copy)
 }

@@ -9,5 +9,6 @@ mod exporter;
 mod fault_effects;
 mod lifecycle;
 mod observed;
+mod process_page;
 mod streaming;
 mod support;

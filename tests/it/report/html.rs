@@ -48,7 +48,9 @@ fn unquoted(tag: &str) -> String {
 }
 
 fn samples() -> Vec<(&'static str, samples::Run)> {
-    samples::all().into_iter().chain([("hostile", samples::hostile())]).collect()
+    let mut resources = samples::blocked();
+    resources.cases[0].charts = super::charts::resources();
+    samples::all().into_iter().chain([("hostile", samples::hostile()), ("resources", resources)]).collect()
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod laws;
 mod loosened;
 mod machines;
 mod newcomer;
+mod resources;
 pub mod samples;
 mod unscored;
 mod waivers;

@@ -1,14 +1,17 @@
-//! A burn in a container: this program again, whose own JSON is the truth, beside what its control group says from outside.
+//! A burn in a container, from arguments to what is told of it.
 
-use super::{BurnArgs, told};
+use super::BurnArgs;
 use crate::{
     cli::exit::Bug,
     model::{
         bytes::Bytes,
-        payload::{BurnAsked, BurnPattern, Burned},
+        payload::{BurnAsked, Burned},
     },
     reference::burner::Room,
-    sources::container::{self, Contained},
+    sources::container::{
+        Contained,
+        burning::{self, Unburned},
+    },
 };
 use anyhow::bail;
 use serde::Serialize;
@@ -42,69 +45,35 @@ pub async fn burn(args: &BurnArgs, asked: &BurnAsked, room: &Room, cancel: &Canc
         }
     }
     let what = Contained {
-        arguments: arguments(asked),
         name: args.name.clone(),
         cpus: args.cpus,
         memory: args.memory_limit.map(|limit| limit.0),
         remove_image: args.remove_image,
+        ..Contained::default()
     };
-    let Some(ended) = container::run(&what, cancel, &mut |line| eprintln!("{line}")).await? else { return Ok(None) };
-    let Some(mut burned) = told::read(&ended.out) else {
-        if cancel.is_cancelled() {
-            return Ok(None);
-        }
-        return Err(match (ended.code, args.memory_limit) {
-            // 128 + SIGKILL: nobody but the kernel, for want of memory, or somebody else kills it.
-            (Some(137), Some(limit)) => {
-                anyhow::anyhow!("the container was killed, most likely for want of memory: raise --memory-limit {limit}, or lower --memory")
-            }
-            (Some(137), None) => anyhow::anyhow!("the container was killed, by somebody else or for want of memory"),
-            (code, _) => Bug(format!("the burn in the container ended without a result (exit code {code:?})")).into(),
-        });
+    let (burned, ended) = match burning::burn(asked, what, cancel, &mut |line| eprintln!("{line}")).await {
+        Ok(Some(told)) => told,
+        Ok(None) => return Ok(None),
+        Err(Unburned::Container(why)) => return Err(why.into()),
+        Err(silent @ Unburned::Silent(_)) => return Err(Bug(silent.to_string()).into()),
+        Err(Unburned::Killed) => match args.memory_limit {
+            Some(limit) => bail!("the container was killed, most likely for want of memory: raise --memory-limit {limit}, or lower --memory"),
+            None => bail!(Unburned::Killed),
+        },
     };
-    let container = Container { id: ended.id, name: what.name, image: ended.image, unread: ended.cgroup.as_ref().err().map(ToString::to_string) };
-    burned.cgroup = ended.cgroup.unwrap_or_default();
+    let container =
+        Container { id: ended.id, name: args.name.clone(), image: ended.image, unread: ended.cgroup.as_ref().err().map(ToString::to_string) };
     Ok(Some((burned, container)))
-}
-
-/// The same load, as arguments of this program.
-fn arguments(asked: &BurnAsked) -> Vec<String> {
-    let ms = |ms: f64| format!("{ms}ms");
-    let mut arguments: Vec<String> = ["burn", "--output", "json", "--for"].map(str::to_owned).into();
-    arguments.push(ms(asked.for_ms));
-    let mut add = |name: &str, value: String| arguments.extend([name.to_owned(), value]);
-    add("--period", ms(asked.period_ms));
-    if asked.cpu_cores > 0.0 {
-        add("--cpu", asked.cpu_cores.to_string());
-    }
-    if let Some(quota) = asked.quota_cores {
-        add("--under-quota", quota.to_string());
-    }
-    if asked.memory_bytes > 0 {
-        add("--memory", format!("{}B", asked.memory_bytes));
-    }
-    if asked.network_bytes_per_s > 0.0 {
-        add("--network", format!("{}B/s", asked.network_bytes_per_s));
-    }
-    match asked.pattern {
-        BurnPattern::Steady => {}
-        BurnPattern::Bursts { burst_ms, every_ms } => {
-            add("--pattern", "bursts".into());
-            add("--burst", ms(burst_ms));
-            add("--every", ms(every_ms));
-        }
-        BurnPattern::Irregular { seed } => {
-            add("--pattern", "irregular".into());
-            add("--seed", seed.to_string());
-        }
-    }
-    arguments
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::args::{Args, Command};
+    use crate::{
+        cli::args::{Args, Command},
+        model::payload::BurnPattern,
+        sources::container::burning::arguments,
+    };
     use clap::Parser as _;
 
     #[test]

@@ -11,16 +11,15 @@ use crate::{
     },
     model::{
         bytes::{Bytes, BytesPerSecond},
-        payload::{BurnAsked, BurnPattern, Burned},
+        payload::{BurnAsked, BurnPattern, BurnSample},
         units::Ms,
     },
-    reference::burner::{Burn, Burner, Room},
+    reference::burner::Burn,
     report::Format,
-    sources::cgroup::{Cgroup, Who},
+    sources::burn,
 };
 use anyhow::{Context as _, bail};
 use std::process::ExitCode;
-use tokio::time::{Duration, Instant, interval_at, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 /// What to burn.
@@ -123,8 +122,7 @@ pub async fn run(args: BurnArgs) -> anyhow::Result<ExitCode> {
     let pages = Pages::new(&args.output, &[Format::Human, Format::Json])?;
     let cancel = CancellationToken::new();
     let listening = listen_for_the_end(cancel.clone());
-    let own = Cgroup::of(&Who::Pid(std::process::id())).and_then(|own| own.read()).ok().and_then(|own| own.memory);
-    let room = Room::here().within(own.and_then(|own| Some(Bytes(own.limit?.saturating_sub(own.working_set)))));
+    let room = burn::room();
     let burn = Burn::new(args.asked(), &room)?;
     let (burned, container) = if args.container {
         match contained::burn(&args, burn.asked(), &room, &cancel).await? {
@@ -132,32 +130,11 @@ pub async fn run(args: BurnArgs) -> anyhow::Result<ExitCode> {
             None => return Ok(exit::interrupted()),
         }
     } else {
-        (here(burn, room, &cancel).await?, None)
+        let told = &mut |asked: &BurnAsked, elapsed, so_far: &BurnSample| eprintln!("{}", told::progress(asked, elapsed, so_far));
+        (burn::here(burn, room, &cancel, told).await.context("starting the burn")?, None)
     };
     listening.abort();
     let json = told::json(&burned, container.as_ref())?;
     pages.write(|format, _| if format == Format::Json { json.clone() } else { told::human(&burned, container.as_ref()) })?;
     Ok(if burned.interrupted { exit::interrupted() } else { ExitCode::SUCCESS })
-}
-
-/// In this process.
-async fn here(burn: Burn, room: Room, cancel: &CancellationToken) -> anyhow::Result<Burned> {
-    let own = Cgroup::of(&Who::Pid(std::process::id()));
-    let read = || own.as_ref().ok().and_then(|own| own.read().ok());
-    let before = read();
-    // Touching memory takes seconds, in which a signal is still heard by another thread of the runtime.
-    let burner = tokio::task::block_in_place(|| Burner::start(burn.clone(), room, cancel)).context("starting the burn")?;
-    let began = Instant::now();
-    let mut ticks = interval_at(began + Duration::from_secs(1), Duration::from_secs(1));
-    let over = burner.over_at().into();
-    while !cancel.is_cancelled() && Instant::now() < over {
-        tokio::select! {
-            _ = ticks.tick() => eprintln!("{}", told::progress(burn.asked(), began.elapsed(), &burner.so_far())),
-            () = sleep_until(over) => {}
-            () = cancel.cancelled() => {}
-        }
-    }
-    let mut burned = tokio::task::block_in_place(|| burner.stop());
-    burned.cgroup = before.into_iter().chain(read()).collect();
-    Ok(burned)
 }

@@ -182,18 +182,15 @@ pub fn json(burned: &Burned, container: Option<&Container>) -> anyhow::Result<St
     Ok(serde_json::to_string(&told)? + "\n")
 }
 
-/// The burn that such a text tells; `None` for any other text.
-pub fn read(json: &str) -> Option<Burned> {
-    let mut told: serde_json::Value = serde_json::from_str(json).ok()?;
-    serde_json::from_value(told.get_mut("burned")?.take()).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{
-        payload::{BurnedBy, CgroupReading, Crowding, Throttling},
-        units::Wall,
+    use crate::{
+        model::{
+            payload::{BurnedBy, CgroupReading, Crowding, Throttling},
+            units::Wall,
+        },
+        sources::container::burning::read,
     };
 
     /// 10 s at 0.5 cores, of which the threads got so many CPU-seconds.

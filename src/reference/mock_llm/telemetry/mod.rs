@@ -7,6 +7,7 @@ mod distort;
 mod exporter;
 mod metrics;
 mod native;
+mod process;
 mod spans;
 
 pub use exporter::ExporterTask;
@@ -17,11 +18,15 @@ use access_log::{AccessLog, Line};
 use exporter::Exporter;
 use metrics::{Metrics, Observed};
 use native::NativeMetrics;
+use process::ProcessPage;
 use std::{
     io,
     sync::{Mutex, OnceLock, PoisonError},
 };
 use tokio::runtime::Handle;
+
+/// The last line of a page in OpenMetrics.
+const END: &str = "# EOF\n";
 
 /// All that a mock tells beside its emission log.
 pub struct Telemetry {
@@ -29,6 +34,7 @@ pub struct Telemetry {
     models: Vec<String>,
     metrics: Metrics,
     native: NativeMetrics,
+    process: ProcessPage,
     log: Option<AccessLog>,
     exporter: Option<Exporter>,
     /// Wall clock at which the first request was received, ns: a clock that steps does so some time after it.
@@ -47,6 +53,7 @@ impl Telemetry {
             models: settings.models.clone(),
             metrics: Metrics::new(settings.fault),
             native: NativeMetrics::default(),
+            process: ProcessPage::new(settings.fault),
             log: settings.access_log.as_deref().map(|path| AccessLog::open(path, mock)).transpose()?,
             exporter,
             first: OnceLock::new(),
@@ -83,9 +90,12 @@ impl Telemetry {
         }
     }
 
-    /// The metrics page in the format that the `Accept` header asks for, with its content type.
-    pub fn page(&self, accept: &str) -> Result<(&'static str, String), std::fmt::Error> {
-        self.metrics.page(accept)
+    /// The metrics page in the format that the `Accept` header asks for, with its content type. `None` where it is refused.
+    pub fn page(&self, accept: &str) -> Result<Option<(&'static str, String)>, std::fmt::Error> {
+        let (content_type, page) = self.metrics.page(accept)?;
+        let end = page.len() - page.strip_suffix(END).map_or(0, |_| END.len());
+        let Some(lines) = self.process.lines(end < page.len()) else { return Ok(None) };
+        Ok(Some((content_type, [&page[..end], &lines, &page[end..]].concat())))
     }
 
     /// The page of native histograms, in protobuf if the `Accept` header names it, with its content type.

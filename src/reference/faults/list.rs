@@ -1,120 +1,8 @@
-//! What the reference rig can do wrong, and which rules must find it. Each is a misbehaviour that real rigs have.
-
-/// A seeded misbehaviour of the reference rig.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Misbehaviour {
-    /// The log's durations are whole seconds.
-    CoarseLog,
-    /// The log's durations are seconds, under names that say milliseconds.
-    LogInSeconds,
-    /// The log's TTFT and total are 200 ms too long.
-    LogOffset,
-    /// The log's durations are 5 % too long.
-    LogScale,
-    /// The log line of a stream is written at its first content.
-    LogWrittenEarly,
-    /// Every 100th log line has 3 s too much.
-    RareLogOutliers,
-    /// Every 33rd log line is missing.
-    LostLogLines,
-    /// Every 20th log line is there twice.
-    DuplicateLogLines,
-    /// Log lines of requests longer than 700 ms have no TTFT.
-    SlowWithoutTtft,
-    /// The histograms observe milliseconds under a name that says seconds.
-    MetricInMs,
-    /// The last bucket edge of all histograms is 0.3 s.
-    PinnedBuckets,
-    /// The histograms have the default buckets of Prometheus' client libraries.
-    CoarseBuckets,
-    /// The histograms have no bucket edge at the SLOs of the spec.
-    NoEdgeAtSlo,
-    /// The histograms hear of every second request only.
-    LostWorker,
-    /// The histogram of the total ends at the first content.
-    MetricWithoutStream,
-    /// The histogram of the total includes 50 to 150 ms after the response.
-    BackgroundTask,
-    /// What the spec claims as TTFT bears the name of an engine's prefill time, which leaves out the queue.
-    PrefillAsTtft,
-    /// The server span ends at the first content.
-    SpanWithoutStream,
-    /// Every tenth trace is recorded.
-    HeadSampling,
-    /// Traces longer than 700 ms are lost.
-    DroppedLongTraces,
-    /// Every second trace is recorded, but exemplars point to all.
-    DanglingExemplars,
-    /// Exemplars carry the trace id of the request before.
-    StaleExemplars,
-    /// Log, histogram and span take the response headers for the first token.
-    TtftAtHeaders,
-    /// Two tokens in each chunk.
-    BatchedTokens,
-    /// The whole stream is sent at its end; all telemetry and the emission log show the pace before the buffer.
-    BufferedStream,
-    /// Every fourth request's first attempt fails after 150 ms; only the second attempt is timed.
-    HiddenRetry,
-    /// The endpoint's wall clock is 250 ms ahead: log stamps and spans say so.
-    ClockOffset,
-    /// The endpoint's wall clock steps 250 ms ahead 4 s after the first request.
-    ClockStep,
-    /// No span tells of authentication.
-    NoAuthSpan,
-    /// No span tells of the call of the provider.
-    NoProviderSpan,
-    /// The spans of the stages have no parent.
-    FlatSpans,
-    /// Every tenth trace lacks the span below which all stages lie.
-    OrphanSpans,
-    /// The server span says that it is a client span.
-    ClientRoot,
-    /// The span of the provider's call ends 80 ms after the server span.
-    ChildOutsideParent,
-    /// Every stage shows the same duration in every trace.
-    ConstantDurations,
-    /// A span for each chunk of a stream.
-    SpanPerChunk,
-    /// Traces of streams are not recorded, those of other calls are.
-    StreamsNotSampled,
-    /// The provider is called in another trace.
-    NotPropagated,
-    /// The provider reports its spans under the gateway's service name.
-    SharedServiceName,
-    /// Spans carry an `Authorization` header and an API key.
-    SecretAttributes,
-    /// Recording a trace holds its request up for 40 ms.
-    SlowTracing,
-    /// No span tells of 30 % of a request.
-    GapInTrace,
-    /// The server span's time to first token is 100 ms too short.
-    TtftMarkerWrong,
-    /// Every 20th stage ends before it starts.
-    NegativeDurations,
-    /// Nothing in the endpoint: the load tool under audit stops its clock at the response headers.
-    ClientAtHeaders,
-}
-
-/// A misbehaviour with its name, and what an audit must make of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// As written on the command line.
-    pub name: &'static str,
-    /// One sentence without a full stop.
-    pub title: &'static str,
-    /// Rules that must fail.
-    pub found_by: &'static [&'static str],
-    /// Rules that may fail too, as a consequence.
-    pub may_also: &'static [&'static str],
-    /// Why a rig with it may be READY all the same, with the failure in the report; without a reason it must be NOT READY.
-    pub tolerable: Option<&'static str>,
-    /// What is done.
-    pub what: Misbehaviour,
-}
+use super::{Fault, Misbehaviour};
 
 macro_rules! faults {
     ($($name:literal $what:ident $title:literal found by $found:tt may also $may:tt $(tolerable because $why:literal)?)*) => {
-        /// All faults, log first, then metrics, traces, the stream itself, the shape of traces, the load tool.
+        /// All faults, log first, then metrics, traces, the stream itself, the shape of traces, what is told of resources, the load tool.
         pub const ALL: &[Fault] = &[$(Fault {
             name: $name, title: $title, found_by: &$found, may_also: &$may, tolerable: faults!(@ $($why)?), what: Misbehaviour::$what,
         }),*];
@@ -227,37 +115,38 @@ faults! {
         found by ["LAT-01", "TRC-07"] may also ["LAT-08", "LAT-10", "LAT-12", "LAT-14", "LAT-15", "LAT-16"]
     "negative-durations" NegativeDurations "every 20th stage ends before it starts"
         found by ["TRC-10"] may also ["TRC-05"]
+    "res-cpu-doubled" CpuDoubled "the CPU counter counts everything twice"
+        found by ["RES-01", "RES-03"] may also []
+    "res-cpu-per-core" CpuPerCore "the CPU time of each core stands beside the total, under one name"
+        found by ["RES-01", "RES-03"] may also []
+    "res-cpu-in-ticks" CpuInTicks "the CPU counter holds the kernel's ticks under a name that says seconds"
+        found by ["RES-01", "RES-03", "RES-06"] may also []
+    "res-cpu-percent-lifetime" CpuPercentLifetime "the CPU percentage is the mean since the process was started"
+        found by ["RES-01", "RES-13"] may also []
+    "res-cpu-first-sample" CpuFirstSample "one CPU percentage in five is a first sample's: the mean since the start"
+        found by ["RES-13"] may also []
+    "res-zero-filled" ZeroFilled "one CPU percentage in four is 0, in place of none"
+        found by ["RES-13"] may also []
+    "res-counter-resets" CounterResets "one page in two is another worker's, with counters of its own"
+        found by ["RES-12"] may also []
+    "res-clock-shifted" ClockShifted "the samples' own timestamps are 3 s late"
+        found by ["RES-17"] may also []
+    "res-coarse-windows" CoarseWindows "the page is made anew each 4 s, and panels read it over 8 s"
+        found by ["RES-07"] may also []
+    "res-short-windows" ShortWindows "a panel reads a rate over the time between two scrapes"
+        found by ["RES-15"] may also []
+    "res-burst-hidden" BurstHidden "the page is made anew each 15 s, longer than any burst"
+        found by ["RES-08"] may also []
+    "res-memory-with-cache" MemoryWithCache "resident memory includes 96 MiB of the page cache"
+        found by ["RES-02", "RES-05"] may also []
+    "res-memory-doubled" MemoryDoubled "resident memory is told twice as large as it is"
+        found by ["RES-02", "RES-05"] may also []
+    "res-dead-series" DeadSeries "the series of a container that is gone stands beside the one that runs"
+        found by ["RES-18"] may also []
+    "res-scrapes-fail" ScrapesFail "one reading in four of the metrics page is refused"
+        found by ["RES-14"] may also []
+    "res-heavy-observer" HeavyObserver "whoever watches uses half a core itself"
+        found by ["RES-16"] may also []
     "client-at-headers" ClientAtHeaders "the load tool stops its clock at the response headers and never reads the stream"
         found by ["LAT-01", "LAT-09", "LAT-10", "LAT-14"] may also ["LAT-03", "LAT-04", "LAT-08", "LAT-15", "LAT-16", "LAT-17"]
-}
-
-impl Fault {
-    /// Is it found by a rule of a case, by the beginning of the rules' ids (`LAT`, `TRC`)?
-    pub fn is_of(&self, rules: &str) -> bool {
-        self.found_by.iter().any(|rule| rule.starts_with(rules))
-    }
-}
-
-/// The fault of a name.
-pub fn by_name(name: &str) -> Option<&'static Fault> {
-    ALL.iter().find(|f| f.name == name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::BTreeSet;
-
-    #[test]
-    fn names_are_unique_and_no_rule_is_named_twice() {
-        assert!(ALL.len() >= 14);
-        assert_eq!(ALL.iter().map(|f| f.name).collect::<BTreeSet<_>>().len(), ALL.len());
-        for fault in ALL {
-            assert_eq!(by_name(fault.name), Some(fault));
-            let rules: Vec<_> = fault.found_by.iter().chain(fault.may_also).collect();
-            assert_eq!(rules.iter().collect::<BTreeSet<_>>().len(), rules.len(), "{}", fault.name);
-            assert!(!fault.found_by.is_empty() && !fault.title.ends_with('.'), "{}", fault.name);
-        }
-        assert_eq!(by_name("no-such-fault"), None);
-    }
 }

@@ -1,6 +1,8 @@
 //! A whole rig around the reference endpoint, for demonstrations and for the fault matrix.
 #![allow(clippy::disallowed_methods, reason = "makes the folder of the rig that it starts")]
 
+mod resources;
+
 use super::{
     faults::{Fault, Misbehaviour},
     mock_llm::{Mock, MockSettings, Pacing, UsageChunk},
@@ -23,6 +25,12 @@ pub struct ReferenceRig {
     total: &'static str,
     /// The histogram that is claimed as TTFT.
     ttft: &'static str,
+    /// A file with the panels by which it is looked at.
+    dashboard: PathBuf,
+    /// The section of its spec that says whose resources are looked at; of a fault of other parts nothing.
+    resources: String,
+    /// Is its fault one of what is told of resources? Then nothing else is looked at, and no request is sent.
+    only_resources: bool,
     /// The cases that its spec selects: those whose rules must find its fault, all without one.
     cases: String,
 }
@@ -46,12 +54,35 @@ impl ReferenceRig {
         let total = if fault.is_some_and(|f| f.what == Misbehaviour::ClientAtHeaders) { "total.headers" } else { "total.closed" };
         let prefill = fault.is_some_and(|f| f.what == Misbehaviour::PrefillAsTtft);
         let ttft = if prefill { "vllm:request_prefill_time_seconds" } else { "rigcheck_mock_ttft_seconds" };
-        Ok(ReferenceRig { mock, receiver, access_log, total, ttft, cases: cases(fault, requests) })
+        let dashboard = dir.join("dashboard.json");
+        let looked_at = fault.is_none_or(|f| f.is_of("RES"));
+        if looked_at {
+            std::fs::write(&dashboard, resources::dashboard(fault))?;
+        }
+        Ok(ReferenceRig {
+            mock,
+            receiver,
+            access_log,
+            total,
+            ttft,
+            dashboard,
+            resources: if looked_at { resources::section(fault) } else { String::new() },
+            only_resources: fault.is_some_and(|f| f.is_of("RES")),
+            cases: cases(fault, requests),
+        })
     }
 
     /// The text of its `rigcheck.yaml`.
     pub fn spec(&self) -> String {
-        let (url, receiver, total, ttft, cases) = (self.url(), self.receiver, self.total, self.ttft, &self.cases);
+        let (url, cases, resources) = (self.url(), &self.cases, &self.resources);
+        if self.only_resources {
+            let dashboards = resources::dashboards(&self.dashboard);
+            return format!(
+                "version: 1\nrig: reference\nsources:\n\x20 scrape: {{url: {url}/metrics, interval: 1s}}\n{dashboards}{resources}cases:\n{cases}"
+            );
+        }
+        let (receiver, total, ttft) = (self.receiver, self.total, self.ttft);
+        let dashboards = if resources.is_empty() { String::new() } else { resources::dashboards(&self.dashboard) };
         // A path may hold anything; a JSON string is a YAML string.
         let log = serde_json::Value::from(self.access_log.to_string_lossy());
         let route = "/v1/chat/completions";
@@ -71,12 +102,14 @@ impl ReferenceRig {
              \x20   ttft: {{field: ttft_ms, unit: ms}}\n\
              \x20   inter_chunk: {{field: inter_chunk_ms, unit: ms}}\n\
              \x20 truth: {{url: {url}}}\n\
+             {dashboards}\
              metrics:\n\
              \x20 ttft: {{histogram: {ttft}, unit: s, match: {{route: {route}}}, exemplars: true}}\n\
              \x20 total: {{histogram: rigcheck_mock_request_duration_seconds, unit: s, match: {{route: {route}}}, exemplars: true}}\n\
              \x20 inter_chunk: {{histogram: rigcheck_mock_inter_chunk_seconds, unit: s, match: {{route: {route}}}}}\n\
-             cases:
-{cases}"
+             {resources}\
+             cases:\n\
+             {cases}"
         )
     }
 
@@ -101,13 +134,14 @@ impl ReferenceRig {
     }
 }
 
-/// The cases of a rig with this fault, as its spec has them. What both ask of the controlled load is sent once.
+/// The cases of a rig with this fault, as its spec has them. What they ask of the controlled load is sent once.
 fn cases(fault: Option<&Fault>, requests: u64) -> String {
     let latency = format!("  PERF_INFRA_MONITORING_LATENCY_ACCURACY_001: {{audit: {{requests: {requests}}}, slo: {{ttft: 500ms, total: 1s}}}}\n");
     let traces =
         format!("  PERF_INFRA_MONITORING_GRANULARITY_TRACE_003: {{audit: {{requests: {CALLS}, calls: {CALLS}, half_traced: {HALF_TRACED}}}}}\n");
     let wanted = |rules: &str| fault.is_none_or(|f| f.is_of(rules));
-    [("LAT", latency), ("TRC", traces)].into_iter().filter(|(rules, _)| wanted(rules)).map(|(_, case)| case).collect()
+    let all = [("LAT", latency), ("RES", resources::case(CALLS)), ("TRC", traces)];
+    all.into_iter().filter(|(rules, _)| wanted(rules)).map(|(_, case)| case).collect()
 }
 
 /// The fewest calls of a kind at which each rule can judge them: a location takes 40, and some may fail.
