@@ -210,7 +210,10 @@ pub fn but(header: &Header) -> Option<String> {
         let blockers = if rules.len() == 1 { "a blocker" } else { "blockers" };
         out.push(format!("{} ({blockers} of checks {})", rules.join(", "), header.checks));
     }
-    out.extend(cases.iter().map(|case| format!("{case} with its blockers")));
+    match cases.as_slice() {
+        few @ ([] | [_] | [_, _]) => out.extend(few.iter().map(|case| format!("{case} with its blockers"))),
+        many => out.push(format!("{} cases with their blockers", many.len())),
+    }
     parts.extend((!out.is_empty()).then(|| format!("takes out {}", list(&out))));
     parts.extend((!gate.is_empty()).then(|| format!("lowers the gate ({})", gate.join(", "))));
     parts.extend(header.checks.ends_with(OWN_EDITION).then(|| "judges by an edition that this release does not vouch for".to_owned()));

@@ -25,5 +25,6 @@ mod tls;
 #[path = "../it/sources/traced_act.rs"]
 #[allow(dead_code, reason = "the fakes' half of it is for tests without the stack")]
 mod traced_act;
+mod usage;
 
 use support::{rig, stack};

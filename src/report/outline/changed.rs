@@ -5,6 +5,8 @@ use crate::{
     report::{Report, phrases},
 };
 
+/// Cases that are left out are named up to here.
+const NAMED: usize = 3;
 /// Changes listed unless all are asked for.
 const FEW: usize = 6;
 
@@ -31,8 +33,27 @@ pub fn of(report: &Report) -> Option<ChangedLine> {
     let mut sorted: Vec<&Change> = h.changed.iter().collect();
     sorted.sort_by_key(|c| rank(c));
     let quiet = sorted.iter().all(|c| matches!((&c.of, &c.what), (Changed::Case(_), What::Param(_))));
-    let all: Vec<_> = sorted.into_iter().map(ToString::to_string).collect();
+    let all = lines(&sorted);
     (!all.is_empty()).then(|| ChangedLine { lead: lead(report), all, quiet })
+}
+
+/// A line each; cases that are left out share one.
+fn lines(sorted: &[&Change]) -> Vec<String> {
+    let gone = |change: &Change| matches!((&change.of, &change.what), (Changed::Case(_), What::LeftOut));
+    let ids: Vec<&str> = sorted.iter().filter(|c| gone(c)).map(|c| c.of.id()).collect();
+    let mut told = false;
+    let line = |change: &&Change| match ids.as_slice() {
+        [_, _, ..] if gone(change) => {
+            let first = !std::mem::replace(&mut told, true);
+            first.then(|| {
+                let more = ids.len().saturating_sub(NAMED);
+                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                format!("{} cases left out: {}{more}", ids.len(), ids[..NAMED.min(ids.len())].join(", "))
+            })
+        }
+        _ => Some(change.to_string()),
+    };
+    sorted.iter().filter_map(line).collect()
 }
 
 /// What is read first: what lets through by itself, then limits of rules, then the rest, and last how an audit gathers.

@@ -25,6 +25,8 @@ use tokio::time::sleep_until;
 const AFTER: Duration = Duration::from_secs(3);
 /// A container that is not there is looked for again so often.
 const AGAIN: Duration = Duration::from_millis(200);
+/// Looking for it again takes no longer than this.
+const LOOK: Duration = Duration::from_secs(2);
 /// So many frames in a row that cannot be read, before any that could, are no stats.
 const ODD: u32 = 5;
 /// What is left of the time before the deadline for handing the answer over.
@@ -104,7 +106,7 @@ impl<'d> Watched<'d> {
                 () = tokio::time::sleep(AGAIN), if self.stats.is_none() => {
                     // Whoever does not come back was said to be gone; whoever does not come at all is told at the end.
                     if looks {
-                        drop(self.open().await);
+                        drop(tokio::time::timeout(LOOK, self.open()).await);
                     }
                 }
             }

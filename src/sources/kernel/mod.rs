@@ -50,6 +50,8 @@ use tokio::time::sleep_until;
 const AFTER: Duration = Duration::from_millis(300);
 /// A workload that is gone is looked for again so often.
 const AGAIN: Duration = Duration::from_millis(500);
+/// Looking for it again takes no longer than this.
+const LOOK: Duration = Duration::from_secs(2);
 /// What is left of the time before the deadline for handing the answer over.
 const MARGIN: Duration = Duration::from_millis(300);
 
@@ -148,7 +150,7 @@ impl Watched<'_> {
                 }
                 () = sleep_until(again.into()), if self.sampler.is_none() && !matches!(self.found, Found::Pid(_)) => {
                     // Who does not come back was said to be gone.
-                    drop(self.begin().await);
+                    drop(tokio::time::timeout(LOOK, self.begin()).await);
                 }
             }
         }

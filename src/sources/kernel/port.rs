@@ -62,7 +62,6 @@ fn holds(pid: i32, sockets: &BTreeSet<u64>) -> Result<bool, ProcError> {
 }
 
 #[cfg(test)]
-#[allow(clippy::disallowed_methods, reason = "listens on loopback")]
 mod tests {
     use super::*;
     use std::net::TcpListener;

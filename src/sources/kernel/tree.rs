@@ -211,7 +211,6 @@ fn began(ticks: u64) -> Wall {
 }
 
 #[cfg(test)]
-#[allow(clippy::disallowed_methods, reason = "starts processes to look at")]
 mod tests {
     use super::*;
     use std::process::{Child, Command, Stdio};

@@ -3,7 +3,6 @@
 use super::show::Shown;
 use crate::{
     model::{
-        bytes::{Bytes, BytesPerSecond},
         name::Name,
         node::Value,
         rig::{By, Claim, HistogramOf, Rig},
@@ -130,8 +129,8 @@ fn resources(rig: &Rig) -> Shown {
             let place = if act.contained { "container" } else { "process" };
             let burn = [
                 ("cpu", number(f64::from(act.millicores) / 1e3)),
-                ("memory", text(&Bytes(act.memory).to_string())),
-                ("network", text(&BytesPerSecond(act.network as f64).to_string())),
+                ("memory", text(&format!("{}B", act.memory))),
+                ("network", text(&format!("{}B/s", act.network))),
                 ("in", text(place)),
             ];
             keys.push(("burn", section(burn)));

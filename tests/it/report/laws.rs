@@ -149,6 +149,20 @@ fn a_good_verdict_names_what_it_rests_on() {
 }
 
 #[test]
+fn cases_that_are_left_out_share_a_line() {
+    let mut run = samples::ready();
+    let ids = ["PERF_A", "PERF_B", "PERF_C", "PERF_D", "PERF_E"];
+    run.header.changed = ids.iter().map(|id| change(Changed::Case((*id).into()), What::LeftOut, "no", "yes", true)).collect();
+    let text = |run: &samples::Run| render(&run.report(), Format::Human, &Style::default()).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text(&run).contains("5 cases left out: PERF_A, PERF_B, PERF_C and 2 more"), "{}", text(&run));
+    assert!(text(&run).contains("the spec takes out 5 cases with their blockers"), "{}", text(&run));
+    run.header.changed.truncate(3);
+    assert!(text(&run).contains("3 cases left out: PERF_A, PERF_B, PERF_C "), "{}", text(&run));
+    run.header.changed.truncate(1);
+    assert!(text(&run).contains("PERF_A left out"), "{}", text(&run));
+}
+
+#[test]
 fn a_good_verdict_names_what_was_set_or_left_out() {
     let mut run = samples::ready();
     run.header.set = vec!["sources.access_log=null".into()];

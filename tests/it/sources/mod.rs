@@ -7,6 +7,7 @@ mod exposition;
 mod init;
 pub mod jaeger;
 pub mod load;
+mod machine;
 pub mod metrics_world;
 mod native;
 mod ordinary;

@@ -3,9 +3,11 @@
 use super::{OTHER, SMALL, good};
 use rigcheck::{
     model::{
-        key::Destination,
+        key::{BurnAct, Destination},
         rig::{By, Capability, Claim},
         units::Count,
+        usage::{Measure, Shape, UsageClaim},
+        workload::{Found, HOST, KERNEL},
     },
     spec::settings::{Auth, ClockBy, Field, LogFormat, LogPlace, SourceSettings},
 };
@@ -67,6 +69,64 @@ fn defaults_are_those_of_the_documentation() {
     assert_eq!((loaded.profile.gate.threshold, loaded.profile.gate.coverage), (0.85, 0.9));
     assert_eq!(loaded.profile.checks, "2027.1");
     assert!(loaded.warnings.is_empty(), "{}", loaded.warnings);
+}
+
+const RESOURCES: &str = "
+resources:
+  gateway:
+    container: gateway
+    metrics:
+      cpu: {series: container_cpu_usage_seconds_total, match: {name: gateway}}
+      working_set: {series: container_memory_working_set_bytes, match: {name: gateway}}
+      share: {series: CPUUtilization, of: cpu, unit: percent, cores: 2, source: aws}
+      slow: {series: my_cpu_nanoseconds_total, of: cpu}
+  database: {port: 5432}
+  exporter: {process: node_exporter, observer: true}
+  burner: {burn: {cpu: 0.25, memory: 64MiB, network: 1MB/s, in: container}}
+";
+
+fn with_resources() -> String {
+    SMALL.replacen("sources:\n", "sources:\n  docker: {}\n  aws: {kind: cloud, path: cw.json}\n  dashboards: {path: 'd/*.json'}\n", 1) + RESOURCES
+}
+
+#[test]
+fn workloads_and_what_is_claimed_of_them() {
+    let loaded = good(&with_resources());
+    let rig = &loaded.profile.rig;
+    assert_eq!(rig.workloads.keys().map(|n| n.as_str()).collect::<Vec<_>>(), ["burner", "database", "exporter", "gateway", HOST]);
+    assert_eq!(rig.workloads["database"].found, Found::Port(5432));
+    assert!(rig.workloads["exporter"].observer && !rig.workloads["gateway"].observer);
+    let burn = BurnAct { name: "burner".into(), contained: true, millicores: 250, memory: 64 << 20, network: 1_000_000 };
+    assert_eq!(rig.burner().map(|(name, act)| (name.as_str(), act.clone())), Some(("burner", burn)));
+    assert_eq!((rig.sources[KERNEL].place.as_str(), rig.sources["burn"].place.as_str()), ("this machine", "container rigcheck-burn"));
+    let claim = |subject: &str| rig.usage_claim(&subject.into()).unwrap_or_else(|| panic!("{subject}"));
+    let told = |c: &UsageClaim| c.series().map(|s| (c.measure, s.shape, s.unit));
+    assert_eq!(told(claim("prometheus:gateway.cpu")), Some((Measure::Cpu, Shape::Counter, 1.0)));
+    assert_eq!(told(claim("prometheus:gateway.working_set")), Some((Measure::WorkingSet, Shape::Level, 1.0)));
+    assert_eq!(told(claim("aws:gateway.share")), Some((Measure::Cpu, Shape::Level, 0.02)));
+    assert!(claim("aws:gateway.share").rate() && !claim("prometheus:gateway.cpu").rate());
+    assert_eq!(told(claim("prometheus:gateway.slow")), Some((Measure::Cpu, Shape::Counter, 1e-9)));
+    assert_eq!(told(claim("docker:gateway.received")), None);
+    assert!(rig.usage_claim(&"docker:burner.received".into()).is_none(), "its container has its own loopback only");
+    assert!(rig.usage_claim(&"docker:database.cpu".into()).is_none(), "no container");
+    let has = |capabilities: &[Capability]| capabilities.iter().all(|c| rig.has(*c));
+    use Capability::{
+        CpuClaims, DockerStats, KnownBurn, KnownMemory, MemoryClaims, NetworkClaims, Observers, ScrapedUsage, StoredQueries, UsageClaims, Workloads,
+    };
+    assert!(has(&[Workloads, UsageClaims, CpuClaims, MemoryClaims, NetworkClaims, ScrapedUsage, DockerStats]), "{:?}", rig.capabilities);
+    assert!(has(&[KnownBurn, KnownMemory, Observers, StoredQueries]), "{:?}", rig.capabilities);
+    insta::assert_snapshot!("resources_summary", loaded.summary());
+    let none = good(SMALL);
+    assert!(none.profile.rig.workloads.is_empty() && !none.profile.rig.has(Capability::Workloads) && !none.profile.rig.sources.contains_key(KERNEL));
+}
+
+#[test]
+fn what_runs_elsewhere_needs_no_kernel() {
+    let rig = good(&format!("{SMALL}resources: {{gateway: {{metrics: {{cpu: {{series: process_cpu_seconds_total}}}}}}}}\n")).profile.rig;
+    assert_eq!(rig.workloads["gateway"].found, Found::Elsewhere);
+    assert!(
+        !rig.workloads.contains_key(HOST) && !rig.sources.contains_key(KERNEL) && !rig.has(Capability::Workloads) && rig.has(Capability::CpuClaims)
+    );
 }
 
 #[test]

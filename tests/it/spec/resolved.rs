@@ -27,9 +27,25 @@ sources:
   access_log: {path: access.jsonl, format: json, id: trace_id, at: ts, status: code, duration: {field: d, unit: s}, ttft: {field: t, unit: ms}, inter_chunk: none}
   edge: {kind: access_log, docker: edge, format: nginx, log_format: '${remote_addr} [$time_iso8601] $status $request_time $http_x_request_id'}
   truth: {url: http://127.0.0.1:9999}
+  docker: {socket: /run/docker.sock}
+  cloud: {path: cloudwatch.json, period: 1min, settle: 5min}
+  dashboards: {path: "dashboards/*.json"}
 metrics:
   ttft: {histogram: ttft_seconds, unit: s, match: {route: "yes", code: 200}, exemplars: true, of: ttft, source: prometheus, definition: {from: arrival, to: first_token}}
   total: {histogram: total_seconds}
+resources:
+  gateway:
+    container: gateway
+    observer: false
+    metrics:
+      cpu: {series: my_cpu, of: cpu, type: gauge, unit: percent, cores: 2, match: {name: gateway}, source: prometheus}
+      rss: {series: process_resident_memory_bytes}
+  burner: {burn: {cpu: 0.5, memory: 64MiB, network: 1MB/s, in: container}}
+  app: {label: app=gateway}
+  one: {pid: 4711}
+  two: {port: 8000}
+  three: {process: postgres}
+  four: {cgroup: /system.slice/x.service}
 cases:
   PERF_INFRA_MONITORING_LATENCY_ACCURACY_001:
     weight: low

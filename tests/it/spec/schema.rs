@@ -41,6 +41,12 @@ fn every_section_has_the_keys_of_its_reader() {
             "/properties/cases/anyOf/2/additionalProperties/anyOf/0/properties/rules/additionalProperties".into(),
             format!("cases: {{{CASE}: {{rules: {{LAT-14: {{{ODD}: 1}}}}}}}}\n"),
         ),
+        ("/properties/resources/additionalProperties".into(), format!("resources: {{a: {{pid: 1, {ODD}: 1}}}}\n")),
+        ("/properties/resources/additionalProperties/properties/burn".into(), format!("resources: {{a: {{burn: {{{ODD}: 1}}}}}}\n")),
+        (
+            "/properties/resources/additionalProperties/properties/metrics/additionalProperties".into(),
+            format!("resources: {{a: {{pid: 1, metrics: {{cpu: {{series: x_seconds_total, {ODD}: 1}}}}}}}}\n"),
+        ),
         ("/properties/waivers/items".into(), format!("waivers: [{{{ODD}: 1}}]\n")),
         ("/properties/gate".into(), format!("gate: {{{ODD}: 1}}\n")),
     ];
