@@ -14,6 +14,8 @@ pub use say::{cannot_tell, finding};
 
 /// The least time that must be covered to say anything of means, s.
 pub const LEAST_S: f64 = 10.0;
+/// Fewer samples of a gauge say little of the time between them.
+pub const FEWEST_LEVELS: u64 = 10;
 /// What settles what too short a time leaves open.
 pub const LONGER: &str =
     "look longer: `audit: {requests: …}` for served workloads, `burn: …` for the known load; or let the source be read more often";

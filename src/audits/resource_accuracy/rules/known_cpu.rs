@@ -35,6 +35,10 @@ impl Rule<ResourceAccuracy> for KnownCpu {
         if told.samples() == 0 {
             return Ok(say::no_samples(told, expected, from));
         }
+        if told.claim.rate() && told.samples() < say::FEWEST_LEVELS {
+            let why = format!("{} samples of a gauge leave open what was used between them", told.samples());
+            return Ok(say::cannot_tell(why, expected, told.samples(), from).settled_by(say::LONGER));
+        }
         let Some(closure) = close(&told.curve, |at, age| known.bounds(told, at, age)).filter(|c| c.over_s() >= say::LEAST_S) else {
             let why = format!("two samples of {subject} at least {} s apart do not lie within the burn", say::LEAST_S);
             return Ok(say::cannot_tell(why, expected, told.samples(), from).settled_by(say::LONGER));

@@ -50,6 +50,12 @@ impl Rule<ResourceAccuracy> for PhysicalLimits {
         if told.samples() == 0 {
             return Ok(say::no_samples(told, "a figure", from));
         }
+        if own.tracks.tracks.is_empty() {
+            let why = format!("the kernel tells nothing of {}", told.claim.workload);
+            return Ok(
+                say::cannot_tell(why, "a figure below its limit", told.samples(), from).settled_by("look whether it runs while the audit does")
+            );
+        }
         let limit_of =
             if told.claim.measure == Measure::Cpu || told.claim.measure == Measure::CpuLimit { Measure::CpuLimit } else { Measure::MemoryLimit };
         let Some(most) = machine.usual(limit_of).filter(|most| *most > 0.0) else {
@@ -140,8 +146,14 @@ impl PhysicalLimits {
         if view.burnt(&told.claim.workload) || view.is_machine(&told.claim.workload) || last.seconds() - first.seconds() < say::LEAST_S {
             return Ok(None);
         }
+        let own = view.kernel(&told.claim.workload)?.cpu.rose(first, last).unwrap_or_default();
+        let shown = told.curve.within(first, last).total() - told.curve.within(first, last).points().first().map_or(0.0, |p| p.1);
+        // Who shows no more than the kernel counts of it is not to blame.
+        if shown <= own * (1.0 + self.above.0) + 2.0 * WINDOW_S {
+            return Ok(None);
+        }
         let (mut claimed, mut known, mut seen) = (0.0, 0.0, vec![]);
-        for other in view.answered().filter(|o| o.claim.source == told.claim.source && o.claim.measure == Measure::Cpu) {
+        for other in std::iter::once(told).chain(view.answered().filter(|o| o.claim.source == told.claim.source && o.claim.measure == Measure::Cpu)) {
             let of = &other.claim.workload;
             // One claim of each workload; those that are missing make the sum smaller, which excuses nothing.
             if seen.contains(&of) || view.burnt(of) || view.is_machine(of) {

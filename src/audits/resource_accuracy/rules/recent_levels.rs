@@ -125,8 +125,16 @@ fn frames(told: &Told<'_>, known: &Known<'_, '_>) -> Vec<Frame> {
             });
         }
         // A level may cover up to two steps, and be a step old.
-        let windows = [(1, 0), (2, 0), (2, 1), (3, 1)].map(|(a, b)| known.curve.rate(Wall(at.0 - a * step), Wall(at.0 - b * step)));
-        let rates: Vec<f64> = windows.into_iter().flatten().collect();
+        let (first, _) = known.curve.span()?;
+        let rate = |(a, b): (i64, i64)| {
+            let (from, to) = (Wall(at.0 - a * step).max(first), Wall(at.0 - b * step));
+            known.curve.rate(from, to).filter(|_| to.0 - from.0 >= 200_000)
+        };
+        let mut rates: Vec<f64> = [(1, 0), (2, 0), (2, 1), (3, 1)].into_iter().filter_map(rate).collect();
+        // Of the first one only what follows may be known.
+        if rates.is_empty() && n == 0 {
+            rates.extend(known.curve.rate(at, Wall(at.0 + step)));
+        }
         let (least, most) = rates.iter().fold((f64::INFINITY, 0.0_f64), |(lo, hi), r| (lo.min(*r), hi.max(*r)));
         if rates.is_empty() {
             return None;

@@ -40,14 +40,14 @@ impl Rule<ResourceAccuracy> for ScrapeHealth {
 
     fn judge(&self, view: &Usages<'_>, subject: &Name) -> Judgement {
         let mut from = vec![];
-        // Several workloads may be told by one target.
-        let mut readings: BTreeMap<String, BTreeMap<i64, &Reading>> = BTreeMap::new();
+        // Several workloads may be told by one target; between two acts nobody looked.
+        let mut readings: BTreeMap<(bool, String), BTreeMap<i64, &Reading>> = BTreeMap::new();
         for claim in view.rig.usage.iter().filter(|c| c.source == *subject) {
             let told = view.told(&claim.subject())?;
             from.push(told.key.clone());
             for reading in &told.tracks.readings {
                 let target = reading.target.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(" ");
-                readings.entry(target).or_default().insert(reading.at.0, reading);
+                readings.entry((view.burnt(&claim.workload), target)).or_default().insert(reading.at.0, reading);
             }
         }
         let from = super::keys(from);
@@ -90,7 +90,7 @@ impl Rule<ResourceAccuracy> for ScrapeHealth {
         let worst = readings
             .iter()
             .filter(|(_, r)| r.values().any(|r| !r.ok))
-            .map(|(target, r)| format!("{target}: {} of {}", r.values().filter(|r| !r.ok).count(), r.len()));
+            .map(|((_, target), r)| format!("{target}: {} of {}", r.values().filter(|r| !r.ok).count(), r.len()));
         let because = if status == Status::Pass { vec![] } else { worst.take(3).collect() };
         let figure = Figure::exact("missing or late", share, all.len() as u64, "%");
         Ok(Finding { because, from, ..say::finding(status, figure, observed, expected) }.settled_by(say::LONGER))

@@ -38,7 +38,8 @@ impl Rule<ResourceAccuracy> for Throttling {
         let mut from = vec![kernel.key.clone()];
         let expected = format!("at most {} of the periods throttled, and a source that tells of it", self.warn);
         let (periods, throttled) = (kernel.counter(Measure::Periods), kernel.counter(Measure::ThrottledPeriods));
-        if periods.is_empty() {
+        // Version 1 of control groups counts no periods where there is no quota.
+        if periods.is_empty() || periods.total() <= 0.0 && kernel.usual(Measure::CpuLimit).is_none() {
             let why = match kernel.usual(Measure::CpuLimit) {
                 Some(_) => "the kernel tells a quota and no periods of it".to_owned(),
                 None => format!("{subject} has no CPU quota of its own"),

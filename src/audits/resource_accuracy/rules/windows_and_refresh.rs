@@ -36,7 +36,7 @@ impl Rule<ResourceAccuracy> for WindowsAndRefresh {
     const NAME: &'static str = "windows_and_refresh";
 
     fn subjects(&self, rig: &Rig) -> Vec<Name> {
-        super::claims(rig, super::scraped)
+        super::or_all(rig, |rig, c| super::scraped(rig, c) && c.measure.cumulative())
     }
 
     fn judge(&self, view: &Usages<'_>, subject: &Name) -> Judgement {
@@ -65,6 +65,9 @@ impl Rule<ResourceAccuracy> for WindowsAndRefresh {
         let Some((shortest, place)) = windows.into_iter().min_by(|a, b| a.0.total_cmp(&b.0)) else {
             return Ok(say::not_applicable(format!("no stored query reads `{metric}` by a window"), expected, told.samples(), from));
         };
+        if told.curve.total() <= 0.0 {
+            return Ok(say::not_applicable(format!("{subject} counts nothing meanwhile"), expected, told.samples(), from));
+        }
         let used = |a: Wall, b: Wall| known.as_ref().is_none_or(|k| k.curve.rose(a, b).is_none_or(|rose| rose > 0.02 * (b.seconds() - a.seconds())));
         let Some(found) = refresh(&told.curve, used).filter(|r| r.n >= FEWEST) else {
             let why = format!("{subject} hardly changed, so that its refresh does not show");

@@ -220,7 +220,8 @@ fn others_are_not_blamed() {
     let said = judge(&*of_resources(), &world.rig, &world.evidence());
     let failed: Vec<_> = said.iter().filter(|(_, j)| status(j) == Some(Status::Fail)).map(|(k, _)| k.1.clone()).collect();
     assert!(failed.iter().all(|s| s == "prometheus:gateway.cpu"), "{}", shown(&said));
-    assert_eq!(rules_with(&said, Status::Fail), ["RES-03"], "{}", shown(&said));
+    // With it, more is shown than the machine used.
+    assert_eq!(rules_with(&said, Status::Fail), ["RES-03", "RES-06"], "{}", shown(&said));
 }
 
 /// Warnings between the limits.
@@ -260,7 +261,7 @@ fn between_the_limits_it_is_a_warning() {
 fn too_little_is_no_pass() {
     let cases: [(fn(&mut World), &str, &str); 4] = [
         (|w| w.thin("prometheus", "burner", 15), "RES-17", "prometheus:burner.cpu"),
-        (|w| w.thin("prometheus", "gateway", 40), "RES-03", "prometheus:gateway.cpu"),
+        (|w| w.thin("prometheus", "gateway", 100), "RES-03", "prometheus:gateway.cpu"),
         (|w| w.of("docker", "db").tracks.iter_mut().for_each(|t| t.samples.clear()), "RES-05", "docker:db.working_set"),
         (|w| w.of("prometheus", "db").readings.clear(), "RES-14", "prometheus"),
     ];

@@ -6,5 +6,3 @@ mod hostile;
 mod laws;
 mod truth;
 mod world;
-
-pub use world::World;

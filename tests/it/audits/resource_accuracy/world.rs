@@ -9,8 +9,8 @@ use rigcheck::model::{
     key::{Act, Burn, BurnAct, Destination, Key, Payload, Perform, Queries, Query, Usage, When, World as Whose},
     name::{Name, name},
     payload::{
-        BurnAsked, BurnPattern, BurnSample, Burned, BurnedBy, Crowding, Heartbeat, Life, Performed, Reading, Sample, StoredQueries, StoredQuery,
-        Track, Tracks,
+        BurnAsked, BurnPattern, BurnSample, Burned, BurnedBy, CgroupMemory, CgroupReading, Crowding, Heartbeat, Life, Performed, Reading, Sample,
+        StoredQueries, StoredQuery, Track, Tracks,
     },
     rig::{Capability, Rig, SourceInfo},
     rows::Rows,
@@ -254,7 +254,7 @@ impl World {
             };
             tracks.push(track(claim.name.as_str(), &labels, samples));
         }
-        let target: BTreeMap<String, String> = [("instance".to_owned(), "127.0.0.1:8080".to_owned())].into();
+        let target: BTreeMap<String, String> = [("instance".to_owned(), format!("127.0.0.1:8080/{of}"))].into();
         let reading = |t: &f64| Reading { target: target.clone(), at: wall(*t), ok: true, took_ms: Some(20.0), timeout_ms: Some(900.0) };
         Tracks { tracks, interval_ms: 1e3 * step, readings: stamps.iter().map(reading).collect(), ..Tracks::default() }
     }
@@ -341,7 +341,14 @@ fn burned(truth: &Truth, random: &mut Pcg) -> Burned {
         rss_before: 4 << 20,
         resident_bytes: 64 << 20,
         crowding: Crowding { cores: 2, ..Crowding::default() },
-        cgroup: vec![],
+        cgroup: vec![CgroupReading {
+            at: wall(10.0),
+            cpu_s: None,
+            memory: Some(CgroupMemory { usage: 71 << 20, working_set: 69 << 20, anon: 68 << 20, file: 3 << 20, inactive_file: 2 << 20, limit: None }),
+            throttling: None,
+            waited_s: None,
+            missing: vec![],
+        }],
         interrupted: false,
     }
 }
