@@ -151,7 +151,9 @@ fn empty_answers_never_pass(case: &dyn AnyCase, rig: &Rig, evidence: &Evidence) 
             Payload::Risen(_) => Payload::Risen(Rises::default()),
             Payload::Facts(_) => Payload::Facts(FactTable::default()),
             Payload::Clock(_) => Payload::Clock(ClockReadings::default()),
-            Payload::Burn(_) | Payload::Usage(_) | Payload::Queries(_) => continue,
+            Payload::Burn(burned) => Payload::Burn(Burned { samples: vec![], cgroup: vec![], ..burned.clone() }),
+            Payload::Usage(_) => Payload::Usage(Tracks::default()),
+            Payload::Queries(_) => Payload::Queries(StoredQueries::default()),
         };
         let mut changed = evidence.clone();
         changed.put(need.key.clone(), Ok(Arc::new(empty)));
