@@ -16,8 +16,9 @@ fn found_by(rule: &str) -> Vec<&'static str> {
     found
 }
 
-/// Rules that no rig can be made to break: neither store of the rigs moves spans on its page. They count at 0.9 in a score.
-const UNPROVEN: [&str; 1] = ["TRC-06"];
+/// Rules that no rig is made to break: neither store of the rigs moves spans on its page; a quota, a container's network, Docker's own
+/// percentage, short bursts and a machine whose processors are short are not at hand on the embedded rig. They count at 0.9 in a score.
+const UNPROVEN: [&str; 6] = ["RES-04", "RES-08", "RES-09", "RES-10", "RES-11", "TRC-06"];
 
 #[test]
 fn proven_by_names_exactly_the_faults_that_a_rule_must_find() {
