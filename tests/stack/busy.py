@@ -1,7 +1,6 @@
-"""A container that works in bursts: CPU for some time in each period; and a file that it wrote once, whose pages stay in the cache."""
+"""A container that works in bursts: CPU for some time in each period; and a file that it writes anew now and then, whose pages stay in the cache."""
 
 import argparse
-import os
 import signal
 import sys
 import time
@@ -15,18 +14,26 @@ given = args.parse_args()
 # the first process of a container has no default handlers
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
-if given.cache:
-    # not read again: pages of files that are used twice count as its working set
+
+
+def write() -> None:
+    """Not read again: pages of files that are used twice count as the working set."""
     with open("/tmp/cached", "wb") as file:
         for _ in range(given.cache):
-            file.write(os.urandom(1 << 20))
-        file.flush()
-        os.fsync(file.fileno())
+            file.write(bytes(1 << 20))
+
+
 while time.process_time() < given.first:
     pass
+begun = written = time.monotonic()
+if given.cache:
+    write()
 print("works", flush=True)
-begun = time.monotonic()
 while True:
+    # a machine that is short of memory takes the pages away
+    if given.cache and time.monotonic() - written > 10:
+        written = time.monotonic()
+        write()
     until = time.process_time() + given.burst
     while time.process_time() < until:
         pass
