@@ -15,7 +15,6 @@ given = args.parse_args()
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
 
-
 def write() -> None:
     """Not read again: pages of files that are used twice count as the working set."""
     with open("/tmp/cached", "wb") as file:
