@@ -69,7 +69,8 @@ fn slot(act: watch::Receiver<ActState>) -> Slot {
 
 /// Value of a claim at an instant, between two samples by the straight line.
 fn at(tracks: &Tracks, claim: &str, at: Wall) -> Option<f64> {
-    let samples = &tracks.of(&name(claim)).next()?.samples;
+    let claim = name(claim);
+    let samples = &tracks.of(&claim).next()?.samples;
     let next = samples.partition_point(|s| s.0 < at);
     let (before, after) = (samples.get(next.checked_sub(1)?)?, samples.get(next)?);
     let share = (at.0 - before.0.0) as f64 / (after.0.0 - before.0.0) as f64;
@@ -118,7 +119,8 @@ async fn the_kernel_and_dockers_api_agree_on_a_real_container_over_its_restart()
             && kernels.lives[0].id == docker(&["inspect", "--format", "{{.Id}}", &busy.0])
     );
     // The counter begins anew.
-    let cpu = &kernels.of(&name("cpu")).next().unwrap().samples;
+    let claim = name("cpu");
+    let cpu = &kernels.of(&claim).next().unwrap().samples;
     assert_eq!(cpu.windows(2).filter(|pair| pair[1].1 < pair[0].1).count(), 1, "one fall");
 
     // At the daemon's own stamps both counters say the same, in either life.

@@ -170,7 +170,7 @@ impl Whole {
 }
 
 /// Workloads: name, how it is found, and who claims to measure it. cAdvisor reads a container when it can, and stamps that itself;
-/// netdata reads each second and stamps that itself; it tells CPU time of control groups of version 1 for each core.
+/// netdata reads each second and stamps that itself, and calls usage less inactive file pages `ram`; it tells CPU time of control groups of version 1 for each core.
 const WORKLOADS: &[(&str, &str, &str)] = &[
     (
         "gateway",
@@ -181,7 +181,7 @@ const WORKLOADS: &[(&str, &str, &str)] = &[
          received: {series: container_network_receive_bytes_total, match: {name: \"{gateway}\"}}
          sent: {series: container_network_transmit_bytes_total, match: {name: \"{gateway}\"}}
          netdata_cpu: {of: cpu, series: netdata_cgroup_cpu_per_core_total, unit: ns, match: {chart: \"cgroup_{gateway}.cpu_per_core\"}}
-         netdata_memory: {of: memory_usage, series: netdata_cgroup_mem_usage, unit: bytes, match: {chart: \"cgroup_{gateway}.mem_usage\", dimension: ram}}
+         netdata_memory: {of: working_set, series: netdata_cgroup_mem_usage, unit: bytes, match: {chart: \"cgroup_{gateway}.mem_usage\", dimension: ram}}
          netdata_received: {of: received, series: netdata_cgroup_net_net_total, unit: bytes, match: {chart: \"cgroup_{gateway}.net_eth0\", dimension: received}}
          netdata_sent: {of: sent, series: netdata_cgroup_net_net_total, unit: bytes, match: {chart: \"cgroup_{gateway}.net_eth0\", dimension: sent}}",
     ),
