@@ -79,7 +79,11 @@ impl super::Prometheus {
                 self.api.url()
             ));
         }
-        let newest = watched.iter().filter_map(Watched::last).chain(store).max();
+        let mut newest = watched.iter().filter_map(Watched::last).chain(store).max();
+        // Of a container that ended with the act, all series end before it does: then others must show that the store went on.
+        if let Some(at) = watched.iter().map(|w| w.at).max().filter(|_| newest.is_some_and(|newest| newest < span.to)) {
+            newest = newest.max(self.newest_of_all(at, slot).await.ok().flatten());
+        }
         let mut partial = None;
         for one in &mut watched {
             notes.append(&mut one.said);
