@@ -30,15 +30,6 @@ pub const RULES: &str = "groups: [{name: rig, rules: [{record: rig_cpu_cores, ex
 pub const USED: &[Used] = &[
     Used {
         name: "docker-lifetime-average",
-<<<<<<< HEAD
-        title: "an exporter tells CPU as the mean since the container was started",
-        adds: &[(
-            "gateway.lifetime",
-            "{of: cpu, series: bent_lifetime_percent, type: gauge, unit: percent, match: {container: \"{gateway}\", job: bent}}",
-        )],
-        must: &[("RES-13", "prometheus:gateway.lifetime")],
-        may: (&["RES-03"], "gateway.lifetime"),
-=======
         title: "an exporter tells CPU as the mean since the container was started, which was busy then",
         adds: &[(
             "early",
@@ -47,7 +38,6 @@ pub const USED: &[Used] = &[
         )],
         must: &[("RES-13", "prometheus:early.cpu")],
         may: (&["RES-03"], "prometheus:early.cpu"),
->>>>>>> h3
     },
     Used {
         name: "limit-of-host",
