@@ -10,6 +10,7 @@ args = argparse.ArgumentParser(description=__doc__)
 args.add_argument("--burst", type=float, default=0.3, help="s of CPU time asked for in each period")
 args.add_argument("--every", type=float, default=1.0, help="s")
 args.add_argument("--cache", type=int, default=0, help="MiB of the file")
+args.add_argument("--first", type=float, default=0, help="s of CPU time before all else")
 given = args.parse_args()
 # the first process of a container has no default handlers
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -21,6 +22,8 @@ if given.cache:
             file.write(os.urandom(1 << 20))
         file.flush()
         os.fsync(file.fileno())
+while time.process_time() < given.first:
+    pass
 print("works", flush=True)
 begun = time.monotonic()
 while True:

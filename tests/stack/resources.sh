@@ -69,7 +69,7 @@ launch_gateway_container() {
 }
 ready_gateway_container() { ready_gateway && tell_id; }
 
-# The same program under three names, so that one can be done to what the others are spared.
+# The same program under four names, so that one can be done to what the others are spared.
 launch_busy_container() {
   local image part=${1:-busy_container}
   [[ -e $STATE/docker.json ]] || usage "$part needs the part docker in the same state folder"
@@ -77,14 +77,16 @@ launch_busy_container() {
   image=$(gateway_image) || fail_early "$part" "its image could not be made: see $CACHE/gateway-image.log"
   container_of "$part"
   start "$part" none docker run "${CONTAINER[@]}" -v "$STACK/busy.py:/app/busy.py:ro" "$image" "$(gateway_venv)/bin/python" /app/busy.py \
-    --burst "${OPT[burst]:-0.3}" --every "${OPT[every]:-1}" --cache "${OPT[cache]:-0}"
+    --burst "${OPT[burst]:-0.3}" --every "${OPT[every]:-1}" --cache "${OPT[cache]:-0}" --first "${OPT[first]:-0}"
 }
 works() { grep -q '^works$' "$LOG"; }
-ready_busy_container() { wait_for 60 "work" works && tell_id; }
+ready_busy_container() { wait_for 120 "work" works && tell_id; }
 launch_spare_container() { launch_busy_container spare_container; }
 ready_spare_container() { ready_busy_container; }
 launch_brief_container() { launch_busy_container brief_container; }
 ready_brief_container() { ready_busy_container; }
+launch_early_container() { launch_busy_container early_container; }
+ready_early_container() { ready_busy_container; }
 
 # What is true of containers, and the same bent as exporters bend it.
 launch_bent() {

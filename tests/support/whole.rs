@@ -74,8 +74,13 @@ impl Whole {
     /// A text with the names of containers and numbers of processes in it.
     pub fn filled(&self, text: &str) -> String {
         let mut text = text.replace("{burn}", BURN);
-        for (key, part) in [("gateway", "gateway_container"), ("busy", "busy_container"), ("spare", "spare_container"), ("brief", "brief_container")]
-        {
+        for (key, part) in [
+            ("gateway", "gateway_container"),
+            ("busy", "busy_container"),
+            ("spare", "spare_container"),
+            ("brief", "brief_container"),
+            ("early", "early_container"),
+        ] {
             if self.stack.has(part) {
                 let words = &self.stack.part(part).words;
                 text = text.replace(&format!("{{{key}}}"), &words["container"]).replace(&format!("{{id of {key}}}"), &words["id"]);

@@ -63,13 +63,13 @@ fn calls(text: &str) -> BTreeSet<String> {
 fn every_call_has_a_line_and_every_line_a_call() {
     let [init, others] = documented();
     let mut asked_by_init = asked(|file| file.starts_with(SURVEY));
-    // Control groups are files of this machine.
-    let elsewhere = [SURVEY, "sources/exposition/", "sources/cgroup/", "sources/container/"];
+    // Control groups and procfs are files of this machine.
+    let elsewhere = [SURVEY, "sources/exposition/", "sources/cgroup/", "sources/container/", "sources/kernel/"];
     let mut asked = asked(|file| file.starts_with("sources/") && !elsewhere.iter().any(|folder| file.starts_with(folder)));
     assert!(asked.contains("/api/v3/traces/ID") && asked.contains("/api/v1/query"), "the search finds nothing: {asked:?}");
     assert!(asked_by_init.contains("/api/v1/metadata") && asked_by_init.contains("/openapi.json"), "the search finds nothing: {asked_by_init:?}");
     // What libraries ask by themselves: Docker's client.
-    asked.insert("/containers/NAME/logs".into());
+    asked.extend(["NAME/logs", "json", "NAME/json", "NAME/stats"].map(|call| format!("/containers/{call}")));
     // ... and for a burn in a container.
     for call in [
         "version",

@@ -83,7 +83,7 @@ async fn a_claim_that_matches_far_more_than_a_workload_is_refused_before_it_is_r
 #[tokio::test]
 async fn what_two_scrapers_store_is_not_added_up() {
     let end = ago(20.0);
-    let twice = |metric: &str, value: &str| -> Vec<Value> {
+    let twice = move |metric: &str, value: &str| -> Vec<Value> {
         let labels = |replica: &str| json!({"__name__": metric, "job": "cadvisor", "instance": "c:8080", "id": "/a", "replica": replica});
         ["x", "y"].map(|replica| one(&labels(replica), &[(end - 25.0, value), (end + 6.0, value)])).to_vec()
     };
