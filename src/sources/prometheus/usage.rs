@@ -137,7 +137,7 @@ impl super::Prometheus {
                 let spacing = one.spacing_ms();
                 let mut closing =
                     Closing { series: &one.series, from: span.from, to: span.to, interval_ms: spacing, expected: None, store: None, targets };
-                if closing.newest().is_none() {
+                if !closing.fresh() {
                     store = self.newest_of_all(one.at, slot).await.ok().flatten();
                     closing.store = store;
                 }
