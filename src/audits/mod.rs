@@ -1,10 +1,15 @@
 //! Level 3: the audits. Each is a folder or a file; the list below is all the registration there is.
 
 pub mod latency_accuracy;
+pub mod resource_accuracy;
 mod shared;
 pub mod trace_granularity;
 
 use crate::model::audit::Entry;
 
 /// Every audit.
-pub const ALL: &[Entry] = &[Entry::of::<latency_accuracy::LatencyAccuracy>(), Entry::of::<trace_granularity::TraceGranularity>()];
+pub const ALL: &[Entry] = &[
+    Entry::of::<latency_accuracy::LatencyAccuracy>(),
+    Entry::of::<trace_granularity::TraceGranularity>(),
+    Entry::of::<resource_accuracy::ResourceAccuracy>(),
+];

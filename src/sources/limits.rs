@@ -2,7 +2,7 @@
 //! here they are together, as `docs/limits.md` shows them. Nobody's answer may end the audit for want of memory: beyond its
 //! limit an answer is a gap.
 
-use super::{access_log, clock, http, lines, load, otlp, scrape, spans::MOST_SPANS, survey};
+use super::{access_log, clock, cloud, dashboards, http, lines, load, otlp, scrape, spans::MOST_SPANS, survey};
 use crate::{spec::yaml, store};
 
 /// One limit.
@@ -35,12 +35,12 @@ const SPAN: usize = 1_000;
 const VALUE: usize = 32;
 
 /// All of them.
-pub const LIMITS: [Limit; 17] = [
+pub const LIMITS: [Limit; 19] = [
     Limit {
         of: "an answer of Prometheus",
         read: http::CAP,
         memory: (BODY + SERIES) * http::CAP,
-        beyond: "a gap (truncated) that names the request; NO DATA. Narrow the metric with `match`",
+        beyond: "a gap (truncated) that names the request; NO DATA. Narrow the metric with `match`. Of usage also beyond 1,000 series of a claim",
     },
     Limit {
         of: "an answer of Jaeger",
@@ -84,6 +84,18 @@ pub const LIMITS: [Limit; 17] = [
         read: http::CAP,
         memory: BODY * http::CAP + 2 * SPAN * MOST_SPANS,
         beyond: "an error, of a store; of a file 200,000 spans are read, and it says how many were left out. The picture has 200 rows at most",
+    },
+    Limit {
+        of: "an export of a cloud's metrics",
+        read: cloud::CAP,
+        memory: (BODY + VALUE) * cloud::CAP,
+        beyond: "a gap (truncated): export the time of the act only. Of one claim also beyond 1,000 series, as of any other source",
+    },
+    Limit {
+        of: "a dashboard",
+        read: dashboards::CAP,
+        memory: (BODY + VALUE) * dashboards::CAP,
+        beyond: "it is left out, and the answer is partial. Also beyond 1,000 files or 10,000 expressions",
     },
     Limit {
         of: "a line of an access log",

@@ -26,6 +26,7 @@ use std::{
 const EMBEDDED: &[(&str, &str)] = &[
     ("checks/observability/latency_accuracy.yaml", include_str!("../../checks/observability/latency_accuracy.yaml")),
     ("checks/observability/trace_granularity.yaml", include_str!("../../checks/observability/trace_granularity.yaml")),
+    ("checks/observability/resource_accuracy.yaml", include_str!("../../checks/observability/resource_accuracy.yaml")),
 ];
 
 /// The folder of a folder of checks that holds its editions.

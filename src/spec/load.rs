@@ -294,6 +294,11 @@ fn capabilities(rig: &Rig) -> BTreeSet<Capability> {
     let histogram = |c: &Claim| c.histogram().is_some_and(|_| rig.sources.get(&c.source).is_some_and(|s| METRICS.contains(&s.kind.as_str())));
     let traces = kind(&TRACES);
     let usage = |of: &dyn Fn(&UsageClaim) -> bool| rig.usage.iter().any(of);
+    // Of something whose kernel is this machine's, and which we do not burn.
+    let here = |of: &dyn Fn(Measure) -> bool| {
+        let served = |c: &UsageClaim| rig.workloads.get(&c.workload).is_some_and(|w| w.burn().is_none() && w.found != Found::Elsewhere);
+        rig.usage.iter().any(|c| of(c.measure) && served(c))
+    };
     let there = |capability: &Capability| match capability {
         Capability::ControlledLoad => !rig.loads.is_empty(),
         Capability::KnownTruth => kind(&["truth"]),
@@ -313,9 +318,9 @@ fn capabilities(rig: &Rig) -> BTreeSet<Capability> {
         Capability::Clocks => !rig.clocks.is_empty(),
         Capability::Workloads => rig.served().any(|(_, w)| w.found != Found::Elsewhere),
         Capability::UsageClaims => !rig.usage.is_empty(),
-        Capability::CpuClaims => usage(&|c| c.measure == Measure::Cpu),
-        Capability::MemoryClaims => usage(&|c| c.measure.memory()),
-        Capability::NetworkClaims => usage(&|c| c.measure.network()),
+        Capability::CpuClaims => here(&|m| m == Measure::Cpu),
+        Capability::MemoryClaims => here(&Measure::memory),
+        Capability::NetworkClaims => here(&Measure::network),
         Capability::ScrapedUsage => usage(&|c| rig.sources.get(&c.source).is_some_and(|s| METRICS.contains(&s.kind.as_str()))),
         Capability::DockerStats => usage(&|c| c.told == Told::Own),
         Capability::KnownBurn => rig.burner().is_some_and(|(name, _)| rig.usage_of(name).any(|c| c.measure == Measure::Cpu)),

@@ -7,9 +7,15 @@ use crate::{
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Curve(Vec<(i64, f64)>);
 
-/// In time order, one a stamp, numbers only.
+/// The year 9999: what is stamped later was not stamped by a clock.
+const LAST_US: i64 = 253_402_300_799_000_000;
+/// No counter or size is larger; sums of such stay numbers.
+const MOST: f64 = 1e24;
+
+/// In time order, one a stamp, numbers and times only.
 pub(super) fn ordered(samples: &[Sample]) -> Vec<(i64, f64)> {
-    let mut points: Vec<(i64, f64)> = samples.iter().filter(|s| s.1.is_finite()).map(|s| (s.0.0, s.1)).collect();
+    let mut points: Vec<(i64, f64)> =
+        samples.iter().filter(|s| s.1.abs() <= MOST && (-LAST_US..=LAST_US).contains(&s.0.0)).map(|s| (s.0.0, s.1)).collect();
     points.sort_by_key(|p| p.0);
     points.dedup_by_key(|p| p.0);
     points

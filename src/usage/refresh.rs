@@ -15,11 +15,12 @@ pub struct Refresh {
     pub n: u64,
 }
 
-/// How far apart the changing samples of a curve lie. Where `used` is told, stretches without use do not count: nothing could change.
+/// How far apart the changing samples of a curve lie. Where nothing was used in the step after one of them the next may be late
+/// without being old, and does not count.
 pub fn refresh(curve: &Curve, used: impl Fn(Wall, Wall) -> bool) -> Option<Refresh> {
     let moved: Vec<i64> = curve.points().windows(2).filter(|w| w[1].1 > w[0].1).map(|w| w[1].0).collect();
     let step = curve.step_us()?;
-    let apart = moved.windows(2).filter(|w| w[1] - w[0] <= step * 3 / 2 || used(Wall(w[0]), Wall(w[1])));
+    let apart = moved.windows(2).filter(|w| w[1] - w[0] <= step * 3 / 2 || used(Wall(w[0]), Wall(w[0] + step)));
     let apart: Vec<f64> = apart.map(|w| (w[1] - w[0]) as f64 / 1e6).collect();
     Some(Refresh { usual_s: quantile(&apart, 0.5)?, most_s: quantile(&apart, 0.95)?, n: apart.len() as u64 })
 }

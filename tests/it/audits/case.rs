@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 
 const LATENCY: &str = include_str!("../../../checks/observability/latency_accuracy.yaml");
 const TRACES: &str = include_str!("../../../checks/observability/trace_granularity.yaml");
+const RESOURCES: &str = include_str!("../../../checks/observability/resource_accuracy.yaml");
 
 /// The case of latencies.
 pub fn bound() -> Box<dyn AnyCase> {
@@ -26,6 +27,11 @@ pub fn bound() -> Box<dyn AnyCase> {
 /// The case of traces.
 pub fn of_traces() -> Box<dyn AnyCase> {
     bind(read(TRACES))
+}
+
+/// The case of resources.
+pub fn of_resources() -> Box<dyn AnyCase> {
+    bind(read(RESOURCES))
 }
 
 fn bind(case: Case) -> Box<dyn AnyCase> {

@@ -20,6 +20,7 @@ mod probe;
 mod proven;
 mod random;
 mod replayed;
+mod resource_accuracy;
 mod rig;
 mod sim;
 mod slo;

@@ -20,3 +20,4 @@ mod secrets;
 mod trace;
 pub mod traced_act;
 mod truth;
+mod usage;

@@ -117,7 +117,7 @@ fn workloads_and_what_is_claimed_of_them() {
     assert!(has(&[KnownBurn, KnownMemory, Observers, StoredQueries]), "{:?}", rig.capabilities);
     insta::assert_snapshot!("resources_summary", loaded.summary());
     let none = good(SMALL);
-    assert!(none.profile.rig.workloads.is_empty() && !none.profile.rig.has(Capability::Workloads) && !none.profile.rig.sources.contains_key(KERNEL));
+    assert!(none.profile.rig.workloads.is_empty() && !none.profile.rig.has(Workloads) && !none.profile.rig.sources.contains_key(KERNEL));
 }
 
 #[test]

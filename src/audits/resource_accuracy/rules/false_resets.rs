@@ -1,0 +1,76 @@
+use crate::{
+    audits::resource_accuracy::{ResourceAccuracy, say, spoil, view::Usages},
+    model::{
+        audit::{Judgement, Rule},
+        evidence::Evidence,
+        name::Name,
+        outcome::{Figure, Finding, Status},
+        rig::Rig,
+        units::Wall,
+        usage::{Shape, UsageClaim},
+    },
+    usage::decreases,
+};
+use serde::Deserialize;
+
+/// A counter falls only when who is counted was begun anew; a rate over a false reset invents use.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FalseResets {}
+
+impl Rule<ResourceAccuracy> for FalseResets {
+    const NAME: &'static str = "false_resets";
+
+    fn subjects(&self, rig: &Rig) -> Vec<Name> {
+        super::or_all(rig, |_, c| counter(c))
+    }
+
+    fn judge(&self, view: &Usages<'_>, subject: &Name) -> Judgement {
+        let told = view.told(subject)?;
+        let known = view.known_if_here(told.claim)?;
+        let from: Vec<_> = [told.key.clone()].into_iter().chain(known.as_ref().map(|k| k.key())).collect();
+        let expected = "a counter that falls only with a restart";
+        if !counter(told.claim) {
+            return Ok(say::not_applicable(format!("{subject} is told by a gauge, which may fall"), expected, told.samples(), from));
+        }
+        if told.samples() == 0 {
+            return Ok(say::no_samples(told, expected, from));
+        }
+        // Before a burn of ours another one may have been.
+        let inside =
+            |at: &Wall| !view.burnt(&told.claim.workload) || known.as_ref().and_then(|k| k.curve.span()).is_some_and(|(a, b)| (a..=b).contains(at));
+        let falls: Vec<(Wall, f64, f64)> = told.series().flat_map(|t| decreases(&t.samples)).filter(|(at, ..)| inside(at)).collect();
+        let restarts = if known.is_some() && !view.burnt(&told.claim.workload) { view.kernel(&told.claim.workload)?.restarts() } else { 0 };
+        // Each series of a workload that was begun anew may fall once.
+        let most = restarts * told.series().count();
+        let status = match falls.len() {
+            n if n <= most => Status::Pass,
+            1 if known.is_none() => Status::Inconclusive,
+            _ => Status::Fail,
+        };
+        let observed = format!("{} of {subject} falls {} times, with {restarts} restarts", super::series(told), falls.len());
+        let mut because: Vec<String> = vec![];
+        if status != Status::Pass {
+            because.extend(falls.first().map(|(at, a, b)| format!("at {at} from {a:.6} to {b:.6}")));
+            because.extend(
+                (falls.len() > 2).then(|| "several programs answer by turns for one target, such as workers with a registry each".to_owned()),
+            );
+        }
+        let figure = Figure::exact("falls without a restart", falls.len().saturating_sub(most) as f64, told.samples(), "");
+        Ok(Finding { because, from, ..say::finding(status, figure, observed, expected) }
+            .settled_by("let rigcheck run where the workload runs, so that restarts are seen"))
+    }
+
+    /// Every second sample is another worker's.
+    fn spoil(&self, _: &ResourceAccuracy, rig: &Rig, subject: &Name, copy: &mut Evidence) {
+        spoil::samples(rig, subject, copy, |n, sample| {
+            if n % 2 == 1 {
+                sample.1 = sample.1 * 0.4 - 0.1;
+            }
+        });
+    }
+}
+
+fn counter(claim: &UsageClaim) -> bool {
+    claim.measure.cumulative() && claim.series().is_none_or(|s| s.shape == Shape::Counter)
+}

@@ -1,0 +1,59 @@
+//! A clean rig fails no rule, however its samples fall.
+
+use super::{
+    super::case::{judge, of_resources, shown, status},
+    world::World,
+};
+use rigcheck::model::{audit::Context, chart::ChartKind, outcome::Status, units::Wall};
+use std::collections::BTreeSet;
+
+#[test]
+fn every_rule_is_judged_and_none_fails() {
+    let world = World::new(1);
+    let said = judge(&*of_resources(), &world.rig, &world.evidence());
+    let rules: BTreeSet<&str> = said.keys().map(|(rule, _)| rule.as_str()).collect();
+    assert_eq!(rules.len(), 18, "{rules:?}");
+    assert!(said.values().all(|j| matches!(status(j), Some(Status::Pass | Status::NotApplicable))), "{}", shown(&said));
+    // What does not apply is what the rig does not have: bursts, levels in counters, a database without a quota.
+    let not: BTreeSet<&str> = said.iter().filter(|(_, j)| status(j) == Some(Status::NotApplicable)).map(|((rule, _), _)| rule.as_str()).collect();
+    assert_eq!(not, ["RES-07", "RES-08", "RES-09", "RES-10", "RES-13"].into(), "{}", shown(&said));
+}
+
+/// The limits leave room for how samples fall: 200 runs, no failure, and hardly any that cannot tell.
+#[test]
+fn no_clean_run_fails() {
+    let (mut unclear, mut all) = (0, 0);
+    for seed in 0..200 {
+        let world = World::new(1_000 + seed);
+        let said = judge(&*of_resources(), &world.rig, &world.evidence());
+        let fine = |j| matches!(status(j), Some(Status::Pass | Status::NotApplicable | Status::Inconclusive));
+        assert!(said.values().all(fine), "seed {seed}\n{}", shown(&said));
+        unclear += said.values().filter(|j| status(j) == Some(Status::Inconclusive)).count();
+        all += said.len();
+    }
+    assert!(unclear * 100 < all, "{unclear} of {all}");
+}
+
+#[test]
+fn it_is_drawn() {
+    let world = World::new(3);
+    let evidence = world.evidence();
+    let judged = of_resources().judge(&Context { rig: &world.rig, evidence: &evidence, as_of: Wall(0) });
+    let ids: Vec<&str> = judged.charts.iter().map(|c| c.id.as_str()).collect();
+    for id in ["cpu-gateway", "memory-gateway", "cpu-db", "triangulation"] {
+        assert!(ids.contains(&id), "{ids:?}");
+    }
+    for chart in &judged.charts {
+        match &chart.kind {
+            ChartKind::Timeline { lines, .. } => {
+                assert!(lines.iter().all(|l| !l.points.is_empty() && l.points.iter().all(|p| p.0.is_finite() && p.1.is_finite())))
+            }
+            ChartKind::Table { head, rows } => {
+                assert!(rows.iter().all(|r| r.len() == head.len()));
+                assert!(rows.iter().all(|r| r[6] == "agrees"), "{rows:?}");
+            }
+            _ => panic!("{}", chart.id),
+        }
+    }
+    assert!(judged.notes.iter().any(|n| n.contains("of a core")), "{:?}", judged.notes);
+}
