@@ -8,11 +8,13 @@ use std::path::Path;
 pub(super) fn section(fault: Option<&Fault>) -> String {
     let what = fault.map(|f| f.what);
     let cpu = match what {
-        Some(Misbehaviour::CpuPercentLifetime | Misbehaviour::ZeroFilled) => "{series: process_cpu_percent, type: gauge, unit: percent}",
-        Some(Misbehaviour::DeadSeries) => "{series: container_cpu_usage_seconds_total}",
-        _ => "{series: process_cpu_seconds_total}",
+        Some(Misbehaviour::CpuPercentLifetime | Misbehaviour::ZeroFilled) => {
+            "{series: process_cpu_percent, source: scrape, type: gauge, unit: percent}"
+        }
+        Some(Misbehaviour::DeadSeries) => "{series: container_cpu_usage_seconds_total, source: scrape}",
+        _ => "{series: process_cpu_seconds_total, source: scrape}",
     };
-    let metrics = format!("{{cpu: {cpu}, rss: {{series: process_resident_memory_bytes}}}}");
+    let metrics = format!("{{cpu: {cpu}, rss: {{series: process_resident_memory_bytes, source: scrape}}}}");
     // A process may burn for several rigs at once: only those that need it take memory, which then belongs to all of them.
     let takes = fault.is_none() || matches!(what, Some(Misbehaviour::MemoryWithCache | Misbehaviour::MemoryDoubled));
     let memory = if takes { ", memory: 64MiB" } else { "" };

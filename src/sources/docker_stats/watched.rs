@@ -76,13 +76,12 @@ impl<'d> Watched<'d> {
         let mut over: Option<(Instant, Wall)> = None;
         loop {
             if let Some((_, end)) = over
-                && (self.stats.is_none() || self.last.is_some_and(|last| last >= end))
+                && (self.stats.is_none() || !self.comes && self.last.is_some_and(|last| last >= end))
             {
                 self.look_back().await;
                 return Ok(());
             }
             let until = over.map_or(late, |(until, _)| until.min(late));
-            let looks = self.stats.is_none() && (!self.comes || matches!(*slot.act.borrow(), ActState::Running(_)));
             tokio::select! {
                 biased;
                 act = slot.act_done(), if over.is_none() => {
@@ -105,7 +104,7 @@ impl<'d> Watched<'d> {
                 }
                 () = tokio::time::sleep(AGAIN), if self.stats.is_none() => {
                     // Whoever does not come back was said to be gone; whoever does not come at all is told at the end.
-                    if looks {
+                    if !self.comes || matches!(*slot.act.borrow(), ActState::Running(_)) {
                         drop(tokio::time::timeout(LOOK, self.open()).await);
                     }
                 }

@@ -135,14 +135,16 @@ impl super::Prometheus {
     async fn wait(&self, watched: &mut [Watched<'_>], clock: &Clock, span: Span, targets: &[Target], slot: &Slot) -> Result<Option<Wall>, Gap> {
         let mut store = None;
         loop {
-            let mut pause_ms = f64::INFINITY;
+            let (mut pause_ms, mut looked) = (f64::INFINITY, false);
             for one in watched.iter_mut().filter(|w| w.state == State::Open) {
                 self.look(one, span, clock.ahead_us, targets, slot).await?;
                 let spacing = one.spacing_ms();
                 let mut closing =
                     Closing { series: &one.series, from: span.from, to: span.to, interval_ms: spacing, expected: None, store: None, targets };
-                if closing.newest().is_none() {
-                    store = self.newest_of_all(one.at, slot).await.ok().flatten();
+                if !closing.fresh() {
+                    if !looked {
+                        (store, looked) = (self.newest_of_all(one.at, slot).await.ok().flatten(), true);
+                    }
                     closing.store = store;
                 }
                 let moved = one.moving.look(closing.newest().or(closing.store), one.at);

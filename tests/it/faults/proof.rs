@@ -13,12 +13,12 @@ fn found_by(rule: &str) -> Vec<&'static str> {
             found.push(row.name);
         }
     }
-    found.extend(USED.iter().filter(|used| used.must.iter().any(|must| must.0 == rule)).map(|used| used.name));
+    found.extend(USED.iter().filter(|used| used.must.iter().any(|(must, _)| *must == rule)).map(|used| used.name));
     found
 }
 
-/// Rules that no rig is made to break: neither store of the rigs moves spans on its page; Docker's own percentage is what its API
-/// tells, and a test does not keep the processors busy. They count at 0.9 in a score.
+/// Rules that no rig is made to break: neither store of the rigs moves spans on its page, Docker's own percentage is Docker's, and a
+/// machine whose processors are short would fail others, too. They count at 0.9 in a score.
 const UNPROVEN: [&str; 3] = ["RES-04", "RES-10", "TRC-06"];
 
 #[test]
@@ -55,9 +55,6 @@ fn the_faults_name_rules_that_exist() {
         for rule in fault.found_by.iter().chain(fault.may_also) {
             assert!(known.contains(rule), "{} names {rule}", fault.name);
         }
-    }
-    for (rule, _) in USED.iter().flat_map(|used| used.must) {
-        assert!(known.contains(rule), "{rule}");
     }
     for row in ROWS {
         for rule in [row.must, row.may, row.pairs, row.untold].concat() {

@@ -63,8 +63,8 @@ fn calls(text: &str) -> BTreeSet<String> {
 fn every_call_has_a_line_and_every_line_a_call() {
     let [init, others] = documented();
     let mut asked_by_init = asked(|file| file.starts_with(SURVEY));
-    // Control groups and procfs are files of this machine.
-    let elsewhere = [SURVEY, "sources/exposition/", "sources/cgroup/", "sources/container/", "sources/kernel/"];
+    // Control groups, procfs and dashboards are files of this machine.
+    let elsewhere = [SURVEY, "sources/exposition/", "sources/cgroup/", "sources/container/", "sources/kernel/", "sources/dashboards/"];
     let mut asked = asked(|file| file.starts_with("sources/") && !elsewhere.iter().any(|folder| file.starts_with(folder)));
     assert!(asked.contains("/api/v3/traces/ID") && asked.contains("/api/v1/query"), "the search finds nothing: {asked:?}");
     assert!(asked_by_init.contains("/api/v1/metadata") && asked_by_init.contains("/openapi.json"), "the search finds nothing: {asked_by_init:?}");

@@ -53,7 +53,7 @@ async fn what_is_no_number_is_left_out_and_told_and_markers_of_staleness_are_not
 
 #[tokio::test]
 async fn a_series_that_vanishes_while_its_target_goes_on_is_what_there_is_to_see() {
-    let end = ago(60.0);
+    let end = ago(90.0);
     let seen = asked(end, vec![cpu("/a", &[(end - 25.0, "10"), (end - 12.0, "11")])]).await.unwrap();
     assert_eq!(seen.partial, None);
     assert_eq!(tracks(&seen).tracks[0].samples.len(), 2);
