@@ -32,7 +32,8 @@ pub struct Daemon {
     pub starts: Vec<&'static str>,
     /// Status of whoever asks for stats.
     pub status: StatusCode,
-    looks: Arc<Mutex<usize>>,
+    /// Looks at the container so far.
+    pub looks: Arc<Mutex<usize>>,
 }
 
 impl Default for Daemon {
