@@ -35,7 +35,6 @@ pub struct World {
     pub queries: BTreeMap<String, StoredQueries>,
     /// CPU time of each workload.
     pub cpu: BTreeMap<String, Truth>,
-    pub began: i64,
 }
 
 pub fn wall(t: f64) -> Wall {
@@ -150,7 +149,6 @@ impl World {
             burned: burned(&cpu["burner"], random),
             queries: BTreeMap::new(),
             cpu,
-            began: BEGAN,
         };
         for of in ["gateway", "db", "exporter", HOST] {
             let tracks = world.kernel(of, random);
