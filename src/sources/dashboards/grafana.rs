@@ -43,12 +43,16 @@ fn nested(of: &str, panel: &Value, depth: usize, found: &mut Vec<StoredQuery>) {
 /// A panel of the schema that names panels apart from their layout.
 fn element_of(of: &str, element: &Value, found: &mut Vec<StoredQuery>) {
     let Some(panel) = element.get("spec") else { return };
-    let queries = panel.pointer("/data/spec/queries").and_then(Value::as_array);
-    for query in queries.into_iter().flatten().filter_map(|q| q.pointer("/spec/query")) {
+    let queries = at(panel, &["data", "spec", "queries"]).and_then(Value::as_array);
+    for query in queries.into_iter().flatten().filter_map(|q| at(q, &["spec", "query"])) {
         // The first drafts of this schema name the kind of source where the later ones have a group.
         let source = query.get("group").or_else(|| query.get("kind")).and_then(Value::as_str);
-        keep(of, panel, query.pointer("/spec/expr"), source, found);
+        keep(of, panel, at(query, &["spec", "expr"]), source, found);
     }
+}
+
+fn at<'v>(of: &'v Value, path: &[&str]) -> Option<&'v Value> {
+    path.iter().try_fold(of, |value, name| value.get(name))
 }
 
 /// The kind of a data source; `-- Mixed --` tells none.
