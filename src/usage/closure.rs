@@ -25,8 +25,10 @@ pub struct Closure {
     pub known: Bounds,
 }
 
-/// Stamps within this part of the stretch from either end may be the first or the last.
+/// Stamps within this part of the stretch from either end may be the first or the last, ...
 const PART: i64 = 4;
+/// ... as long as so much lies between them, µs: less proves little.
+const LEAST_US: i64 = 10_000_000;
 
 /// The use between two of the claim's own stamps, where the reference knows both. Of the stamps near either end those are taken at
 /// which the reference is surest, whatever the claim says there. A claim that repeats itself while the reference goes on is read
@@ -45,7 +47,8 @@ pub fn close(claimed: &Curve, known: impl Fn(Wall, i64) -> Option<Bounds>) -> Op
         stamps
     };
     let ((first, ..), (last, ..)) = (*stamps.first()?, *stamps.last()?);
-    let part = (last.0 - first.0) / PART;
+    let whole = last.0 - first.0;
+    let part = if whole > LEAST_US { (whole / PART).min((whole - LEAST_US) / 2) } else { whole / PART };
     let width = |b: &Bounds| b.high - b.low;
     let surest = |near: &dyn Fn(Wall) -> bool| stamps.iter().filter(|s| near(s.0)).min_by(|a, b| width(&a.2).total_cmp(&width(&b.2))).copied();
     let from = surest(&|at| at.0 - first.0 <= part)?;

@@ -1,7 +1,7 @@
 //! The matrix as a page of the documentation, generated from the same rows that the tests demand.
 #![allow(clippy::disallowed_methods, reason = "compares a generated page, and writes it if asked to")]
 
-use crate::rows::{ROWS, Row, TOGETHER, Wanted};
+use crate::rows::{ROWS, Row, TOGETHER, USED, Wanted};
 use rigcheck::reference::faults::ALL;
 use std::{fmt::Write as _, fs};
 
@@ -42,6 +42,13 @@ fn page() -> String {
         let names: Vec<_> = run.faults.iter().map(|(name, _)| format!("`{name}`")).collect();
         let done: Vec<_> = run.faults.iter().map(|(_, done)| *done).collect();
         let _ = writeln!(text, "| {} | {} | {} | {} | never READY |", names.join(", "), done.join("; "), listed(run.must), listed(run.may));
+    }
+    text += "\n## Of what its containers use\n\nThe whole system: the gateway in a container, PostgreSQL, cAdvisor, netdata and exporters; one run of \
+             `make faults` finds them all (`tests/live`).\n\n";
+    text += "| fault | what is done | must fail | may fail | verdict |\n|---|---|---|---|---|\n";
+    for used in USED {
+        let must: Vec<_> = used.must.iter().map(|(rule, _)| *rule).collect();
+        let _ = writeln!(text, "| `{}` | {} | {} | {} | never READY |", used.name, used.title, listed(&must), listed(used.may.0));
     }
     text += "\n## On the embedded rig\n\nThe rig of `rigcheck demo --fault NAME` (`tests/faults`).\n\n";
     text += "| fault | what is done | must fail | may fail | verdict |\n|---|---|---|---|---|\n";

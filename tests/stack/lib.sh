@@ -18,12 +18,18 @@ jaeger_bin() { echo "$CACHE/jaeger-$(digest_of "$STACK/jaeger/go.mod" "$STACK/ja
 PROMETHEUS3=v0.316.0
 PROMETHEUS3_TAGS=remove_all_sd
 prometheus3_bin() { echo "$CACHE/prometheus-$PROMETHEUS3-$PROMETHEUS3_TAGS/prometheus"; }
+cadvisor_bin() { echo "$CACHE/cadvisor-$(digest_of "$STACK/cadvisor/go.mod" "$STACK/cadvisor/go.sum" "$STACK/cadvisor/main.go")/cadvisor"; }
 axe_js() { echo "$CACHE/axe-$AXE_VERSION/axe.min.js"; }
 # Linters of the recipes in examples/ci, by version.
 ACTIONLINT=v1.7.12
 CHECK_JSONSCHEMA=0.39.0
 actionlint_bin() { echo "$CACHE/actionlint-$ACTIONLINT/actionlint"; }
 check_jsonschema_bin() { echo "$CACHE/check-jsonschema-$CHECK_JSONSCHEMA/bin/check-jsonschema"; }
+POSTGRES=/usr/lib/postgresql/15/bin
+# The daemon that `up` starts where none runs carries the first word in its environment, each stack that uses one the second.
+DOCKER_OURS=RIGCHECK_STACK_DOCKERD=1
+DOCKER_USER=RIGCHECK_STACK_USES=docker
+DOCKER_LOCK=/tmp/rigcheck-stack-docker.lock
 gateway_venv() { echo "$CACHE/gateway-$(digest_of "$GATEWAY_SRC/requirements.txt")"; }
 
 # A JSON string. Only paths, names and URLs come here; control characters are refused rather than escaped.
@@ -70,6 +76,9 @@ free_port() {
 
 # All processes whose environment says that this state folder started them, as pids. Finds children of a part whose
 # parent died, and parts that were started by an `up` which did not live to record them.
-marked() {
-  grep -lzxF -- "RIGCHECK_STACK_PART=$STATE/$1" /proc/[0-9]*/environ 2>/dev/null | cut -d / -f 3
-}
+marked() { with_word "RIGCHECK_STACK_PART=$STATE/$1"; }
+# All processes that have NAME=VALUE in their environment, as pids.
+with_word() { grep -lzxF -- "$1" /proc/[0-9]*/environ 2>/dev/null | cut -d / -f 3; }
+
+# Where a database has its data: in a folder that another user may enter, which the state folder is not.
+postgres_dir() { echo "/tmp/rigcheck-postgres-$(printf '%s' "$STATE" | sha256sum | cut -c1-16)"; }

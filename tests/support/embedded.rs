@@ -105,6 +105,15 @@ pub async fn of_reference_in_short(fault: Option<&Fault>) -> Run {
     of_reference_by(fault, FEW, faster).await
 }
 
+/// Audits what the reference rig tells of resources, beside others that do: each burns little, and what all of them burn is the truth.
+pub async fn of_resources(fault: &Fault) -> Run {
+    let little = |spec: String| {
+        assert!(spec.contains(BURN), "{spec}");
+        spec.replace(BURN, "cpu: 0.05")
+    };
+    of_reference_by(Some(fault), FEW, little).await
+}
+
 async fn of_reference_by(fault: Option<&Fault>, requests: u64, change: impl FnOnce(String) -> String) -> Run {
     let folder = tempfile::tempdir().unwrap();
     let rig = ReferenceRig::start(folder.path(), fault, requests).unwrap();
@@ -117,6 +126,9 @@ async fn of_reference_by(fault: Option<&Fault>, requests: u64, change: impl FnOn
 const FEW: u64 = 220;
 /// Where the reference rig's spec tells the size of its load.
 const SIZE: &str = "max_tokens: 64";
+
+/// Where it tells how much CPU it burns.
+const BURN: &str = "cpu: 0.5";
 
 /// Keeps the events; the answers are in the evidence.
 #[derive(Default)]

@@ -7,3 +7,4 @@ pub mod rows;
 pub mod stack;
 pub mod stranger;
 pub mod turn;
+pub mod whole;

@@ -347,6 +347,11 @@ impl Rig {
         Rig::audit_there(turn, folder.to_owned(), &[], || {})
     }
 
+    /// The same, and does something meanwhile.
+    pub fn audit_by_meanwhile(turn: &Turn, folder: &Path, meanwhile: impl FnOnce()) -> Audited {
+        Rig::audit_there(turn, folder.to_owned(), &[], meanwhile)
+    }
+
     fn audit_in(&self, turn: &Turn, folder: &str, spec: &str, env: &[(&str, &str)], meanwhile: impl FnOnce()) -> Audited {
         let folder = self.stack.dir().join(folder);
         fs::create_dir_all(&folder).expect("a folder");

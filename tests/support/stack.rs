@@ -34,6 +34,8 @@ pub struct Part {
     pub ports: BTreeMap<String, u16>,
     /// Files by role: the gateway has `access_log`, ptp the sockets `grandmaster` and `slave`.
     pub files: BTreeMap<String, PathBuf>,
+    /// What else there is to know: docker has `bridge`, the address of its network; a container's part `container`, its name, and `id`.
+    pub words: BTreeMap<String, String>,
 }
 
 impl Part {

@@ -13,6 +13,7 @@ from starlette.background import BackgroundTask
 from . import sse
 from .access_log import AccessLog
 from .call import Call, Telemetry
+from .database import Database
 from .faults import Faults
 from .metrics import Metrics
 from .settings import Settings
@@ -33,7 +34,11 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         limits=httpx.Limits(max_connections=500, max_keepalive_connections=100),
     ) as client:
         app.state.provider = client
+        if settings.database_url:
+            telemetry.database = await Database.connect(settings.database_url)
         yield
+        if telemetry.database:
+            await telemetry.database.close()
     tracing.shutdown()
 
 
@@ -82,7 +87,7 @@ async def answer(kind: str, body: BaseModel, stream: bool, request: Request) -> 
     with tracing.stages.of("middleware", request):
         call.identify(request)
     with tracing.stages.of("authentication", request):
-        authenticate(request)
+        call.owner = await authenticate(request)
     with tracing.stages.of("routing", request):
         path = PROVIDERS[kind]
     asking = tracing.stages.begin("provider call", request)
@@ -111,10 +116,16 @@ async def answer(kind: str, body: BaseModel, stream: bool, request: Request) -> 
     return response
 
 
-def authenticate(request: Request) -> None:
-    """Whoever has a key may ask; without keys of its own, everybody may."""
-    if settings.api_keys and request.headers.get("x-api-key") not in settings.api_keys:
+async def authenticate(request: Request) -> str:
+    """Whoever has a key may ask; without keys of its own, everybody may. Returns who it is."""
+    key = request.headers.get("x-api-key")
+    if telemetry.database:
+        if (owner := await telemetry.database.owner(key)) is None:
+            raise HTTPException(401, "unknown key")
+        return owner
+    if settings.api_keys and key not in settings.api_keys:
         raise HTTPException(401, "unknown key")
+    return ""
 
 
 async def ask_provider(provider: httpx.AsyncClient, path: str, body: BaseModel, call: Call) -> httpx.Response:

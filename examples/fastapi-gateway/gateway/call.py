@@ -7,6 +7,7 @@ from fastapi import Request
 from opentelemetry import trace
 
 from .access_log import AccessLog
+from .database import Database
 from .faults import Faults
 from .metrics import Metrics
 from .tracing import Tracing, current_trace_id
@@ -20,6 +21,7 @@ class Telemetry:
         self.log = log
         self.tracing = tracing
         self.faults = faults
+        self.database: Database | None = None
 
 
 class Call:
@@ -38,6 +40,7 @@ class Call:
         self._logged = False
         self._finished = False
         self.request_id = ""
+        self.owner = ""
         self.status = 200
 
     def identify(self, request: Request) -> None:
@@ -70,6 +73,8 @@ class Call:
         elif not self._to.faults.measures_after_response:
             self._to.metrics.duration(self._route, self._model, total, self._trace_id)
         self._log(total)
+        if self._to.database:
+            self._to.database.record(self.owner, self.request_id, self._model, self.status, round(total * 1000, 3))
 
     async def after_response(self) -> None:
         """The response's background task."""

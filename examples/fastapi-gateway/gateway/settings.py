@@ -28,6 +28,9 @@ class Settings:
     api_keys: frozenset[str]
     """Keys that may ask, in the header `x-api-key`; without any, everybody may."""
 
+    database_url: str | None
+    """PostgreSQL with keys, and for a row per request. None: without."""
+
     @property
     def repaired(self) -> bool:
         return self.variant == "repaired"
@@ -47,5 +50,6 @@ class Settings:
             access_log=Path(os.environ.get("ACCESS_LOG", "access.jsonl")),
             otlp_endpoint=os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or None,
             api_keys=frozenset(filter(None, os.environ.get("API_KEYS", "").split(","))),
+            database_url=os.environ.get("DATABASE_URL") or None,
             service_name=os.environ.get("OTEL_SERVICE_NAME") or "gateway",
         )

@@ -48,7 +48,7 @@ impl Payload {
             Payload::Burn(b) => b.last().map(|used| format!("{:.2} CPU-s burned", used.cpu_s)),
             Payload::Usage(t) => {
                 let samples = t.tracks.iter().map(|t| t.samples.len() as u64).max().unwrap_or_default();
-                Some(format!("usage: {}, up to {}", Count(t.tracks.len() as u64).of("series"), Count(samples).of("sample")))
+                Some(format!("usage: {} series, up to {}", Count(t.tracks.len() as u64), Count(samples).of("sample")))
             }
             Payload::Queries(q) => Some(format!("{} stored", Count(q.queries.len() as u64).of("query"))),
             Payload::Truth(e) => Some(Count(e.requests.len()).of("emission")),

@@ -95,29 +95,25 @@ pub enum Misbehaviour {
     CpuPerCore,
     /// The page's CPU time is in the kernel's ticks, 100 a second, under a name that says seconds.
     CpuInTicks,
-    /// The page's CPU percentage is the mean since the process was started.
+    /// The page's CPU percentage is the mean since the process was started, an hour before it really was.
     CpuPercentLifetime,
-    /// One CPU percentage in five is that of a reader who reads for the first time: the mean since the start.
-    CpuFirstSample,
-    /// One CPU percentage in four is 0, in place of none.
+    /// Every second CPU percentage is 0, in place of none.
     ZeroFilled,
     /// One page in two is another worker's, who counts a half for itself.
     CounterResets,
     /// The samples' own timestamps are 3 s late.
     ClockShifted,
-    /// The page is made anew each 4 s only, and panels read it over 8 s.
+    /// The page is made anew each 3 s only, and a panel reads it over 5 s.
     CoarseWindows,
     /// A panel reads a rate over the time between two scrapes.
     ShortWindows,
-    /// The page is made anew each 15 s only.
-    BurstHidden,
     /// The page's resident memory includes 96 MiB of files' pages.
     MemoryWithCache,
     /// The page's resident memory is twice what is resident.
     MemoryDoubled,
     /// Beside the series of what runs stands that of a container that is gone.
     DeadSeries,
-    /// One reading in four of the page is refused.
+    /// One reading in three of the page is refused.
     ScrapesFail,
     /// Whoever watches uses as much CPU time as the burn.
     HeavyObserver,

@@ -8,13 +8,13 @@ use std::path::Path;
 pub(super) fn section(fault: Option<&Fault>) -> String {
     let what = fault.map(|f| f.what);
     let cpu = match what {
-        Some(Misbehaviour::CpuPercentLifetime | Misbehaviour::CpuFirstSample | Misbehaviour::ZeroFilled) => {
-            "{series: process_cpu_percent, type: gauge, unit: percent}"
+        Some(Misbehaviour::CpuPercentLifetime | Misbehaviour::ZeroFilled) => {
+            "{series: process_cpu_percent, source: scrape, type: gauge, unit: percent}"
         }
-        Some(Misbehaviour::DeadSeries) => "{series: container_cpu_usage_seconds_total}",
-        _ => "{series: process_cpu_seconds_total}",
+        Some(Misbehaviour::DeadSeries) => "{series: container_cpu_usage_seconds_total, source: scrape}",
+        _ => "{series: process_cpu_seconds_total, source: scrape}",
     };
-    let metrics = format!("{{cpu: {cpu}, rss: {{series: process_resident_memory_bytes}}}}");
+    let metrics = format!("{{cpu: {cpu}, rss: {{series: process_resident_memory_bytes, source: scrape}}}}");
     // A process may burn for several rigs at once: only those that need it take memory, which then belongs to all of them.
     let takes = fault.is_none() || matches!(what, Some(Misbehaviour::MemoryWithCache | Misbehaviour::MemoryDoubled));
     let memory = if takes { ", memory: 64MiB" } else { "" };
@@ -34,11 +34,15 @@ pub(super) fn case(requests: u64) -> String {
 }
 
 /// For how long it burns.
-const BURN: &str = "12s";
+const BURN: &str = "13s";
 
 /// A dashboard that reads the page's counters, as Grafana exports it, to be written to `path`.
 pub(super) fn dashboard(fault: Option<&Fault>) -> String {
-    let over = if fault.is_some_and(|f| f.what == Misbehaviour::ShortWindows) { "1s" } else { "8s" };
+    let over = match fault.map(|f| f.what) {
+        Some(Misbehaviour::ShortWindows) => "1s",
+        Some(Misbehaviour::CoarseWindows) => "5s",
+        _ => "8s",
+    };
     let expr = format!("sum(rate(process_cpu_seconds_total[{over}]))");
     let panel = json!({"id": 1, "type": "timeseries", "title": "CPU", "targets": [{"refId": "A", "expr": expr}]});
     format!("{:#}\n", json!({"title": "Endpoint", "schemaVersion": 39, "panels": [panel]}))

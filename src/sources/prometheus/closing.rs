@@ -21,7 +21,7 @@ pub struct Closing<'s> {
     pub interval_ms: f64,
     /// Observations that our requests must have caused, where that is known.
     pub expected: Option<f64>,
-    /// Where no series is as new as the act: the newest sample that the store shows of any target, if it has such.
+    /// Where the series are not as new as the act: the newest sample that the store shows of any target, if it has such.
     pub store: Option<Wall>,
     /// Whom the server scrapes now; empty where it does not tell.
     pub targets: &'s [Target],
@@ -90,7 +90,7 @@ impl Closing<'_> {
     fn enough(&self, newest: Option<Wall>, now: Wall, moved: Wall) -> bool {
         let patience = if newest.is_none() { STILL } else { LONGEST };
         let late = ((patience * self.interval_ms + MARGIN_MS) * 1e3) as i64;
-        match newest.or(self.store) {
+        match newest.max(self.store) {
             // On the store's own time, which may be behind; what stands still is given up after the same time.
             Some(shown) => shown >= self.to.plus_us(late) || now >= moved.max(self.to).plus_us(late),
             None => now >= self.to.plus_us(late),

@@ -79,7 +79,11 @@ impl super::Prometheus {
                 self.api.url()
             ));
         }
-        let newest = watched.iter().filter_map(Watched::last).chain(store).max();
+        let mut newest = watched.iter().filter_map(Watched::last).chain(store).max();
+        // Of a container that ended with the act, all series end before it does: then others must show that the store went on.
+        if let Some(at) = watched.iter().map(|w| w.at).max().filter(|_| newest.is_some_and(|newest| newest < span.to)) {
+            newest = newest.max(self.newest_of_all(at, slot).await.ok().flatten());
+        }
         let mut partial = None;
         for one in &mut watched {
             notes.append(&mut one.said);
@@ -131,14 +135,16 @@ impl super::Prometheus {
     async fn wait(&self, watched: &mut [Watched<'_>], clock: &Clock, span: Span, targets: &[Target], slot: &Slot) -> Result<Option<Wall>, Gap> {
         let mut store = None;
         loop {
-            let mut pause_ms = f64::INFINITY;
+            let (mut pause_ms, mut looked) = (f64::INFINITY, false);
             for one in watched.iter_mut().filter(|w| w.state == State::Open) {
                 self.look(one, span, clock.ahead_us, targets, slot).await?;
                 let spacing = one.spacing_ms();
                 let mut closing =
                     Closing { series: &one.series, from: span.from, to: span.to, interval_ms: spacing, expected: None, store: None, targets };
-                if closing.newest().is_none() {
-                    store = self.newest_of_all(one.at, slot).await.ok().flatten();
+                if !closing.fresh() {
+                    if !looked {
+                        (store, looked) = (self.newest_of_all(one.at, slot).await.ok().flatten(), true);
+                    }
                     closing.store = store;
                 }
                 let moved = one.moving.look(closing.newest().or(closing.store), one.at);

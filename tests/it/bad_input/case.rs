@@ -74,8 +74,9 @@ impl Healthy<'_> {
 }
 
 fn short(rig: &ReferenceRig) -> String {
-    // What the traces' own case says of what is bad stands with that case.
-    let usual = rig.spec().split_inclusive('\n').filter(|line| !line.contains("GRANULARITY_TRACE")).collect::<String>();
+    // What the cases of traces and of resources say of what is bad stands with those cases.
+    let others = |line: &&str| line.contains("GRANULARITY_TRACE") || line.contains("RESOURCE_ACCURACY");
+    let usual = rig.spec().split_inclusive('\n').filter(|line| !others(line)).collect::<String>();
     let fewer = usual.replace(&format!("requests: {REQUESTS}"), &format!("requests: {REQUESTS}, warmup: 2, calibration: 10"));
     let faster = fewer.replace("max_tokens: 64", "max_tokens: 64, rate: 20/s");
     assert!(fewer != usual && faster != fewer, "{usual}");

@@ -185,13 +185,11 @@ macro_rules! of_resources {
             | Misbehaviour::CpuPerCore
             | Misbehaviour::CpuInTicks
             | Misbehaviour::CpuPercentLifetime
-            | Misbehaviour::CpuFirstSample
             | Misbehaviour::ZeroFilled
             | Misbehaviour::CounterResets
             | Misbehaviour::ClockShifted
             | Misbehaviour::CoarseWindows
             | Misbehaviour::ShortWindows
-            | Misbehaviour::BurstHidden
             | Misbehaviour::MemoryWithCache
             | Misbehaviour::MemoryDoubled
             | Misbehaviour::DeadSeries

@@ -122,12 +122,12 @@ async fn what_a_fault_does_to_a_share_of_the_pages_it_does_to_that_share() {
         all.iter().zip(before).filter(|(page, before)| bad(page.as_ref(), *before)).count()
     };
     let refused = counted("res-scrapes-fail", &|page, _| page.is_none()).await;
-    assert!((8..=12).contains(&refused), "{refused} of 40 refused");
+    assert!((11..=16).contains(&refused), "{refused} of 40 refused");
     let fell = |page: Option<&String>, before: Option<&String>| before.is_some_and(|b| one(page.unwrap(), CPU) < one(b, CPU));
     let fallen = counted("res-counter-resets", &fell).await;
     assert!((8..=20).contains(&fallen), "{fallen} of 40 fell");
     let zero = counted("res-zero-filled", &|page, _| one(page.unwrap(), "process_cpu_percent") == 0.0).await;
-    assert!((8..=14).contains(&zero), "{zero} of 40 are zero");
+    assert!((16..=24).contains(&zero), "{zero} of 40 are zero");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

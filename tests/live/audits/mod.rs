@@ -7,4 +7,5 @@ mod native;
 mod outside;
 mod receiver;
 mod repaired;
+mod resources;
 mod traces;

@@ -73,7 +73,8 @@ impl Native {
     fn audit(&self) -> Audited {
         let spec = self.rig.spec().replace("/metrics,", "/metrics/native,");
         // What the case of the traces sends afterwards would be in the histograms that Prometheus is asked about.
-        let left_out = |line: &&str| line.contains("rigcheck_mock_inter_chunk") || line.contains("GRANULARITY_TRACE");
+        let others = ["rigcheck_mock_inter_chunk", "GRANULARITY_TRACE", "RESOURCE_ACCURACY"];
+        let left_out = |line: &&str| others.iter().any(|other| line.contains(other));
         let spec: String = spec.lines().filter(|l| !left_out(l)).flat_map(|l| [l, "\n"]).collect();
         let spec = spec.replace("sources:\n", &format!("sources:\n  prometheus: {{url: {}}}\n", self.stack.url(self.part)));
         let folder = self.stack.dir().join("audit");

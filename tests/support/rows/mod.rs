@@ -4,9 +4,11 @@
 #![allow(unused_imports, reason = "one of the targets that share it runs no row")]
 
 mod list;
+pub mod resources;
 mod traces;
 
 pub use list::ROWS;
+pub use resources::{USED, Used};
 pub use traces::{TOGETHER, Together};
 
 /// A fault of the real stack, and what must come of it.

@@ -27,20 +27,24 @@ impl Rule<ResourceAccuracy> for FalseResets {
 
     fn judge(&self, view: &Usages<'_>, subject: &Name) -> Judgement {
         let told = view.told(subject)?;
-        let known = view.known_if_here(told.claim)?;
-        let from: Vec<_> = [told.key.clone()].into_iter().chain(known.as_ref().map(|k| k.key())).collect();
         let expected = "a counter that falls only with a restart";
+        let mut from = vec![told.key.clone()];
         if !counter(told.claim) {
             return Ok(say::not_applicable(format!("{subject} is told by a gauge, which may fall"), expected, told.samples(), from));
         }
         if told.samples() == 0 {
             return Ok(say::no_samples(told, expected, from));
         }
-        // Before a burn of ours another one may have been.
-        let inside =
-            |at: &Wall| !view.burnt(&told.claim.workload) || known.as_ref().and_then(|k| k.curve.span()).is_some_and(|(a, b)| (a..=b).contains(at));
-        let falls: Vec<(Wall, f64, f64)> = told.series().flat_map(|t| decreases(&t.samples)).filter(|(at, ..)| inside(at)).collect();
-        let restarts = if known.is_some() && !view.burnt(&told.claim.workload) { view.kernel(&told.claim.workload)?.restarts() } else { 0 };
+        let mut falls: Vec<(Wall, f64, f64)> = told.series().flat_map(|t| decreases(&t.samples)).collect();
+        // Where nothing falls nobody need be asked about restarts.
+        let known = if falls.is_empty() { None } else { view.known_if_here(told.claim)? };
+        from.extend(known.as_ref().map(|k| k.key()));
+        let burnt = view.burnt(&told.claim.workload);
+        if let Some((began, ended)) = known.as_ref().filter(|_| burnt).and_then(|k| k.curve.span()) {
+            // Before a burn of ours another one may have been.
+            falls.retain(|(at, ..)| (began..=ended).contains(at));
+        }
+        let restarts = if known.is_some() && !burnt { view.kernel(&told.claim.workload)?.restarts() } else { 0 };
         // Each series of a workload that was begun anew may fall once.
         let most = restarts * told.series().count();
         let status = match falls.len() {

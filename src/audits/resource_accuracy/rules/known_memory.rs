@@ -57,7 +57,9 @@ impl Rule<ResourceAccuracy> for KnownMemory {
             return Ok(say::cannot_tell(why, expected, levels.len() as u64, from).settled_by(say::LONGER));
         };
         let beyond = beside(burned, told.claim.measure);
-        let (low, high) = (touched - tolerance, kept.max(touched) + burned.rss_before as f64 + beyond + tolerance);
+        // What the process took for itself meanwhile is resident, too.
+        let most = burned.samples.iter().map(|s| s.rss_bytes).max().unwrap_or_default();
+        let (low, high) = (touched - tolerance, (kept.max(touched) + burned.rss_before as f64).max(most as f64) + beyond + tolerance);
         // Caches are in it, too, and only the control group's own files say how much they are.
         let open = told.claim.measure == Measure::MemoryUsage && burned.cgroup.iter().all(|reading| reading.memory.is_none());
         let status = match value {

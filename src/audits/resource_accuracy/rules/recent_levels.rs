@@ -57,6 +57,7 @@ impl Rule<ResourceAccuracy> for RecentLevels {
         let count = |of: fn(&Frame) -> bool| frames.iter().filter(|f| of(f)).count();
         let (zeros, lifetime) = (count(|f| f.empty), count(|f| f.lifetime));
         let first = told.claim.rate()
+            && frames[0].first
             && !frames[0].fits
             && !frames[0].lifetime
             && frames[1..].iter().filter(|f| f.fits).count() * 5 >= (frames.len() - 1) * 4;
@@ -100,6 +101,8 @@ struct Frame {
     lifetime: bool,
     /// It is recent use.
     fits: bool,
+    /// None of this series came before it.
+    first: bool,
 }
 
 /// Each sample beside what was used before it.
@@ -122,6 +125,7 @@ fn frames(told: &Told<'_>, known: &Known<'_, '_>) -> Vec<Frame> {
                 empty: used && risen <= 0.0,
                 lifetime: false,
                 fits: true,
+                first: false,
             });
         }
         // A level may cover up to two steps, and be a step old.
@@ -142,7 +146,7 @@ fn frames(told: &Told<'_>, known: &Known<'_, '_>) -> Vec<Frame> {
         let fits = value >= least * (1.0 - NEAR.0) - NEAR.1 && value <= most * (1.0 + NEAR.0) + NEAR.1;
         let life = known.began.and_then(|began| Some((known.since_began(at)?, at.seconds() - began.seconds()))).filter(|(_, s)| *s > 0.0);
         let lifetime = !fits && life.is_some_and(|(used, s)| (value - used / s).abs() <= 0.03 * (used / s) + 0.002);
-        Some(Frame { value, empty: used && value <= 0.0, lifetime, fits })
+        Some(Frame { value, empty: used && value <= 0.0, lifetime, fits, first: n == 0 })
     };
     (0..points.len()).filter_map(frame).collect()
 }

@@ -39,12 +39,15 @@ impl Rule<ResourceAccuracy> for ScrapeHealth {
     }
 
     fn judge(&self, view: &Usages<'_>, subject: &Name) -> Judgement {
-        let mut from = vec![];
+        let (mut from, mut untold) = (vec![], vec![]);
         // Several workloads may be told by one target; between two acts nobody looked.
         let mut readings: BTreeMap<(bool, String), BTreeMap<i64, &Reading>> = BTreeMap::new();
         for claim in view.rig.usage.iter().filter(|c| c.source == *subject) {
             let told = view.told(&claim.subject())?;
             from.push(told.key.clone());
+            if told.tracks.readings.is_empty() && !untold.contains(&claim.workload) {
+                untold.push(claim.workload.clone());
+            }
             for reading in &told.tracks.readings {
                 let target = reading.target.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(" ");
                 readings.entry((view.burnt(&claim.workload), target)).or_default().insert(reading.at.0, reading);
@@ -74,9 +77,9 @@ impl Rule<ResourceAccuracy> for ScrapeHealth {
         ];
         let status = if answers.contains(&Answer::Fail) || median(&used).is_some_and(|m| m >= self.took.0) {
             Status::Fail
-        } else if answers.iter().all(|a| *a == Answer::Pass) && slow < self.took.0 {
+        } else if answers.iter().all(|a| *a == Answer::Pass) && slow < self.took.0 && untold.is_empty() {
             Status::Pass
-        } else if answers.iter().all(|a| *a == Answer::Pass) {
+        } else if answers.iter().all(|a| *a == Answer::Pass) && untold.is_empty() {
             Status::Warn
         } else {
             Status::Inconclusive
@@ -91,7 +94,8 @@ impl Rule<ResourceAccuracy> for ScrapeHealth {
             .iter()
             .filter(|(_, r)| r.values().any(|r| !r.ok))
             .map(|((_, target), r)| format!("{target}: {} of {}", r.values().filter(|r| !r.ok).count(), r.len()));
-        let because = if status == Status::Pass { vec![] } else { worst.take(3).collect() };
+        let mut because: Vec<String> = if status == Status::Pass { vec![] } else { worst.take(3).collect() };
+        because.extend(untold.iter().map(|of| format!("no reading of a target that tells of {of} is told")));
         let figure = Figure::exact("missing or late", share, all.len() as u64, "%");
         Ok(Finding { because, from, ..say::finding(status, figure, observed, expected) }.settled_by(say::LONGER))
     }

@@ -56,7 +56,7 @@ impl Rule<ResourceAccuracy> for Throttling {
         }
         let share = Share(held / all);
         let tells: Vec<_> = view.rig.usage_of(subject).filter(|c| matches!(c.measure, Measure::ThrottledPeriods | Measure::Throttled)).collect();
-        let (mut because, mut blind) = (vec![], None);
+        let (mut because, mut blind, mut silent) = (vec![], None, None);
         let seconds = kernel.counter(Measure::Throttled).total();
         if held > 0.0 {
             because.push(format!("it waited {seconds:.2} s for the next period"));
@@ -64,6 +64,9 @@ impl Rule<ResourceAccuracy> for Throttling {
         for claim in &tells {
             let told = view.told(&claim.subject())?;
             from.push(told.key.clone());
+            if told.samples() == 0 {
+                silent = Some(format!("no sample of {} came, which is to tell of it", claim.subject()));
+            }
             let known = if claim.measure == Measure::Throttled { kernel.counter(Measure::Throttled) } else { throttled.clone() };
             if hides(&told.curve, &known) {
                 blind = Some(format!("{} does not show it", claim.subject()));
@@ -74,10 +77,12 @@ impl Rule<ResourceAccuracy> for Throttling {
         }
         let status = match share.0 {
             s if s > self.fail.0 || blind.is_some() => Status::Fail,
+            _ if silent.is_some() => Status::Inconclusive,
             s if s > self.warn.0 => Status::Warn,
             _ => Status::Pass,
         };
         because.extend(blind);
+        because.extend(silent);
         let observed = format!("{subject} was throttled in {held} of {all} periods ({share})");
         let figure = Figure::exact("throttled periods", 100.0 * share.0, all as u64, "%");
         Ok(Finding {
@@ -85,7 +90,8 @@ impl Rule<ResourceAccuracy> for Throttling {
             because,
             from: super::keys(from),
             ..say::finding(status, figure, observed, expected)
-        })
+        }
+        .settled_by("look whether the series is there under these labels"))
     }
 
     /// A quota that is used up in each second period.

@@ -27,6 +27,8 @@ pub struct WhatRuns {
 const IDS: [&str; 4] = ["id", "container_id", "container", "cgroup"];
 /// Digits of a container's id that are shown at the least.
 const SHORT: usize = 12;
+/// All of them.
+const LONG: usize = 64;
 
 impl Rule<ResourceAccuracy> for WhatRuns {
     const NAME: &'static str = "what_runs";
@@ -137,14 +139,16 @@ fn at_once(told: &Told<'_>) -> Option<String> {
     pair.map(|(a, b)| format!("{} and {} are added up: both are there at once", short(a), short(b)))
 }
 
-/// The container that a series is of: the hexadecimal id in one of its labels.
+/// The container that a series is of: the hexadecimal id in one of its labels. A short one counts where it stands alone; within a
+/// name it is a deployment's own digits.
 fn id_of(track: &Track) -> Option<String> {
-    let labelled = IDS.iter().chain(&["name"]).filter_map(|label| track.labels.get(*label));
-    labelled.flat_map(|value| value.split(['/', '-', '.', ':', '_'])).find(|part| is_id(part)).map(str::to_owned)
+    let mut labelled = IDS.iter().chain(&["name"]).filter_map(|label| track.labels.get(*label));
+    let whole = |value: &'_ String| value.split(['/', '-', '.', ':', '_']).find(|part| part.len() == LONG && is_id(part)).map(str::to_owned);
+    labelled.find_map(|value| whole(value).or_else(|| value.split(['/', ':']).find(|part| is_id(part)).map(str::to_owned)))
 }
 
 fn is_id(text: &str) -> bool {
-    (SHORT..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit())
+    (SHORT..=LONG).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 fn same(a: &str, b: &str) -> bool {
@@ -154,4 +158,25 @@ fn same(a: &str, b: &str) -> bool {
 
 fn short(id: &str) -> &str {
     if is_id(id) { &id[..SHORT] } else { id }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::name::name;
+
+    fn of(label: &str, value: &str) -> Option<String> {
+        id_of(&Track { claim: name("cpu"), labels: BTreeMap::from([(label.into(), value.into())]), samples: vec![] })
+    }
+
+    #[test]
+    fn digits_within_a_name_are_no_id() {
+        let id = "97c43742206b".to_owned() + &"0f".repeat(26);
+        assert_eq!(of("name", "rigcheck-gateway-6d26cb77d3f7"), None);
+        assert_eq!(of("container", "gateway"), None);
+        for (label, value) in [("id", format!("/docker/{id}")), ("cgroup", format!("system.slice/docker-{id}.scope")), ("container_id", id.clone())] {
+            assert_eq!(of(label, &value), Some(id.clone()), "{value}");
+        }
+        assert_eq!(of("container_id", "97c43742206b").as_deref(), Some("97c43742206b"));
+    }
 }

@@ -68,6 +68,10 @@ impl Rule<ResourceAccuracy> for WindowsAndRefresh {
         if told.curve.total() <= 0.0 {
             return Ok(say::not_applicable(format!("{subject} counts nothing meanwhile"), expected, told.samples(), from));
         }
+        if known.as_ref().is_some_and(|k| k.curve.is_empty()) {
+            let why = format!("nothing tells when {} used CPU time, and so when the series had to change", told.claim.workload);
+            return Ok(say::cannot_tell(why, expected, told.samples(), from).settled_by("look whether it runs while the audit does"));
+        }
         let used = |a: Wall, b: Wall| known.as_ref().is_none_or(|k| k.curve.rose(a, b).is_none_or(|rose| rose > 0.02 * (b.seconds() - a.seconds())));
         let Some(found) = refresh(&told.curve, used).filter(|r| r.n >= FEWEST) else {
             let why = format!("{subject} hardly changed, so that its refresh does not show");

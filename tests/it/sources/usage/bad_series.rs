@@ -53,7 +53,7 @@ async fn what_is_no_number_is_left_out_and_told_and_markers_of_staleness_are_not
 
 #[tokio::test]
 async fn a_series_that_vanishes_while_its_target_goes_on_is_what_there_is_to_see() {
-    let end = ago(60.0);
+    let end = ago(90.0);
     let seen = asked(end, vec![cpu("/a", &[(end - 25.0, "10"), (end - 12.0, "11")])]).await.unwrap();
     assert_eq!(seen.partial, None);
     assert_eq!(tracks(&seen).tracks[0].samples.len(), 2);
@@ -83,7 +83,7 @@ async fn a_claim_that_matches_far_more_than_a_workload_is_refused_before_it_is_r
 #[tokio::test]
 async fn what_two_scrapers_store_is_not_added_up() {
     let end = ago(20.0);
-    let twice = |metric: &str, value: &str| -> Vec<Value> {
+    let twice = move |metric: &str, value: &str| -> Vec<Value> {
         let labels = |replica: &str| json!({"__name__": metric, "job": "cadvisor", "instance": "c:8080", "id": "/a", "replica": replica});
         ["x", "y"].map(|replica| one(&labels(replica), &[(end - 25.0, value), (end + 6.0, value)])).to_vec()
     };

@@ -58,8 +58,14 @@ async fn watched(of: impl Fn(u64) -> Response + Clone + Send + Sync + 'static, s
         tokio::time::sleep(Duration::from_millis(500)).await;
         state.send_replace(ActState::Done(act(3, from, now(), false)));
     };
-    let (seen, ()) = tokio::join!(ask(&source, &slot), load);
-    seen
+    let watching = ask(&source, &slot);
+    tokio::pin!(watching);
+    // One that ends before it is ready has said why.
+    tokio::select! {
+        seen = &mut watching => return seen,
+        () = load => {}
+    }
+    watching.await
 }
 
 fn plain(body: String) -> Response {

@@ -32,7 +32,7 @@ pub(super) fn good(end: f64, path: &str, params: &HashMap<String, String>) -> Re
         ("query", "time()") => ok(&json!({"resultType": "scalar", "result": [now().seconds(), "0"]})),
         ("query", q) if q.starts_with("count(") => ok(&json!({"resultType": "vector", "result": [{"metric": {}, "value": [end, "1"]}]})),
         ("query", q) if q.starts_with("max(timestamp(up))") => {
-            ok(&json!({"resultType": "vector", "result": [{"metric": {}, "value": [end, (end + 6.0).to_string()]}]}))
+            ok(&json!({"resultType": "vector", "result": [{"metric": {}, "value": [end, (now().seconds() - 1.0).to_string()]}]}))
         }
         ("query", q) if q.starts_with("up{") => {
             let up =

@@ -42,7 +42,7 @@ impl ProcessPage {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         let nth = told.asked;
         told.asked += 1;
-        if self.fault == Some(Misbehaviour::ScrapesFail) && bend::one_in(4, nth) {
+        if self.fault == Some(Misbehaviour::ScrapesFail) && bend::one_in(3, nth) {
             return None;
         }
         let shown = match (bend::anew_each_ns(self.fault), told.shown) {

@@ -1,0 +1,73 @@
+//! What the whole system uses: as it is, all its sources tell the truth; each fault of what they tell is found by its rule.
+#![allow(clippy::disallowed_methods, reason = "restarts a container")]
+
+use crate::{
+    rig::{Audited, QUIET, Turn},
+    stack::or_skip,
+    support::{
+        rows::resources::{PARTS, RULES, TARGETS, USED},
+        turn::CALM,
+        whole::{Beside, Whole},
+    },
+};
+use std::{collections::BTreeSet, process::Command, thread::sleep, time::Duration};
+
+/// Rules that tell of a machine that is busy with something else: pressure, scrapes that come late, requests that do not fit.
+const NOISE: &[&str] = &["RES-08", "RES-10", "RES-14"];
+
+#[test]
+fn the_whole_system_tells_the_truth_of_what_it_uses() {
+    let name = "the_whole_system_tells_the_truth_of_what_it_uses";
+    let Some(whole) = or_skip(name, Whole::start(&Beside::default())) else { return };
+    whole.use_it();
+    let run = whole.audit(&Turn::take(CALM), "clean", &whole.spec("", &[]), || {});
+    println!("{}\n{}", run.trouble(), figures(&run));
+    let noise: BTreeSet<&str> = if run.busy > QUIET { NOISE.iter().copied().collect() } else { BTreeSet::new() };
+    let failed: Vec<_> = run.rules("fail").into_iter().filter(|rule| !noise.contains(rule)).collect();
+    assert!(failed.is_empty(), "a false alarm of {failed:?}: {}", run.trouble());
+    assert!(run.rules("no_data").is_empty() && run.rules("error").is_empty(), "{}", run.trouble());
+    assert!(run.busy > QUIET || run.verdict() == "ready", "{}", run.trouble());
+    // Each source's CPU time was laid beside the kernel's and the known load's.
+    for (rule, subject) in [("RES-01", "docker:burner.cpu"), ("RES-01", "prometheus:burner.netdata_cpu"), ("RES-03", "prometheus:database.cpu")] {
+        let statuses = run.statuses(rule, subject);
+        assert!(!statuses.is_empty() && !statuses.contains("fail"), "{rule} {subject}: {}", run.trouble());
+    }
+}
+
+#[test]
+#[ignore = "2 minutes: `make faults`"]
+fn each_fault_of_what_is_told_is_found_by_its_rule() {
+    let name = "each_fault_of_what_is_told_is_found_by_its_rule";
+    let beside = Beside { parts: PARTS, targets: TARGETS, rules: Some(RULES) };
+    let Some(whole) = or_skip(name, Whole::start(&beside)) else { return };
+    whole.use_it();
+    let adds: Vec<(&str, &str)> = USED.iter().flat_map(|used| used.adds).copied().collect();
+    let brief = whole.stack.part("brief_container").words["container"].clone();
+    let run = whole.audit(&Turn::take(CALM), "bent", &whole.spec("", &adds), || {
+        // The load goes on for half a minute; it comes before the burn.
+        sleep(Duration::from_secs(15));
+        let restarted = Command::new("docker").args(["restart", "--time", "1", &brief]).status();
+        assert!(restarted.is_ok_and(|s| s.success()), "{brief} is not restarted");
+    });
+    println!("{}", run.trouble());
+    let failed: Vec<(&str, &str)> = run.outcomes().into_iter().filter(|o| o.2 == "fail").map(|o| (o.0, o.1)).collect();
+    let mut wrong: Vec<String> = vec![];
+    for used in USED {
+        let missed = used.must.iter().filter(|must| !failed.contains(must));
+        wrong.extend(missed.map(|(rule, subject)| format!("{}: not found by {rule} for {subject}", used.name)));
+    }
+    let expected = |rule: &str, subject: &str| {
+        USED.iter().any(|used| used.must.contains(&(rule, subject)) || used.may.0.contains(&rule) && subject.contains(used.may.1))
+    };
+    let noise = if run.busy > QUIET { NOISE } else { &[] };
+    let beside = failed.iter().filter(|(rule, subject)| !expected(rule, subject) && !noise.contains(rule));
+    wrong.extend(beside.map(|(rule, subject)| format!("{rule} fails for {subject}, which is true")));
+    assert!(wrong.is_empty(), "{}\n{}", wrong.join("\n"), run.trouble());
+    assert_ne!(run.verdict(), "ready", "{}", run.trouble());
+}
+
+/// What each rule that compares figures saw, a line each.
+fn figures(run: &Audited) -> String {
+    let told = |o: &serde_json::Value| o["observed"].as_str().unwrap_or_default().to_owned();
+    run.outcomes().into_iter().map(|(rule, subject, status, o)| format!("{rule:7} {status:12} {subject:34} {}\n", told(o))).collect()
+}
