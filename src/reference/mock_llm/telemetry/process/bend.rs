@@ -123,7 +123,7 @@ impl Page {
     /// Only where the spec claims it.
     fn percent(&self, fault: Option<Misbehaviour>) -> Option<f64> {
         let since_start = 100.0 * self.now.cpu_s / (self.now.wall_s - self.started_s + OLDER_S);
-        let (used, over) = (self.now.cpu_s - self.since.cpu_s, (self.now.mono_ns - self.since.mono_ns) as f64 / 1e9);
+        let (used, over) = (self.now.cpu_s - self.since.cpu_s, self.now.mono_ns.saturating_sub(self.since.mono_ns) as f64 / 1e9);
         let lately = if over > 0.0 { 100.0 * used / over } else { since_start };
         match fault {
             Some(Misbehaviour::CpuPercentLifetime) => Some(since_start),

@@ -51,8 +51,9 @@ impl ProcessPage {
         };
         told.shown = Some(shown);
         told.readings.push(now);
-        let since = told.readings.iter().rev().find(|r| now.mono_ns - r.mono_ns >= bend::PERCENT_OF_NS).copied().unwrap_or(told.readings[0]);
-        let old = told.readings.iter().take_while(|r| now.mono_ns - r.mono_ns > KEPT_NS).count();
+        let since =
+            told.readings.iter().rev().find(|r| now.mono_ns.saturating_sub(r.mono_ns) >= bend::PERCENT_OF_NS).copied().unwrap_or(told.readings[0]);
+        let old = told.readings.iter().take_while(|r| now.mono_ns.saturating_sub(r.mono_ns) > KEPT_NS).count();
         told.readings.drain(..old);
         drop(told);
         let page = bend::Page { nth, now: shown, since, started_s: self.started_s };
