@@ -10,6 +10,6 @@ use crate::model::audit::Entry;
 /// Every audit.
 pub const ALL: &[Entry] = &[
     Entry::of::<latency_accuracy::LatencyAccuracy>(),
-    Entry::of::<trace_granularity::TraceGranularity>(),
     Entry::of::<resource_accuracy::ResourceAccuracy>(),
+    Entry::of::<trace_granularity::TraceGranularity>(),
 ];

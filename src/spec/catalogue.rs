@@ -25,8 +25,8 @@ use std::{
 /// The embedded case files, in the order of the report. A new case is one line here.
 const EMBEDDED: &[(&str, &str)] = &[
     ("checks/observability/latency_accuracy.yaml", include_str!("../../checks/observability/latency_accuracy.yaml")),
-    ("checks/observability/trace_granularity.yaml", include_str!("../../checks/observability/trace_granularity.yaml")),
     ("checks/observability/resource_accuracy.yaml", include_str!("../../checks/observability/resource_accuracy.yaml")),
+    ("checks/observability/trace_granularity.yaml", include_str!("../../checks/observability/trace_granularity.yaml")),
 ];
 
 /// The folder of a folder of checks that holds its editions.

@@ -23,7 +23,7 @@ pub(super) fn of(edition: &[Case], cases: &[Case], gate: Gate, has: &BTreeSet<Ca
     for was in edition {
         match cases.iter().find(|c| c.id == was.id) {
             Some(case) => of_case(was, case, has, &mut found),
-            None => found.push(flag(Changed::Case(was.id.clone()), What::LeftOut, true, blocks(was))),
+            None => found.push(flag(Changed::Case(was.id.clone()), What::LeftOut, true, blocks(was, has))),
         }
     }
     let added = cases.iter().filter(|c| !edition.iter().any(|was| was.id == c.id) && !c.rules.iter().all(|r| r.newer));
@@ -32,13 +32,14 @@ pub(super) fn of(edition: &[Case], cases: &[Case], gate: Gate, has: &BTreeSet<Ca
     found
 }
 
-fn blocks(case: &Case) -> bool {
-    case.rules.iter().any(|r| r.blocker)
+/// Could a blocker of it fail on a rig with these capabilities?
+fn blocks(case: &Case, has: &BTreeSet<Capability>) -> bool {
+    case.rules.iter().any(|r| r.blocker && r.missing(has).is_empty())
 }
 
 fn of_case(was: &Case, case: &Case, has: &BTreeSet<Capability>, found: &mut Vec<Change>) {
     let of = || Changed::Case(was.id.clone());
-    told(found, of(), What::Audit, was.audit.as_str(), case.audit.as_str(), blocks(was));
+    told(found, of(), What::Audit, was.audit.as_str(), case.audit.as_str(), blocks(was, has));
     told(found, of(), What::Weight, was.weight.word(), case.weight.word(), false);
     of_params(&of(), "", Some(&was.params), Some(&case.params), found);
     for rule in &was.rules {

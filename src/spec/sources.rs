@@ -134,7 +134,7 @@ fn source(declared: &Declared, field: &Field<'_>, cx: &Reading) -> Option<Source
         "jaeger" => {
             let connection = connection(&mut table, "http://jaeger:16686", cx);
             let service = table.need("service", "gateway", cx).and_then(|f| f.text(cx));
-            let settle = settle(&mut table, cx);
+            let settle = settle(&mut table, SETTLE, cx);
             claims = span_claims(&mut table, name, cx);
             let told = connection.zip(service).zip(settle);
             told.map(|(((connection, _), service), settle)| (connection.place(), SourceSettings::Jaeger { connection, service, settle }))
@@ -142,7 +142,7 @@ fn source(declared: &Declared, field: &Field<'_>, cx: &Reading) -> Option<Source
         "otlp" => {
             let from = otlp_place(&mut table, cx);
             let service = table.get("service").map_or_else(|| Some(String::new()), |f| f.text(cx));
-            let settle = settle(&mut table, cx);
+            let settle = settle(&mut table, SETTLE, cx);
             claims = span_claims(&mut table, name, cx);
             from.zip(service).zip(settle).map(|(((place, from), service), settle)| (place, SourceSettings::Otlp { from, service, settle }))
         }
@@ -197,18 +197,19 @@ fn docker(table: &mut Table<'_>, cx: &Reading) -> Option<(String, SourceSettings
 fn cloud(table: &mut Table<'_>, cx: &Reading) -> Option<(String, SourceSettings)> {
     let path = table.need("path", "cloudwatch.json", cx).and_then(|f| Some((f.text(cx)?, f.file(cx)?)));
     let period = table.get("period").map_or(Some(None), |f| f.ms(cx).map(Some));
-    let settle = if table.has("settle") { settle(table, cx) } else { Some(Ms(0.0)) };
+    let settle = settle(table, Ms(0.0), cx);
     let (place, path) = path?;
     Some((place, SourceSettings::Cloud { path, period: period?, settle: settle? }))
 }
 
-fn settle(table: &mut Table<'_>, cx: &Reading) -> Option<Ms> {
-    let Some(field) = table.get("settle") else { return Some(SETTLE) };
+fn settle(table: &mut Table<'_>, usual: Ms, cx: &Reading) -> Option<Ms> {
+    let Some(field) = table.get("settle") else { return Some(usual) };
     let settle = field.ms(cx)?;
     if settle.0 > LONGEST_SETTLE.0 {
-        cx.problem(
-            field.refuse(format!("is longer than {LONGEST_SETTLE}"), "an audit does not wait longer for traces; let the sampler decide sooner"),
-        );
+        cx.problem(field.refuse(
+            format!("is longer than {LONGEST_SETTLE}"),
+            "an audit does not wait longer; let the sampler decide sooner, or the export come earlier",
+        ));
         return None;
     }
     Some(settle)

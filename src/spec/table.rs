@@ -93,10 +93,6 @@ impl<'a> Table<'a> {
         let (k, node) = self.entries.iter().find(|(k, _)| k.text() == Some(key))?;
         Some(Field { path: self.path(key), key: k.at, node })
     }
-    /// Is there a value for a key?
-    pub(super) fn has(&self, key: &str) -> bool {
-        self.entries.iter().any(|(k, _)| k.text() == Some(key))
-    }
     /// The same; it is a problem if it is not there.
     pub(super) fn need(&mut self, key: &'static str, example: &str, cx: &Reading) -> Option<Field<'a>> {
         let found = self.get(key);

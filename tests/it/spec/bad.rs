@@ -85,7 +85,7 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
         "  kernel: {kind: scrape, url: http://localhost:1}\n  truth:",
         &["`kernel` is the name of what rigcheck reads of this machine's kernel"],
     ),
-    ("  truth:", "  docker: {sock: /run/docker.sock}\n  truth:", &["unknown key `sock` in `sources.docker`", "did you mean `socket`?"]),
+    ("  truth:", "  docker: {sock: /run/docker.sock}\n  truth:", &["unknown key `sock` in `sources.docker`", "known: kind, socket"]),
     ("  truth:", "  cloud: {settle: 1min}\n  truth:", &["`sources.cloud` needs `path`"]),
     ("  truth:", "  dashboards: {}\n  truth:", &["`sources.dashboards` needs `path`"]),
     // Resources.

@@ -1,6 +1,6 @@
 //! What differs from the edition of the checks is found when a spec is loaded, whoever wrote it and wherever.
 
-use super::{OTHER, OTHER_FILE, SMALL, env, good};
+use super::{OTHER_FILES, OTHERS, SMALL, env, good, others};
 use crate::cli::rigcheck;
 use rigcheck::{
     model::{change::What, rig::Quantity},
@@ -13,13 +13,13 @@ const EMBEDDED: &str = include_str!("../../../checks/observability/latency_accur
 
 /// The small rig with something said about its case.
 fn over(of_case: &str) -> Loaded {
-    good(&format!("{SMALL}cases:\n  {CASE}: {of_case}\n  {OTHER}: {{}}\n"))
+    good(&format!("{SMALL}cases:\n  {CASE}: {of_case}\n{}", OTHERS.map(|id| format!("  {id}: {{}}\n")).concat()))
 }
 
 /// The small rig, judged by the texts of own case files.
 fn own(files: &[&str]) -> Loaded {
     let folder = tempfile::tempdir().unwrap();
-    for (nth, text) in files.iter().chain([&OTHER_FILE]).enumerate() {
+    for (nth, text) in files.iter().chain(&OTHER_FILES).enumerate() {
         fs::write(folder.path().join(format!("{nth}.yaml")), text).unwrap();
     }
     let options = Options { checks_dir: Some(folder.path().to_owned()), env: &env, exec: rigcheck::spec::Exec::Refused };
@@ -73,11 +73,10 @@ fn each_thing_that_a_spec_can_loosen_is_named() {
         (changes(&gate), through(&gate)),
         (vec!["gate score 0.85 → 0.3".into(), "gate coverage 0.9 → 0.95".into()], vec!["gate score 0.85 → 0.3".into()])
     );
+    // Blockers that nothing of this rig could fail let nothing through.
     let none = good(&format!("{SMALL}cases: []\n"));
-    assert_eq!(
-        (changes(&none), through(&none)),
-        ([CASE, OTHER].map(|c| format!("{c} left out")).to_vec(), [CASE, OTHER].map(|c| format!("{c} left out")).to_vec())
-    );
+    let all = [CASE, OTHERS[0], OTHERS[1]];
+    assert_eq!((changes(&none), through(&none)), (all.map(|c| format!("{c} left out")).to_vec(), vec![format!("{CASE} left out")]));
 }
 
 #[test]
@@ -160,7 +159,7 @@ fn a_run_and_its_replay_show_what_their_own_spec_changes() {
     let folder = tempfile::tempdir().unwrap();
     // Nobody listens there: nothing is known, and what the spec changes is told all the same.
     let spec = "version: 1\nrig: offline\ntarget: {url: http://127.0.0.1:9, chat: {model: m}}\nsources:\n  access_log: {path: nothing.jsonl}\n";
-    fs::write(folder.path().join("rigcheck.yaml"), format!("{spec}cases: {{{CASE}: {{audit: {{requests: 60}}}}, {OTHER}: {{}}}}\n")).unwrap();
+    fs::write(folder.path().join("rigcheck.yaml"), format!("{spec}cases: {{{CASE}: {{audit: {{requests: 60}}}}, {}}}\n", others())).unwrap();
     fs::write(folder.path().join("loose.yaml"), format!("{spec}gate: {{threshold: 0.3}}\n")).unwrap();
     let run = |args: &[&str]| -> serde_json::Value {
         let ran = rigcheck(folder.path(), &[args, &["--output", "json"]].concat()).ends(3);

@@ -1,6 +1,6 @@
 //! A spec that stays with an edition is judged by it, whatever later releases bring.
 
-use super::{OTHER, OTHER_FILE, SMALL, env, good};
+use super::{OTHER_FILES, OTHERS, SMALL, env, good};
 use rigcheck::spec::{self, Exec, Loaded, Options, catalogue::Catalogue, diagnostics::Problems, edition_file, load_text};
 use std::{fs, path::Path};
 use tempfile::TempDir;
@@ -57,7 +57,9 @@ pub fn two_editions() -> TempDir {
 fn folder(case: &str, locks: &[(&str, String)]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("case.yaml"), case).unwrap();
-    fs::write(folder.path().join("other.yaml"), OTHER_FILE).unwrap();
+    for (nth, text) in OTHER_FILES.iter().enumerate() {
+        fs::write(folder.path().join(format!("other{nth}.yaml")), text).unwrap();
+    }
     let cases = Catalogue::load(Some(folder.path())).unwrap_or_else(|p| panic!("{p}")).cases;
     fs::create_dir(folder.path().join("editions")).unwrap();
     let newest = ("2027.2.yaml", edition_file::text("2027.2", &cases));
@@ -102,7 +104,11 @@ fn an_earlier_edition_judges_as_it_did() {
     // Whatever a spec says of it, it is not scored.
     let loud = read(
         checks.path(),
-        &format!("{SMALL}checks: \"2027.1\"\ncases:\n  {}: {{rules: {{LAT-90: {{weight: low}}}}}}\n  {OTHER}: {{}}\n", loaded.profile.cases[0].id),
+        &format!(
+            "{SMALL}checks: \"2027.1\"\ncases:\n  {}: {{rules: {{LAT-90: {{weight: low}}}}}}\n{}",
+            loaded.profile.cases[0].id,
+            OTHERS.map(|id| format!("  {id}: {{}}\n")).concat()
+        ),
     );
     let loud = loud.unwrap_or_else(|p| panic!("{p}"));
     assert!(loud.profile.cases[0].rules.iter().any(|r| r.newer) && loud.profile.digest() == today.profile.digest());
@@ -183,7 +189,7 @@ fn an_edition_of_this_release_cannot_be_redefined() {
 #[test]
 fn a_rule_that_is_no_longer_scored_is_said_to_be_that() {
     let start = LOCK.find("      - id: LAT-20").unwrap();
-    let end = LOCK.find(&format!("  - id: {OTHER}")).unwrap();
+    let end = OTHERS.iter().filter_map(|id| LOCK.find(&format!("  - id: {id}"))).min().unwrap();
     let checks = folder(EMBEDDED, &[("2027.1.yaml", format!("{}{}", &LOCK[..start], &LOCK[end..]))]);
     assert_eq!(changes(&under(checks.path(), "2027.1")), ["LAT-20 is judged and not scored"]);
 }

@@ -1,6 +1,6 @@
 //! Sound specs, and what they mean.
 
-use super::{OTHER, SMALL, good};
+use super::{SMALL, good, others};
 use rigcheck::{
     model::{
         key::{BurnAct, Destination},
@@ -124,9 +124,8 @@ fn workloads_and_what_is_claimed_of_them() {
 fn what_runs_elsewhere_needs_no_kernel() {
     let rig = good(&format!("{SMALL}resources: {{gateway: {{metrics: {{cpu: {{series: process_cpu_seconds_total}}}}}}}}\n")).profile.rig;
     assert_eq!(rig.workloads["gateway"].found, Found::Elsewhere);
-    assert!(
-        !rig.workloads.contains_key(HOST) && !rig.sources.contains_key(KERNEL) && !rig.has(Capability::Workloads) && rig.has(Capability::CpuClaims)
-    );
+    assert!(!rig.workloads.contains_key(HOST) && !rig.sources.contains_key(KERNEL) && !rig.has(Capability::Workloads));
+    assert!(rig.has(Capability::UsageClaims) && !rig.has(Capability::CpuClaims), "nothing here can be compared with it");
 }
 
 #[test]
@@ -144,8 +143,10 @@ fn each_capability_comes_from_what_is_declared() {
     let has = |text: &str| good(text).profile.rig.capabilities;
     let all = SMALL.replace("  truth:", "  otlp: {}\n  truth:").replace("duration_seconds}", "duration_seconds, exemplars: true}")
         + "cases: {PERF_INFRA_MONITORING_LATENCY_ACCURACY_001: {slo: {total: 10s}}}\n";
-    let every: BTreeSet<_> = Capability::ALL.into_iter().filter(|c| *c != Capability::TracePage).collect();
-    assert_eq!(has(&all), every, "a receiver has no page of its own");
+    // A receiver has no page of its own; workloads have a test of theirs.
+    let elsewhere = |c: &Capability| *c == Capability::TracePage || *c >= Capability::Workloads && *c != Capability::StoredQueries;
+    let every: BTreeSet<_> = Capability::ALL.into_iter().filter(|c| !elsewhere(c)).collect();
+    assert_eq!(has(&all), every);
     assert!(has(&all.replace("otlp: {}", "jaeger: {url: http://127.0.0.1:16686, service: gateway}")).contains(&Capability::TracePage));
     assert_eq!(has("version: 1\nrig: x\n"), [].into());
     let without = [
@@ -315,7 +316,7 @@ fn what_is_read_of_a_source_is_in_the_recorded_profile() {
 fn what_is_known_of_a_metric_needs_no_tool_and_no_unit() {
     let known = "{known: {my_seconds: {from: arrival, to: end, source: our code}}}";
     let loaded =
-        good(&format!("{SMALL}cases: {{PERF_INFRA_MONITORING_LATENCY_ACCURACY_001: {{rules: {{LAT-09: {{params: {known}}}}}}}, {OTHER}: {{}}}}\n"));
+        good(&format!("{SMALL}cases: {{PERF_INFRA_MONITORING_LATENCY_ACCURACY_001: {{rules: {{LAT-09: {{params: {known}}}}}}}, {}}}\n", others()));
     assert_eq!(loaded.profile.changed.len(), 1, "{:?}", loaded.profile.changed);
 }
 
@@ -327,7 +328,7 @@ fn what_is_stated_of_slos_and_definitions_is_a_fact_of_the_rig() {
         units::Ms,
     };
     let text = SMALL.replace("duration_seconds}", "duration_seconds, definition: {from: arrival, to: done}}")
-        + &format!("cases: {{PERF_INFRA_MONITORING_LATENCY_ACCURACY_001: {{slo: {{total: 1.5s, ttft: 200ms}}}}, {OTHER}: {{}}}}\n");
+        + &format!("cases: {{PERF_INFRA_MONITORING_LATENCY_ACCURACY_001: {{slo: {{total: 1.5s, ttft: 200ms}}}}, {}}}\n", others());
     let loaded = good(&text);
     assert_eq!(loaded.profile.rig.slo, [(Quantity::Ttft, Ms(200.0)), (Quantity::Total, Ms(1500.0))].into());
     assert_eq!(loaded.profile.rig.definitions, [("prometheus:total".into(), Times::new(Moment::Arrival, Moment::Done))].into());

@@ -37,10 +37,16 @@ fn good(text: &str) -> Loaded {
     read(text).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
-/// A case beside the first, as a spec selects it: what a spec leaves out is named, and these tests are about other things.
-const OTHER: &str = "PERF_INFRA_MONITORING_GRANULARITY_TRACE_003";
-/// The texts of its file.
-const OTHER_FILE: &str = include_str!("../../../checks/observability/trace_granularity.yaml");
+/// The cases beside the first: what a spec leaves out is named, and these tests are about other things.
+const OTHERS: [&str; 2] = ["PERF_INFRA_MONITORING_RESOURCE_ACCURACY_002", "PERF_INFRA_MONITORING_GRANULARITY_TRACE_003"];
+/// The texts of their files.
+const OTHER_FILES: [&str; 2] =
+    [include_str!("../../../checks/observability/resource_accuracy.yaml"), include_str!("../../../checks/observability/trace_granularity.yaml")];
+
+/// As a spec selects them, within braces.
+fn others() -> String {
+    OTHERS.map(|id| format!("{id}: {{}}")).join(", ")
+}
 
 /// A rig on loopback that the other specs of these tests are changes of.
 const SMALL: &str = "\

@@ -49,11 +49,11 @@ impl Rule<ResourceAccuracy> for RangeHonesty {
             Some(told) => Some(told),
             None => {
                 // The source that is scraped says it, by its own samples.
-                let mut widest = None;
+                let mut widest: Option<f64> = None;
                 for claim in view.rig.usage.iter().filter(|c| super::scraped(view.rig, c)) {
                     let told = view.told(&claim.subject())?;
                     from.push(told.key.clone());
-                    widest = Some(told.tracks.interval_ms).filter(|ms| *ms > 0.0).max_by_total(widest);
+                    widest = widest.into_iter().chain(Some(told.tracks.interval_ms).filter(|ms| *ms > 0.0)).max_by(f64::total_cmp);
                 }
                 widest
             }
@@ -94,18 +94,5 @@ impl Rule<ResourceAccuracy> for RangeHonesty {
         let query =
             StoredQuery { place: "a rule of a tenth of a second".into(), expr: "rate(process_cpu_seconds_total[100ms])".into(), every_ms: None };
         copy.alter(subject, &Queries {}, |stored| stored.queries.push(query));
-    }
-}
-
-trait MaxByTotal {
-    fn max_by_total(self, other: Option<f64>) -> Option<f64>;
-}
-
-impl MaxByTotal for Option<f64> {
-    fn max_by_total(self, other: Option<f64>) -> Option<f64> {
-        match (self, other) {
-            (Some(a), Some(b)) => Some(a.max(b)),
-            (a, b) => a.or(b),
-        }
     }
 }
