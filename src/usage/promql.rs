@@ -37,7 +37,6 @@ pub fn ranges(expr: &str) -> Vec<Range> {
         match c {
             '#' => {
                 i = until(&chars, i, |c| c == '\n');
-                continue;
             }
             '"' | '\'' | '`' => i = after_string(&chars, i),
             '{' => {
@@ -57,7 +56,6 @@ pub fn ranges(expr: &str) -> Vec<Range> {
                     found.push(Range { metric, function: calls.last().cloned().unwrap_or_default(), window: window(inside) });
                 }
                 i = end + 1;
-                continue;
             }
             '(' => {
                 calls.push(std::mem::take(&mut word).to_lowercase());

@@ -64,7 +64,7 @@ fn now() -> Wall {
 }
 
 fn slot(act: watch::Receiver<ActState>) -> Slot {
-    Slot { act, ..Slot::detached(Instant::now() + Duration::from_secs(60), Arc::new(InMemory::default())) }
+    Slot { act, ..Slot::detached(Instant::now() + Duration::from_mins(1), Arc::new(InMemory::default())) }
 }
 
 /// Value of a claim at an instant, between two samples by the straight line.

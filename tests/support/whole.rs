@@ -160,7 +160,7 @@ impl Whole {
         // netdata finds the network of a container last.
         let shown = self.filled("netdata_cgroup_net_net_total{chart=\"cgroup_{gateway}.net_eth0\"}");
         let url = format!("{}/api/v1/query", self.stack.url("prometheus"));
-        let until = Instant::now() + Duration::from_secs(60);
+        let until = Instant::now() + Duration::from_mins(1);
         let asked = || async { reqwest::Client::new().get(&url).query(&[("query", &shown)]).send().await?.text().await };
         while !runtime.block_on(asked()).expect("an answer").contains("\"value\"") {
             assert!(Instant::now() < until, "Prometheus does not show {shown}");

@@ -17,7 +17,10 @@ pub fn lines(grid: &Grid, width: usize, all: bool) -> String {
     let shown = &grid.rows[..if all { grid.rows.len() } else { FEW.min(grid.rows.len()) }];
     let mut text = if fits(grid, width) { table(&grid.head, shown, width) } else { listed(&grid.head, shown) };
     if shown.len() < grid.rows.len() {
-        text += &format!("\n  and {} more (--verbose lists them)", phrases::count((grid.rows.len() - shown.len()) as u64, "row"));
+        let more = phrases::count((grid.rows.len() - shown.len()) as u64, "row");
+        text.push_str("\n  and ");
+        text.push_str(&more);
+        text.push_str(" more (--verbose lists them)");
     }
     text
 }

@@ -29,7 +29,9 @@ pub fn render(report: &Report) -> String {
         page.push(&details(rule));
     }
     for chart in outline.cases.iter().flat_map(|case| &case.judged.charts) {
-        Grid::of(chart).into_iter().for_each(|grid| page.push(&table(chart, &grid)));
+        if let Some(grid) = Grid::of(chart) {
+            page.push(&table(chart, &grid));
+        }
     }
     page.push(&waivers(&outline));
     page.push(&not_tested(&outline));

@@ -127,7 +127,7 @@ mod tests {
         }
         let odd = r#"{"title": 5, "panels": [null, 7, {"targets": 1}, {"title": null, "targets": [null, {"expr": 5}, {"expr": "up"}]}], "rows": {}}"#;
         is(&told(odd), &[("dashboard without a title, panel without a title", "up")]);
-        let deep = format!("{{\"panels\": {}{}}}", "[{\"targets\": [{\"expr\": \"up\"}], \"panels\": ".repeat(30), format!("[]{}", "}]".repeat(30)));
+        let deep = format!("{{\"panels\": {}[]{}}}", "[{\"targets\": [{\"expr\": \"up\"}], \"panels\": ".repeat(30), "}]".repeat(30));
         assert_eq!(told(&deep).len(), DEEPEST + 1);
     }
 }

@@ -62,7 +62,7 @@ mod tests {
         use std::net::UdpSocket;
         let of = || {
             let mut book = Notebook::default();
-            Network::of(std::process::id() as i32).unwrap().read(&mut book);
+            Network::of(std::process::id().cast_signed()).unwrap().read(&mut book);
             let (tracks, _) = book.close();
             let lo = |claim: Measure| {
                 let mut of_lo = tracks.tracks.iter().filter(|t| t.claim.as_str() == claim.word());

@@ -71,7 +71,7 @@ mod tests {
         for address in ["127.0.0.1:0", "[::1]:0"] {
             let Ok(listener) = TcpListener::bind(address) else { continue };
             let port = listener.local_addr().unwrap().port();
-            assert_eq!(listeners(port).unwrap(), [std::process::id() as i32], "{address}");
+            assert_eq!(listeners(port).unwrap(), [std::process::id().cast_signed()], "{address}");
             drop(listener);
             assert!(matches!(listeners(port), Err(Gap::NotConfigured(why)) if why.contains(&format!("port {port}"))));
         }

@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn this_process_is_found_by_the_name_of_its_program() {
-        let me = std::process::id() as i32;
+        let me = std::process::id().cast_signed();
         let program = std::env::current_exe().unwrap();
         let name = program.file_name().unwrap().to_str().unwrap().to_owned();
         let all = Processes::now().unwrap();

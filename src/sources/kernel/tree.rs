@@ -237,7 +237,7 @@ mod tests {
         // Three children one after the other, 0.2 CPU-s each at the least; the shell waits for them.
         let busy = "i=0; while [ $i -lt 150000 ]; do i=$((i+1)); done";
         let running = start(&format!("for n in 1 2 3; do sh -c '{busy}'; done; read wait"));
-        let pid = running.0.id() as i32;
+        let pid = running.0.id().cast_signed();
         let mut book = Notebook::default();
         let mut tree = Tree::of([pid], None, &mut book).unwrap();
         let (mut still, mut last) = (0, -1.0);
@@ -265,7 +265,7 @@ mod tests {
     fn an_end_is_seen_and_the_tree_is_empty_then() {
         let mut running = start("read wait");
         let mut book = Notebook::default();
-        let mut tree = Tree::of([running.0.id() as i32], None, &mut book).unwrap();
+        let mut tree = Tree::of([running.0.id().cast_signed()], None, &mut book).unwrap();
         tree.read(true, &mut book).unwrap();
         running.0.kill().unwrap();
         running.0.wait().unwrap();
@@ -274,17 +274,17 @@ mod tests {
         assert!(life.ended.is_some() && life.id == format!("pid {}", running.0.id()));
         let age = wall_us() - life.began.unwrap().0;
         assert!((0..60_000_000).contains(&age), "{age}");
-        assert!(Tree::of([running.0.id() as i32], None, &mut book).is_err());
+        assert!(Tree::of([running.0.id().cast_signed()], None, &mut book).is_err());
     }
 
     #[test]
     fn time_that_nobody_takes_over_is_kept() {
         let mut book = Notebook::default();
         let running = start("read wait");
-        let mut tree = Tree::of([running.0.id() as i32], None, &mut book).unwrap();
-        let process = || Process::new(running.0.id() as i32).unwrap();
+        let mut tree = Tree::of([running.0.id().cast_signed()], None, &mut book).unwrap();
+        let process = || Process::new(running.0.id().cast_signed()).unwrap();
         let member = |parent, own| Member { process: process(), parent, started: 0, own, reaped: 0, pages: 0, dead: false };
-        let top = running.0.id() as i32;
+        let top = running.0.id().cast_signed();
         // Of two children one was waited for, and the other was not; a third was adopted by the machine's first process.
         tree.members.extend([(-2, member(top, 100)), (-3, member(top, 50)), (-4, member(1, 30)), (-5, member(-2, 7))]);
         tree.bury(&[-2, -3, -4, -5], &BTreeMap::from([(top, 107)]));

@@ -244,7 +244,10 @@ fn check(what: Misbehaviour, run: &Run) {
         M::ClockOffset => assert!(run.ahead_ms().iter().all(|ms| (ms - 250.0).abs() < 0.01), "{:?}", run.ahead_ms()),
         // The run is over before the clock steps.
         M::ClockStep => assert!(run.ahead_ms().iter().all(|ms| ms.abs() < 0.01), "{:?}", run.ahead_ms()),
-        M::ClientAtHeaders | of_resources!() => {} // seen in the spec of the rig, not in the endpoint; or on the page of the process
+        // Seen in the spec of the rig, not in the endpoint.
+        M::ClientAtHeaders => {}
+        // Seen on the page of the process.
+        of_resources!() => {}
         M::LogScale => each_log(&|ms| ms * 1.05),
         M::LogWrittenEarly => each_log_is_ttft(run),
         M::RareLogOutliers => {

@@ -137,7 +137,7 @@ async fn a_page_that_is_made_anew_seldom_stays_as_it_is() {
     tokio::time::sleep(Duration::from_millis(1_200)).await;
     let second = pages(&rig.url(), 1).await.remove(0).unwrap();
     assert_eq!(one(&first, CPU), one(&second, CPU));
-    tokio::time::sleep(Duration::from_millis(3_000)).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
     let third = pages(&rig.url(), 1).await.remove(0).unwrap();
     assert!(one(&third, CPU) > one(&first, CPU));
     rig.stop().await;

@@ -91,9 +91,12 @@ fn with_resources() -> String {
 
 #[test]
 fn workloads_and_what_is_claimed_of_them() {
+    use Capability::{
+        CpuClaims, DockerStats, KnownBurn, KnownMemory, MemoryClaims, NetworkClaims, Observers, ScrapedUsage, StoredQueries, UsageClaims, Workloads,
+    };
     let loaded = good(&with_resources());
     let rig = &loaded.profile.rig;
-    assert_eq!(rig.workloads.keys().map(|n| n.as_str()).collect::<Vec<_>>(), ["burner", "database", "exporter", "gateway", HOST]);
+    assert_eq!(rig.workloads.keys().map(rigcheck::model::Name::as_str).collect::<Vec<_>>(), ["burner", "database", "exporter", "gateway", HOST]);
     assert_eq!(rig.workloads["database"].found, Found::Port(5432));
     assert!(rig.workloads["exporter"].observer && !rig.workloads["gateway"].observer);
     let burn = BurnAct { name: "burner".into(), contained: true, millicores: 250, memory: 64 << 20, network: 1_000_000 };
@@ -110,9 +113,6 @@ fn workloads_and_what_is_claimed_of_them() {
     assert!(rig.usage_claim(&"docker:burner.received".into()).is_none(), "its container has its own loopback only");
     assert!(rig.usage_claim(&"docker:database.cpu".into()).is_none(), "no container");
     let has = |capabilities: &[Capability]| capabilities.iter().all(|c| rig.has(*c));
-    use Capability::{
-        CpuClaims, DockerStats, KnownBurn, KnownMemory, MemoryClaims, NetworkClaims, Observers, ScrapedUsage, StoredQueries, UsageClaims, Workloads,
-    };
     assert!(has(&[Workloads, UsageClaims, CpuClaims, MemoryClaims, NetworkClaims, ScrapedUsage, DockerStats]), "{:?}", rig.capabilities);
     assert!(has(&[KnownBurn, KnownMemory, Observers, StoredQueries]), "{:?}", rig.capabilities);
     insta::assert_snapshot!("resources_summary", loaded.summary());

@@ -38,7 +38,7 @@ impl Rule<ResourceAccuracy> for FalseResets {
         let mut falls: Vec<(Wall, f64, f64)> = told.series().flat_map(|t| decreases(&t.samples)).collect();
         // Where nothing falls nobody need be asked about restarts.
         let known = if falls.is_empty() { None } else { view.known_if_here(told.claim)? };
-        from.extend(known.as_ref().map(|k| k.key()));
+        from.extend(known.as_ref().map(super::super::known::Known::key));
         let burnt = view.burnt(&told.claim.workload);
         if let Some((began, ended)) = known.as_ref().filter(|_| burnt).and_then(|k| k.curve.span()) {
             // Before a burn of ours another one may have been.

@@ -131,10 +131,9 @@ impl PhysicalLimits {
         let observed = format!("{} shows a limit of {}", told.claim.subject(), words(value));
         let right = limit.map_or(value <= 0.0 || value >= machine * (1.0 - self.limit.0), near);
         let because = match (right, limit) {
-            (true, _) => vec![],
             (false, Some(_)) if near(machine) => vec!["it is the host's: a share of it hides how near the limit is".to_owned()],
             (false, Some(_)) if value <= 0.0 || value > machine => vec!["it shows none where there is one".to_owned()],
-            (false, _) => vec![],
+            _ => vec![],
         };
         let figure = Figure::exact("limit", value, n, if memory { "bytes" } else { "cores" });
         Finding { because, ..say::finding(if right { Status::Pass } else { Status::Fail }, figure, observed, expected) }

@@ -45,19 +45,15 @@ impl Rule<ResourceAccuracy> for RangeHonesty {
             let why = format!("none of {} stored queries of {subject} reads a counter by a window", stored.value.queries.len());
             return Ok(say::not_applicable(why, expected, stored.value.queries.len() as u64, from));
         }
-        let interval = match stored.value.interval_ms.filter(|ms| *ms > 0.0) {
-            Some(told) => Some(told),
-            None => {
-                // The source that is scraped says it, by its own samples.
-                let mut widest: Option<f64> = None;
-                for claim in view.rig.usage.iter().filter(|c| super::scraped(view.rig, c)) {
-                    let told = view.told(&claim.subject())?;
-                    from.push(told.key.clone());
-                    widest = widest.into_iter().chain(Some(told.tracks.interval_ms).filter(|ms| *ms > 0.0)).max_by(f64::total_cmp);
-                }
-                widest
+        let mut interval = stored.value.interval_ms.filter(|ms| *ms > 0.0);
+        if interval.is_none() {
+            // Who is scraped says it, by its own samples.
+            for claim in view.rig.usage.iter().filter(|c| super::scraped(view.rig, c)) {
+                let told = view.told(&claim.subject())?;
+                from.push(told.key.clone());
+                interval = interval.into_iter().chain(Some(told.tracks.interval_ms).filter(|ms| *ms > 0.0)).max_by(f64::total_cmp);
             }
-        };
+        }
         let from = super::keys(from);
         let n = windows.len() as u64;
         let Some(interval) = interval else {

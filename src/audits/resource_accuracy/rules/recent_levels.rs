@@ -82,7 +82,7 @@ impl Rule<ResourceAccuracy> for RecentLevels {
 
     /// Every third sample is no progress.
     fn spoil(&self, _: &ResourceAccuracy, rig: &Rig, subject: &Name, copy: &mut Evidence) {
-        let rate = rig.usage_claim(subject).is_some_and(|c| c.rate());
+        let rate = rig.usage_claim(subject).is_some_and(crate::model::usage::UsageClaim::rate);
         let mut before = 0.0;
         spoil::samples(rig, subject, copy, |n, sample| {
             if n % 3 == 2 {
@@ -93,6 +93,7 @@ impl Rule<ResourceAccuracy> for RecentLevels {
     }
 }
 
+#[allow(clippy::struct_excessive_bools, reason = "each is a finding of its own")]
 struct Frame {
     value: f64,
     /// It is nothing while something was used.

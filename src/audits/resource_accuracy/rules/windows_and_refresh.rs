@@ -43,7 +43,7 @@ impl Rule<ResourceAccuracy> for WindowsAndRefresh {
         let told = view.told(subject)?;
         let metric = told.claim.series().map(|s| s.metric.as_str()).unwrap_or_default();
         let known = view.known_if_here(told.claim)?;
-        let mut from: Vec<_> = [told.key.clone()].into_iter().chain(known.as_ref().map(|k| k.key())).collect();
+        let mut from: Vec<_> = [told.key.clone()].into_iter().chain(known.as_ref().map(super::super::known::Known::key)).collect();
         let mut windows: Vec<(f64, &str)> = vec![];
         let scraped = Ms(told.tracks.interval_ms);
         for source in with_queries(view.rig) {

@@ -46,7 +46,7 @@ fn it_is_drawn() {
     for chart in &judged.charts {
         match &chart.kind {
             ChartKind::Timeline { lines, .. } => {
-                assert!(lines.iter().all(|l| !l.points.is_empty() && l.points.iter().all(|p| p.0.is_finite() && p.1.is_finite())))
+                assert!(lines.iter().all(|l| !l.points.is_empty() && l.points.iter().all(|p| p.0.is_finite() && p.1.is_finite())));
             }
             ChartKind::Table { head, rows } => {
                 assert!(rows.iter().all(|r| r.len() == head.len()));

@@ -39,7 +39,7 @@ fn values_that_are_no_numbers_or_beyond_them() {
 #[test]
 fn stamps_of_any_kind() {
     each(|_, s| s.0 = Wall(0));
-    each(|n, s| s.0 = Wall(s.0.0 - 40_000 * n as i64 * 60));
+    each(|n, s| s.0 = Wall(s.0.0 - 40_000 * i64::try_from(n).unwrap() * 60));
     each(|n, s| s.0 = if n % 2 == 0 { Wall(i64::MAX) } else { Wall(i64::MIN) });
     told(|t| t.tracks.iter_mut().for_each(|t| t.samples.reverse()));
     told(|t| t.tracks.iter_mut().for_each(|t| t.samples.truncate(1)));

@@ -210,7 +210,7 @@ async fn an_act_that_fails_and_an_interruption_end_it() {
     let source = kernel([("host", Found::Host)]);
     let slot = || {
         let (state, stands) = watch::channel(ActState::Waiting);
-        let slot = Slot { act: stands, ..Slot::detached(Instant::now() + Duration::from_secs(60), Arc::new(InMemory::default())) };
+        let slot = Slot { act: stands, ..Slot::detached(Instant::now() + Duration::from_mins(1), Arc::new(InMemory::default())) };
         (state, slot)
     };
     let (state, failing) = slot();

@@ -53,7 +53,7 @@ fn samples(seen: &Seen, claim: &str) -> Vec<(i64, f64)> {
 /// Asks a watcher around an act that is this work; how long until it was ready is bounded, as in a run.
 async fn during<T>(source: &dyn Source, of: &str, work: impl Future<Output = T>) -> (Result<Seen, Gap>, T) {
     let (state, stands) = watch::channel(ActState::Waiting);
-    let slot = Slot { act: stands, ..Slot::detached(Instant::now() + Duration::from_secs(60), Arc::new(InMemory::default())) };
+    let slot = Slot { act: stands, ..Slot::detached(Instant::now() + Duration::from_mins(1), Arc::new(InMemory::default())) };
     let mut ready = slot.ready.subscribe();
     let query = query(of);
     let acting = async {

@@ -126,7 +126,8 @@ async fn openmetrics_and_what_a_page_should_not_hold() {
     assert_eq!((seen.partial.as_ref(), tracks(&seen).tracks.len()), (None, 1));
     assert!(seen.notes.iter().any(|n| n.contains("no series is net_receive_bytes_total")), "{:?}", seen.notes);
 
-    let odd = |n: u64| plain(format!("process_cpu_seconds_total {}\n", if n % 2 == 0 { "NaN".to_owned() } else { (100 - n.min(99)).to_string() }));
+    let odd =
+        |n: u64| plain(format!("process_cpu_seconds_total {}\n", if n.is_multiple_of(2) { "NaN".to_owned() } else { (100 - n.min(99)).to_string() }));
     let seen = watched(odd, 30.0).await.unwrap();
     let cpu = told(&tracks(&seen).tracks[0]);
     assert!(
