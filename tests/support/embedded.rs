@@ -105,6 +105,12 @@ pub async fn of_reference_in_short(fault: Option<&Fault>) -> Run {
     of_reference_by(fault, FEW, faster).await
 }
 
+/// The same without what its process uses: where tests run side by side, the kernel counts their children too.
+pub async fn of_its_load(requests: u64) -> Run {
+    let without = |spec: String| spec.split_inclusive('\n').filter(|line| !line.contains("RESOURCE_ACCURACY")).collect();
+    of_reference_by(None, requests, without).await
+}
+
 /// Audits what the reference rig tells of resources, beside others that do: each burns little, and what all of them burn is the truth.
 pub async fn of_resources(fault: &Fault) -> Run {
     let little = |spec: String| {

@@ -4,9 +4,10 @@ use crate::embedded::Run;
 use rigcheck::{
     engine::judge::judge_case,
     model::{
-        audit::Context,
+        audit::{AnyCase, Context},
         event::{CaseJudged, Gate},
         evidence::{Evidence, Gap},
+        key::Key,
     },
     scoring::{Assessment, Verdict, assess},
 };
@@ -17,6 +18,14 @@ pub fn judged(run: &Run, evidence: &Evidence) -> (Vec<CaseJudged>, Assessment) {
     let cases: Vec<_> = run.cases.iter().map(|case| judge_case(case.as_ref(), &cx, &[])).collect();
     let assessment = assess(&cases, &Gate::default());
     (cases, assessment)
+}
+
+/// The same after one answer was changed: only the cases that ask for it are judged again.
+pub fn judged_but_for(run: &Run, before: &[CaseJudged], key: &Key, evidence: &Evidence) -> Assessment {
+    let cx = Context { rig: &run.profile.rig, evidence, as_of: run.report.as_of.expect("it was gathered") };
+    let asks = |case: &dyn AnyCase| case.needs(&run.profile.rig).iter().any(|need| need.key == *key);
+    let again = run.cases.iter().zip(before).map(|(case, was)| if asks(&**case) { judge_case(&**case, &cx, &[]) } else { was.clone() });
+    assess(&again.collect::<Vec<_>>(), &Gate::default())
 }
 
 fn ready(a: &Assessment) -> bool {
@@ -31,13 +40,14 @@ pub fn bettered(before: &Assessment, after: &Assessment) -> Option<String> {
 
 /// Each answer taken away, one at a time and in each way: what gained by it.
 pub fn gained_by_silence(run: &Run, ways: &[Gap]) -> Vec<String> {
-    let (_, before) = judged(run, &run.evidence);
+    let (cases, before) = judged(run, &run.evidence);
     let mut gained = vec![];
     for (key, _) in run.evidence.iter() {
-        for gap in ways {
+        for (nth, gap) in ways.iter().enumerate() {
             let (what, mut poorer) = (gap.word(), run.evidence.clone());
             poorer.put(key.clone(), Err(gap.clone()));
-            let (_, after) = judged(run, &poorer);
+            // Once it is looked whether other cases, too, hear of it.
+            let after = if nth == 0 { judged(run, &poorer).1 } else { judged_but_for(run, &cases, key, &poorer) };
             gained.extend(bettered(&before, &after).map(|what_gained| format!("{key} with {what}: {what_gained}")));
             // A failure that silence hides may lift the upper end; nothing may lower it.
             if after.score.hi < before.score.hi - 1e-9 {

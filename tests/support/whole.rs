@@ -15,6 +15,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// The case of traces, in short: its calls come beside the load that is looked at anyway.
+pub const TRACES: &str = "  PERF_INFRA_MONITORING_GRANULARITY_TRACE_003: {audit: {requests: 240, calls: 45, half_traced: 100}}\n";
 /// The case that is audited.
 pub const CASE: &str = "PERF_INFRA_MONITORING_RESOURCE_ACCURACY_002";
 /// The container in which rigcheck burns.
@@ -105,14 +107,17 @@ impl Whole {
              \x20 url: {gateway}\n\
              \x20 headers: {{x-api-key: rig-key}}\n\
              \x20 chat: {{path: /api/v1/chat/completions, model: rigcheck-truth, max_tokens: 64}}\n\
+             \x20 embeddings: {{path: /api/v1/embeddings, model: rigcheck-truth-embed}}\n\
              sources:\n\
              \x20 prometheus: {{url: {prometheus}}}\n\
+             \x20 jaeger: {{url: {jaeger}, service: gateway, claims: [total, ttft]}}\n\
              \x20 docker: {{}}\n\
              \x20 truth: {{url: {mock}}}\n\
              resources:\n",
             edition = rigcheck::spec::EDITION,
             gateway = self.stack.url("gateway_container"),
             prometheus = self.stack.url("prometheus"),
+            jaeger = self.stack.url("jaeger"),
             mock = self.mock.url(),
         );
         let ours = |(name, _): &&(&str, &str)| name.contains('.');

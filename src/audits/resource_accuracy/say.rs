@@ -24,7 +24,7 @@ pub const LONGER: &str =
 pub fn no_samples(told: &Told<'_>, expected: impl Into<String>, from: Vec<Key>) -> Finding {
     let why = format!("no sample of {} came", told.claim.subject());
     let remedy = match told.claim.series() {
-        Some(series) => format!("look whether `{}` with these labels is there: `rigcheck probe`, or the source's own page", series.metric),
+        Some(series) => format!("look whether `{}` with these labels is there, in the store or on the page itself", series.metric),
         None => "look whether the container runs under this name".to_owned(),
     };
     cannot_tell(why, expected, 0, from).settled_by(&remedy)

@@ -75,7 +75,8 @@ impl Healthy<'_> {
 
 fn short(rig: &ReferenceRig) -> String {
     // What the cases of traces and of resources say of what is bad stands with those cases.
-    let others = |line: &&str| line.contains("GRANULARITY_TRACE") || line.contains("RESOURCE_ACCURACY");
+    let others =
+        |line: &&str| ["GRANULARITY_TRACE", "RESOURCE_ACCURACY", "resources:", "  endpoint:", "  burner:"].iter().any(|of| line.contains(of));
     let usual = rig.spec().split_inclusive('\n').filter(|line| !others(line)).collect::<String>();
     let fewer = usual.replace(&format!("requests: {REQUESTS}"), &format!("requests: {REQUESTS}, warmup: 2, calibration: 10"));
     let faster = fewer.replace("max_tokens: 64", "max_tokens: 64, rate: 20/s");

@@ -21,7 +21,7 @@ fn a_clean_demo_is_ready_and_its_run_can_be_judged_again() {
     let temporary = tempfile::tempdir().unwrap();
     let begun = Instant::now();
     let ran = rigcheck_with(folder.path(), temporary.path(), &["demo", "--output", "json", "--output", "html:r.html", "--output", "human:r.txt"]);
-    assert!(begun.elapsed() < Duration::from_mins(1), "a demo takes under a minute");
+    assert!(begun.elapsed() < Duration::from_secs(100), "a demo takes little more than a minute");
     let live = json(&ran.out);
     assert!(live["cases"][0]["rules"].as_array().unwrap().iter().all(|r| r["status"] != "fail"), "{:#}", live["cases"]);
     assert_eq!((ran.code, live["verdict"].as_str()), (0, Some("ready")), "{}", ran.err);

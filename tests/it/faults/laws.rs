@@ -1,8 +1,8 @@
 //! The laws of evidence on evidence of real runs: silence never betters anything, and each rule can be made to fail.
 
 use crate::{
-    embedded::{Run, of_reference},
-    silence::{bettered, gained_by_silence, judged},
+    embedded::{Run, of_its_load},
+    silence::{bettered, gained_by_silence, judged, judged_but_for},
 };
 use rigcheck::model::{
     evidence::{Gap, Seen},
@@ -89,7 +89,7 @@ fn keys_hold_only_what_the_spec_said(run: &Run) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn evidence_of_a_clean_run_obeys_the_laws() {
-    let run = of_reference(None, REQUESTS).await;
+    let run = of_its_load(REQUESTS).await;
     let (before_cases, before) = judged(&run, &run.evidence);
     assert_eq!(before_cases, run.report.cases, "judging again gives the same");
 
@@ -100,7 +100,7 @@ async fn evidence_of_a_clean_run_obeys_the_laws() {
     for (key, _) in run.evidence.iter() {
         let mut poorer = run.evidence.clone();
         poorer.remove(key);
-        assert_eq!(bettered(&before, &judged(&run, &poorer).1), None, "{key} without an entry");
+        assert_eq!(bettered(&before, &judged_but_for(&run, &before_cases, key, &poorer)), None, "{key} without an entry");
     }
 
     // Missing rows are an observation: they may make a rule fail, and never make one pass that did not.
@@ -113,7 +113,7 @@ async fn evidence_of_a_clean_run_obeys_the_laws() {
             let Some(thinner) = fewer(seen, keep) else { continue };
             let mut poorer = run.evidence.clone();
             poorer.put(key.clone(), Ok(Arc::new(thinner)));
-            let (_, after) = judged(&run, &poorer);
+            let after = judged_but_for(&run, &before_cases, key, &poorer);
             if let Some(better) = bettered(&before, &after) {
                 panic!("{key} with {what}: {better}");
             }

@@ -7,7 +7,7 @@ use crate::{
     support::{
         rows::resources::{PARTS, RULES, TARGETS, USED},
         turn::CALM,
-        whole::{Beside, Whole},
+        whole::{Beside, TRACES, Whole},
     },
 };
 use std::{collections::BTreeSet, process::Command, thread::sleep, time::Duration};
@@ -22,13 +22,15 @@ fn the_whole_system_tells_the_truth_of_what_it_uses() {
     let name = "the_whole_system_tells_the_truth_of_what_it_uses";
     let Some(whole) = or_skip(name, Whole::start(&Beside::default())) else { return };
     whole.use_it();
-    let run = whole.audit(&Turn::take(CALM), "clean", &whole.spec("", &[]), || {});
+    let run = whole.audit(&Turn::take(CALM), "clean", &format!("{}{TRACES}", whole.spec("", &[])), || {});
     println!("{}\n{}", run.trouble(), figures(&run));
     let noise: BTreeSet<&str> = if run.busy > QUIET { NOISE.iter().copied().collect() } else { BTreeSet::new() };
     let failed: Vec<_> = run.rules("fail").into_iter().filter(|rule| *rule != OF_THE_MACHINE && !noise.contains(rule)).collect();
     assert!(failed.is_empty(), "a false alarm of {failed:?}: {}", run.trouble());
     assert!(run.rules("no_data").is_empty() && run.rules("error").is_empty(), "{}", run.trouble());
     assert!(run.busy > QUIET || run.verdict() == "ready", "{}", run.trouble());
+    // Traces of the containers show where the time goes.
+    assert!(run.rules("pass").contains("TRC-01") && run.rules("pass").contains("TRC-11"), "{}", run.trouble());
     // Each source's CPU time was laid beside the kernel's and the known load's.
     for (rule, subject) in [("RES-01", "docker:burner.cpu"), ("RES-01", "prometheus:burner.netdata_cpu"), ("RES-03", "prometheus:database.cpu")] {
         let statuses = run.statuses(rule, subject);
