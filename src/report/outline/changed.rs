@@ -46,9 +46,9 @@ fn lines(sorted: &[&Change]) -> Vec<String> {
         [_, _, ..] if gone(change) => {
             let first = !std::mem::replace(&mut told, true);
             first.then(|| {
-                let more = ids.len().saturating_sub(NAMED);
-                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-                format!("{} cases left out: {}{more}", ids.len(), ids[..NAMED.min(ids.len())].join(", "))
+                let mut named: Vec<String> = ids.iter().take(NAMED).map(|id| (*id).to_owned()).collect();
+                named.extend(ids.len().checked_sub(NAMED).filter(|more| *more > 0).map(|more| format!("{more} more cases")));
+                format!("{} left out", phrases::list(&named))
             })
         }
         _ => Some(change.to_string()),
