@@ -57,7 +57,7 @@ impl Command {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Audit the embedded reference rig: see a real audit in under a minute
+    /// Audit the embedded reference rig: see a real audit in little more than a minute
     Demo(Demo),
     /// Look at what there is and write a commented rigcheck.yaml; sends nothing that costs
     Init(Init),

@@ -64,7 +64,8 @@ fn three_engines_that_scrape_one_gateway_get_the_same_outcomes() {
     let up = Rig::start(Gateway::REPAIRED, "1s").and_then(|mut rig| add_engines(&mut rig).map(|()| rig));
     let Some(mut rig) = or_skip(name, up) else { return };
 
-    let clean = rig.audit_spec("clean", &spec(&rig, &format!("{SLO}, audit: {{requests: {REQUESTS}}}")), &[]);
+    let unharmed = spec(&rig, &format!("{SLO}, audit: {{requests: {REQUESTS}}}"));
+    let clean = Audited::until_ready(|nth| rig.audit_spec(&format!("clean-{nth}"), &unharmed, &[]));
     println!("{}", clean.trouble());
     agreed(&clean);
     assert!(clean.rules("no_data").is_empty() && clean.failed_not_for_noise().is_empty(), "{}", clean.trouble());

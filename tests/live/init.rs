@@ -41,10 +41,10 @@ fn a_draft_is_audited_like_the_spec_of_a_person() {
     let validated = run(&["validate"]);
     assert!(validated.contains("is sound.") && !validated.contains("warning"), "{validated}\n{spec}");
 
-    let drafted = Rig::audit_by(&Turn::take(CALM), &folder);
+    let drafted = Audited::until_ready(|_| Rig::audit_by(&Turn::take(CALM), &folder));
     // A draft selects no cases, which is all of them.
     let both = format!("{}  PERF_INFRA_MONITORING_GRANULARITY_TRACE_003: {{}}\n", rig.spec(&format!("audit: {{requests: {REQUESTS}}}")));
-    let written = rig.audit_spec("by-hand", &both, &[]);
+    let written = Audited::until_ready(|nth| rig.audit_spec(&format!("by-hand-{nth}"), &both, &[]));
     assert_eq!(in_scope(&drafted), in_scope(&written), "{}{}", drafted.trouble(), written.trouble());
     assert_eq!(drafted.failed_not_for_noise(), written.failed_not_for_noise(), "{}{}", drafted.trouble(), written.trouble());
     let no_data = drafted.rules("no_data");

@@ -91,24 +91,23 @@ pub async fn audit(text: &str, base: &Path, patience: Ms) -> Run {
     Run { report, evidence, profile: job.profile, cases: job.cases, took: begun.elapsed() }
 }
 
-/// Audits the reference rig as `rigcheck demo` does.
-pub async fn of_reference(fault: Option<&Fault>, requests: u64) -> Run {
-    of_reference_by(fault, requests, |spec| spec).await
-}
-
 /// The same in short: twice as fast as a user's load, with the fewest requests at which the rules judge.
 pub async fn of_reference_in_short(fault: Option<&Fault>) -> Run {
     let faster = |spec: String| {
         assert!(spec.contains(SIZE), "{spec}");
-        spec.replace(SIZE, &format!("{SIZE}, rate: 30/s"))
+        without_resources(&spec.replace(SIZE, &format!("{SIZE}, rate: 30/s")))
     };
     of_reference_by(fault, FEW, faster).await
 }
 
-/// The same without what its process uses: where tests run side by side, the kernel counts their children too.
+/// A clean rig without what its process uses.
 pub async fn of_its_load(requests: u64) -> Run {
-    let without = |spec: String| spec.split_inclusive('\n').filter(|line| !line.contains("RESOURCE_ACCURACY")).collect();
-    of_reference_by(None, requests, without).await
+    of_reference_by(None, requests, |spec| without_resources(&spec)).await
+}
+
+/// Where rigs run side by side, each would count the use of the others, and their children.
+fn without_resources(spec: &str) -> String {
+    spec.split_inclusive('\n').filter(|line| !line.contains("RESOURCE_ACCURACY")).collect()
 }
 
 /// Audits what the reference rig tells of resources, beside others that do: each burns little, and what all of them burn is the truth.

@@ -11,9 +11,23 @@ use std::{
     io,
     net::{Ipv4Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU32, Ordering},
 };
 
 const SERVICE: &str = "rigcheck-mock";
+
+/// A free port for whoever reads the spec: tried and released. It lies below those that the system gives to connections, one of
+/// which could take it meanwhile.
+fn for_later() -> io::Result<SocketAddr> {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    const FROM: u16 = 24_000;
+    const MANY: u16 = 8_000;
+    let free = (0..MANY).find_map(|_| {
+        let nth = std::process::id().wrapping_mul(37).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % u32::from(MANY);
+        TcpListener::bind((Ipv4Addr::LOCALHOST, FROM + u16::try_from(nth).ok()?)).ok()
+    });
+    free.map_or_else(|| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)), Ok)?.local_addr()
+}
 
 /// A small rig on loopback whose truth is known: the mock endpoint as a gateway with access log, metrics and traces, and
 /// the `rigcheck.yaml` by which the normal pipeline audits it.
@@ -41,8 +55,7 @@ impl ReferenceRig {
     pub fn start(dir: &Path, fault: Option<&Fault>, requests: u64) -> io::Result<ReferenceRig> {
         std::fs::create_dir_all(dir)?;
         let access_log = dir.join("access.jsonl");
-        // A free port: bound and released, and taken by the receiver soon after.
-        let receiver = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
+        let receiver = for_later()?;
         let mock = Mock::start(MockSettings {
             usage: UsageChunk::Always,
             service: SERVICE.into(),

@@ -11,7 +11,7 @@ fn audited() -> Result<Audited, NotUp> {
     let gateway = rig.stack.url("gateway").to_owned();
     rig.stack.add(&["front", "--upstream", &gateway, "--buffering", "off"])?;
     let spec = rig.through_front(&rig.spec(&format!("audit: {{requests: {REQUESTS}}}")));
-    Ok(rig.audit_spec("unbuffered", &spec, &[]))
+    Ok(Audited::until_ready(|nth| rig.audit_spec(&format!("unbuffered-{nth}"), &spec, &[])))
 }
 
 #[test]

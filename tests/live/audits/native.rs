@@ -76,7 +76,7 @@ impl Native {
         let others = ["rigcheck_mock_inter_chunk", "GRANULARITY_TRACE", "RESOURCE_ACCURACY"];
         let left_out = |line: &&str| others.iter().any(|other| line.contains(other));
         let spec: String = spec.lines().filter(|l| !left_out(l)).flat_map(|l| [l, "\n"]).collect();
-        let spec = spec.replace("sources:\n", &format!("sources:\n  prometheus: {{url: {}}}\n", self.stack.url(self.part)));
+        let spec = spec.replace("\nsources:\n", &format!("\nsources:\n  prometheus: {{url: {}}}\n", self.stack.url(self.part)));
         let folder = self.stack.dir().join("audit");
         fs::create_dir_all(&folder).expect("a folder");
         fs::write(folder.join("rigcheck.yaml"), spec).expect("a file");

@@ -1,7 +1,7 @@
 //! No trace store: the gateway's OpenTelemetry SDK sends its spans to the auditor itself.
 
 use crate::{
-    rig::{Gateway, QUIET, REQUESTS, Rig},
+    rig::{Audited, Gateway, QUIET, REQUESTS, Rig},
     stack::or_skip,
 };
 use std::collections::BTreeSet;
@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 fn spans_that_a_vendors_sdk_exports_are_received_and_judged() {
     let name = "spans_that_a_vendors_sdk_exports_are_received_and_judged";
     let Some(rig) = or_skip(name, Rig::bare(Gateway::REPAIRED)) else { return };
-    let audited = rig.audit_calmly("receiver", REQUESTS);
+    let audited = Audited::until_ready(|nth| rig.audit_calmly(&format!("receiver-{nth}"), REQUESTS));
     let trouble = audited.trouble();
     assert!(audited.rules("no_data").is_empty() && audited.rules("error").is_empty(), "{trouble}");
     assert!(audited.failed_not_for_noise().is_empty(), "{trouble}");

@@ -4,6 +4,7 @@ use super::{
     during, pause, samples, tracks, workloads,
 };
 use axum::http::StatusCode;
+use futures_util::future::join_all;
 use rigcheck::{
     model::{
         evidence::{Gap, Method, Seen},
@@ -95,17 +96,20 @@ async fn the_burns_container_is_waited_for_and_goes_without_a_word() {
 #[tokio::test]
 async fn few_or_odd_readings_are_no_whole_answer() {
     let one = Daemon { frames: frames(&[(0, &stamp(-1_000), 1_000_000)]), ..Daemon::default() };
-    let seen = ask(one, gateway(), 100).await.unwrap();
+    let odd = Daemon { frames: vec![(0, "{}\n".repeat(10))], ..Daemon::default() };
+    let garbage = ["<html>jane@example.com</html>\n", "{\"read\": 7}\n", "[1,2]\n"];
+    let read =
+        async |garbage: &'static str| ask(Daemon { frames: vec![(0, garbage.into())], stays: false, ..Daemon::default() }, gateway(), 300).await;
+    let (seen, odd, gaps) = tokio::join!(ask(one, gateway(), 100), ask(odd, gateway(), 100), join_all(garbage.map(read)));
+    let seen = seen.unwrap();
     assert!(matches!(&seen.partial, Some(Gap::Truncated(why)) if why.contains("less than twice")), "{:?}", seen.partial);
     assert!(seen.notes.iter().any(|n| n.contains("nothing beyond the act")), "{:?}", seen.notes);
 
-    let odd = Daemon { frames: vec![(0, "{}\n".repeat(10))], ..Daemon::default() };
-    let gap = ask(odd, gateway(), 100).await.map(|_| ()).unwrap_err();
+    let gap = odd.map(|_| ()).unwrap_err();
     assert!(matches!(&gap, Gap::Malformed(why) if why.contains("no stamp")), "{gap}");
 
-    for garbage in ["<html>jane@example.com</html>\n", "{\"read\": 7}\n", "[1,2]\n"] {
-        let daemon = Daemon { frames: vec![(0, garbage.into())], stays: false, ..Daemon::default() };
-        let gap = ask(daemon, gateway(), 300).await.map(|_| ()).unwrap_err();
+    for (garbage, gap) in garbage.iter().zip(gaps) {
+        let gap = gap.map(|_| ()).unwrap_err();
         assert!(!gap.to_string().contains("jane"), "{gap}");
         assert!(matches!(gap, Gap::Malformed(_) | Gap::NotConfigured(_)), "{garbage}: {gap}");
     }
@@ -118,25 +122,29 @@ async fn refusals_say_what_to_do_and_repeat_nothing() {
         assert!(!gap.to_string().contains("jane"), "{gap}");
         gap
     };
-    let old = gap(Daemon { version: "1.24", ..Daemon::default() }, gateway()).await;
-    assert!(matches!(&old, Gap::Malformed(why) if why.contains("1.24") && why.contains("1.27")), "{old}");
-    let html = gap(Daemon { version: "none", ..Daemon::default() }, gateway()).await;
-    assert!(matches!(&html, Gap::Malformed(why) if why.contains("no Docker daemon")), "{html}");
-    let closed = gap(Daemon { status: StatusCode::FORBIDDEN, ..Daemon::default() }, gateway()).await;
-    assert!(matches!(&closed, Gap::Denied(why) if why.contains("CONTAINERS=1")), "{closed}");
-    let nobody = gap(Daemon::default(), Found::Container("nobody".into())).await;
-    assert!(matches!(&nobody, Gap::NotConfigured(why) if why.contains("no container `nobody`") && why.contains("docker ps")), "{nobody}");
-    let stopped = gap(Daemon::default(), Found::Container("stopped".into())).await;
-    assert!(matches!(&stopped, Gap::NotConfigured(why) if why.contains("does not run")), "{stopped}");
     let label = || Found::Label("app=gateway".into());
-    let two = gap(Daemon { labelled: vec!["blue", "green"], ..Daemon::default() }, label()).await;
-    assert!(matches!(&two, Gap::Malformed(why) if why.contains("2 containers") && why.contains("blue, green")), "{two}");
-    let none = gap(Daemon { labelled: vec![], ..Daemon::default() }, label()).await;
-    assert!(matches!(&none, Gap::NotConfigured(why) if why.contains("app=gateway")), "{none}");
-    let process = gap(Daemon::default(), Found::Pid(1)).await;
-    assert!(matches!(&process, Gap::NotConfigured(why) if why.contains("no container")), "{process}");
     let absent = DockerStats::new(name("docker"), Some("unix:///no/such/docker.sock".into()), workloads([("it", gateway())]));
-    let absent = during(&absent, "it", async {}).await.0.map(|_| ()).unwrap_err();
+    // Each waits for somebody who may come yet.
+    let (old, html, closed, nobody, stopped, two, none, process, absent) = tokio::join!(
+        gap(Daemon { version: "1.24", ..Daemon::default() }, gateway()),
+        gap(Daemon { version: "none", ..Daemon::default() }, gateway()),
+        gap(Daemon { status: StatusCode::FORBIDDEN, ..Daemon::default() }, gateway()),
+        gap(Daemon::default(), Found::Container("nobody".into())),
+        gap(Daemon::default(), Found::Container("stopped".into())),
+        gap(Daemon { labelled: vec!["blue", "green"], ..Daemon::default() }, label()),
+        gap(Daemon { labelled: vec![], ..Daemon::default() }, label()),
+        gap(Daemon::default(), Found::Pid(1)),
+        during(&absent, "it", async {}),
+    );
+    assert!(matches!(&old, Gap::Malformed(why) if why.contains("1.24") && why.contains("1.27")), "{old}");
+    assert!(matches!(&html, Gap::Malformed(why) if why.contains("no Docker daemon")), "{html}");
+    assert!(matches!(&closed, Gap::Denied(why) if why.contains("CONTAINERS=1")), "{closed}");
+    assert!(matches!(&nobody, Gap::NotConfigured(why) if why.contains("no container `nobody`") && why.contains("docker ps")), "{nobody}");
+    assert!(matches!(&stopped, Gap::NotConfigured(why) if why.contains("does not run")), "{stopped}");
+    assert!(matches!(&two, Gap::Malformed(why) if why.contains("2 containers") && why.contains("blue, green")), "{two}");
+    assert!(matches!(&none, Gap::NotConfigured(why) if why.contains("app=gateway")), "{none}");
+    assert!(matches!(&process, Gap::NotConfigured(why) if why.contains("no container")), "{process}");
+    let absent = absent.0.map(|_| ()).unwrap_err();
     assert!(matches!(&absent, Gap::Unreachable(why) if why.contains("/no/such/docker.sock")), "{absent}");
 }
 

@@ -186,22 +186,29 @@ async fn who_is_not_there_is_a_gap_that_says_what_to_do() {
         child.0.wait().unwrap();
         child.0.id()
     };
-    let pid = gap(Found::Pid(ended)).await;
-    assert!(matches!(&pid, Gap::NotConfigured(why) if why.contains(&format!("no process {ended}"))), "{pid}");
-    assert!(matches!(gap(Found::Pid(u32::MAX)).await, Gap::NotConfigured(_)));
-    let group = gap(Found::Cgroup("/no/such/group".into())).await;
-    assert!(matches!(&group, Gap::NotConfigured(why) if why.contains("/no/such/group")), "{group}");
-    for found in [Found::Elsewhere, Found::Burn(burn_act(false))] {
-        assert!(matches!(gap(found).await, Gap::NotConfigured(_)));
-    }
     // A daemon that is not there, and one that this user may not ask.
     let nobody = Kernel::new(workloads([("it", Found::Container("gateway".into()))]), Some("unix:///no/such/docker.sock".into()));
-    let gap = during(&nobody, "it", async {}).await.0.map(|_| ()).unwrap_err();
-    assert!(
-        matches!(&gap, Gap::Unreachable(why) if why.contains("/no/such/docker.sock") && why.contains("start Docker") && why.contains("`pid`")),
-        "{gap}"
+    // Each waits for somebody who may come yet.
+    let (pid, beyond, group, elsewhere, burn, daemon, unknown) = tokio::join!(
+        gap(Found::Pid(ended)),
+        gap(Found::Pid(u32::MAX)),
+        gap(Found::Cgroup("/no/such/group".into())),
+        gap(Found::Elsewhere),
+        gap(Found::Burn(burn_act(false))),
+        during(&nobody, "it", async {}),
+        during(&nobody, "nobody", async {}),
     );
-    let unknown = during(&nobody, "nobody", async {}).await.0.map(|_| ()).unwrap_err();
+    assert!(matches!(&pid, Gap::NotConfigured(why) if why.contains(&format!("no process {ended}"))), "{pid}");
+    assert!(matches!(&group, Gap::NotConfigured(why) if why.contains("/no/such/group")), "{group}");
+    for gap in [beyond, elsewhere, burn] {
+        assert!(matches!(gap, Gap::NotConfigured(_)), "{gap}");
+    }
+    let daemon = daemon.0.map(|_| ()).unwrap_err();
+    assert!(
+        matches!(&daemon, Gap::Unreachable(why) if why.contains("/no/such/docker.sock") && why.contains("start Docker") && why.contains("`pid`")),
+        "{daemon}"
+    );
+    let unknown = unknown.0.map(|_| ()).unwrap_err();
     assert!(matches!(&unknown, Gap::NotConfigured(why) if why.contains("nobody")), "{unknown}");
 }
 
