@@ -52,10 +52,16 @@ async fn start(mode: Mode) -> String {
     url
 }
 
-/// An address at which nobody listens.
+/// An address at which nobody listens, and nobody can as long as the runtime of the test lasts.
 pub async fn nobody() -> String {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    format!("http://{}", listener.local_addr().unwrap())
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://{}", socket.local_addr().unwrap());
+    tokio::spawn(async move {
+        let _bound = socket;
+        std::future::pending::<()>().await;
+    });
+    url
 }
 
 async fn respond(mode: Mode) -> Response<Body> {

@@ -21,7 +21,7 @@ fn verdict(report: &Value) -> &str {
 
 #[test]
 fn a_command_ends_as_its_verdict_says() {
-    let runs: [&[&str]; 4] = [&["--fault", "log-offset"], &["--fault", "log-offset", "--exit-zero"], &["--fault", "stale-exemplars"], &[]];
+    let runs: [&[&str]; 3] = [&["--fault", "log-offset"], &["--fault", "log-offset", "--exit-zero"], &["--fault", "stale-exemplars"]];
     let ended = runs.map(|arguments| std::thread::spawn(move || demo(arguments))).map(|run| run.join().unwrap());
     for (arguments, (output, report)) in runs.iter().zip(&ended) {
         let code = match verdict(report) {
@@ -34,7 +34,6 @@ fn a_command_ends_as_its_verdict_says() {
         assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", verdict(report));
     }
     assert_eq!((verdict(&ended[0].1), verdict(&ended[1].1)), ("not_ready", "not_ready"));
-    assert_ne!(verdict(&ended[3].1), "not_ready");
     let told = format!("fault seeded: log-offset ({})", by_name("log-offset").unwrap().title);
     assert!(ended[0].1.to_string().contains(&told), "a seeded fault is told in the report");
 }
