@@ -30,16 +30,21 @@ pub fn waited_for_cpu() -> f64 {
     total.unwrap_or(0.0) / 1e6
 }
 
+/// Whether somebody waits for a CPU is the machine's own truth: whoever else runs on it counts.
+pub const OF_THE_MACHINE: &str = "RES-10";
+
 /// Audits of one clean rig until one of them is READY: what runs beside it keeps a rule from judging now and then.
 const TRIES: usize = 3;
 
 impl Audited {
-    /// The first audit of a clean rig that is READY or has a rule that fails, or the last one; `audit` is told which one it is.
+    /// The first audit of a clean rig that is READY or has a rule that fails by more than the machine's fault, or the last one;
+    /// `audit` is told which one it is.
     pub fn until_ready(mut audit: impl FnMut(usize) -> Audited) -> Audited {
         let mut nth = 1;
         loop {
             let audited = audit(nth);
-            if nth == TRIES || audited.verdict() == "ready" || !audited.rules("fail").is_empty() {
+            let failed = audited.rules("fail").into_iter().any(|rule| rule != OF_THE_MACHINE);
+            if nth == TRIES || audited.verdict() == "ready" || failed {
                 return audited;
             }
             nth += 1;

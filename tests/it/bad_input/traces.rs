@@ -2,7 +2,7 @@
 
 use super::{
     case::{Case, check},
-    server::{JSON, Mode, nobody, place},
+    server::{JSON, Mode, place},
 };
 use rigcheck::model::units::Ms;
 
@@ -51,9 +51,9 @@ async fn no_rule_passes_on_a_receiver_that_cannot_receive() {
             });
             return (healthy.spec.clone(), receiver.to_string());
         }
-        let free = nobody().await;
-        let elsewhere = free.trim_start_matches("http://");
-        (healthy.with(&receiver.to_string(), elsewhere), elsewhere.to_owned())
+        let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let elsewhere = free.local_addr().unwrap().to_string();
+        (healthy.with(&receiver.to_string(), &elsewhere), elsewhere)
     })
     .await;
 }

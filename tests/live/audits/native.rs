@@ -146,6 +146,7 @@ fn stored(value: &Value) -> Option<Value> {
 }
 
 #[test]
+#[ignore = "a minute and a half: `make faults`"]
 fn faults_are_found_in_native_histograms() {
     let name = "faults_are_found_in_native_histograms";
     for (fault, rule) in [("lost-worker", "LAT-02"), ("background-task", "LAT-03")] {

@@ -5,6 +5,7 @@ use crate::{
     rig::{Audited, QUIET, Turn},
     stack::or_skip,
     support::{
+        audited::OF_THE_MACHINE,
         rows::resources::{PARTS, RULES, TARGETS, USED},
         turn::CALM,
         whole::{Beside, TRACES, Whole},
@@ -14,8 +15,6 @@ use std::{collections::BTreeSet, process::Command, thread::sleep, time::Duration
 
 /// Rules that tell of a machine that is busy with something else: scrapes that come late, requests that do not fit.
 const NOISE: &[&str] = &["RES-08", "RES-10", "RES-14"];
-/// Whether somebody waits for a CPU is the machine's own truth: whoever else runs on it counts.
-const OF_THE_MACHINE: &str = "RES-10";
 
 #[test]
 fn the_whole_system_tells_the_truth_of_what_it_uses() {
