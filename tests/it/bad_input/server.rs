@@ -39,7 +39,7 @@ pub const PRIVATE: &str = "alice@example.com";
 pub async fn place(mode: Option<Mode>) -> String {
     match mode {
         Some(mode) => start(mode).await,
-        None => nobody().await,
+        None => nobody(),
     }
 }
 
@@ -53,7 +53,7 @@ async fn start(mode: Mode) -> String {
 }
 
 /// An address at which nobody listens, and nobody can as long as the runtime of the test lasts.
-async fn nobody() -> String {
+fn nobody() -> String {
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let url = format!("http://{}", socket.local_addr().unwrap());
