@@ -7,7 +7,7 @@ use crate::{
     rig::REQUESTS,
     rows::{Does, ROWS, Row, TOGETHER},
     stack::or_skip,
-    support::turn::Childless,
+    support::turn::CHILDREN,
 };
 use std::{
     collections::BTreeSet,
@@ -20,7 +20,7 @@ const FEW: u64 = 220;
 #[test]
 fn every_fault_is_found_by_its_rules_and_by_no_other() {
     let name = "every_fault_is_found_by_its_rules_and_by_no_other";
-    let _children = Childless::but_for_mine();
+    let _children = CHILDREN.blocking_lock();
     let packs = packed(&chosen());
     let packs = if asked_for() { packs } else { covering(packs) };
     let Some(ran) = or_skip(name, told_of(packs, FEW, 1)) else { return };

@@ -5,7 +5,7 @@
 use crate::{
     embedded::{Run, of_its_load, of_reference_in_short, of_resources},
     silence::gained_by_silence,
-    support::turn::{Childless, Turn},
+    support::turn::{CHILDREN, Turn},
 };
 use futures_util::StreamExt;
 use rigcheck::{
@@ -143,7 +143,7 @@ fn table(rows: &[Row]) -> String {
 async fn each_fault_is_found_by_its_rules_and_a_clean_rig_by_none() {
     let rounds: usize = std::env::var("RIGCHECK_MATRIX_ROUNDS").ok().map_or(1, |n| n.parse().unwrap());
     let only = std::env::var("RIGCHECK_MATRIX_ONLY").unwrap_or_default();
-    let childless = tokio::task::spawn_blocking(Childless::but_for_mine).await.unwrap();
+    let children = CHILDREN.lock().await;
     let turn = tokio::task::spawn_blocking(Turn::alone).await.unwrap();
     let begun = Instant::now();
     let mut jobs: Vec<Option<&'static Fault>> = vec![];
@@ -168,7 +168,7 @@ async fn each_fault_is_found_by_its_rules_and_a_clean_rig_by_none() {
     }
     let sending = futures_util::stream::iter(sending).map(run).buffer_unordered(AT_ONCE);
     placed.extend(sending.collect::<Vec<_>>().await);
-    drop((turn, childless));
+    drop((turn, children));
     placed.sort_by_key(|(place, _)| *place);
     let mut rows: Vec<Row> = placed.into_iter().map(|(_, row)| row).collect();
     // Judging takes the processor that measuring needs: only now.

@@ -91,7 +91,7 @@ pub async fn audit(text: &str, base: &Path, patience: Ms) -> Run {
     Run { report, evidence, profile: job.profile, cases: job.cases, took: begun.elapsed() }
 }
 
-/// The same in short: twice as fast as a user's load, with the fewest requests at which the rules judge.
+/// Audits the load of the reference rig in short: twice as fast as a user's load, with the fewest requests at which the rules judge.
 pub async fn of_reference_in_short(fault: Option<&Fault>) -> Run {
     let faster = |spec: String| {
         assert!(spec.contains(SIZE), "{spec}");

@@ -8,7 +8,10 @@ pub use super::{
     audited::{Audited, waited_for_cpu},
     turn::{CALM, Turn},
 };
-use rigcheck::reference::mock_llm::{Mock, MockSettings};
+use rigcheck::reference::{
+    mock_llm::{Mock, MockSettings},
+    rig::for_later,
+};
 use serde_json::Value;
 use std::{
     fs,
@@ -74,7 +77,7 @@ impl Rig {
     /// Only the gateway: its spans go to the receiver of whoever audits it, and its page is read directly.
     pub fn bare(gateway: Gateway) -> Result<Rig, NotUp> {
         let _turn = Turn::take(1);
-        let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port");
+        let free = for_later().expect("a free port");
         let mock = provider(&gateway);
         let receiver = free.to_string();
         let (url, otlp) = (mock.url(), format!("http://{receiver}"));

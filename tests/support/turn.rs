@@ -32,23 +32,5 @@ impl Drop for Turn {
     }
 }
 
-/// Nobody else's children run in this process: the kernel counts them to whoever started them, and they take its processors.
-pub struct Childless(());
-
-static CHILDREN: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
-
-impl Childless {
-    pub fn but_for_mine() -> Childless {
-        let taken = CHILDREN.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut taken = CHILDREN.1.wait_while(taken, |taken| *taken).unwrap_or_else(PoisonError::into_inner);
-        *taken = true;
-        Childless(())
-    }
-}
-
-impl Drop for Childless {
-    fn drop(&mut self) {
-        *CHILDREN.0.lock().unwrap_or_else(PoisonError::into_inner) = false;
-        CHILDREN.1.notify_all();
-    }
-}
+/// Held by whose children alone run in this process: the kernel counts them to whoever started them, and they take its processors.
+pub static CHILDREN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());

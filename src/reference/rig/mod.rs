@@ -18,7 +18,7 @@ const SERVICE: &str = "rigcheck-mock";
 
 /// A free port for whoever reads the spec: tried and released. It lies below those that the system gives to connections, one of
 /// which could take it meanwhile.
-fn for_later() -> io::Result<SocketAddr> {
+pub fn for_later() -> io::Result<SocketAddr> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     const FROM: u16 = 24_000;
     const MANY: u16 = 8_000;
