@@ -78,26 +78,27 @@ fn packed(rows: &[&'static Row]) -> Vec<Pack> {
     packs
 }
 
-/// As many of them as it takes for each rule to fail, and each part to be disturbed, once on the real stack; `make faults` runs each row.
-fn covering(packs: Vec<Pack>) -> Vec<Pack> {
+/// As many of them as it takes for each part of the real stack to be disturbed once. That each rule fails is shown on the embedded
+/// rig; `make faults` runs each row.
+fn covering(mut packs: Vec<Pack>) -> Vec<Pack> {
+    let parts = |pack: &Pack| pack.0.iter().map(|row| row.part).collect::<BTreeSet<&str>>();
+    packs.sort_by_key(|pack| std::cmp::Reverse(parts(pack).len()));
     let mut seen: BTreeSet<&str> = BTreeSet::new();
-    let shown = |pack: &Pack| pack.0.iter().flat_map(|row| row.must.iter().chain(row.untold).chain([&row.part])).copied().collect::<BTreeSet<&str>>();
     let mut adds = |pack: &Pack| {
         let before = seen.len();
-        seen.extend(shown(pack));
+        seen.extend(parts(pack));
         seen.len() > before
     };
     packs.into_iter().filter(|pack| adds(pack)).collect()
 }
 
 #[test]
-fn few_runs_cover_all_rules_and_parts() {
+fn few_runs_cover_all_parts() {
     let all = packed(&ROWS.iter().collect::<Vec<_>>());
     let (many, few) = (all.len(), covering(all));
-    let shown = |row: &&Row| row.must.iter().chain(row.untold).chain([&row.part]).copied().collect::<Vec<_>>();
-    let covered: BTreeSet<&str> = few.iter().flat_map(|pack| &pack.0).flat_map(shown).collect();
-    assert_eq!(covered, ROWS.iter().flat_map(|row| shown(&row)).collect::<BTreeSet<_>>());
-    assert!(few.len() < many && few.iter().map(|pack| pack.0.len()).sum::<usize>() * 2 >= ROWS.len(), "{} of {many} runs", few.len());
+    let covered: BTreeSet<&str> = few.iter().flat_map(|pack| &pack.0).map(|row| row.part).collect();
+    assert_eq!(covered, ROWS.iter().map(|row| row.part).collect::<BTreeSet<_>>());
+    assert!(few.len() * 2 < many, "{} of {many} runs", few.len());
     println!("{} of {many} runs, {} of {} rows", few.len(), few.iter().map(|pack| pack.0.len()).sum::<usize>(), ROWS.len());
 }
 

@@ -62,17 +62,19 @@ fn agreed(audited: &Audited) -> BTreeMap<(String, String), (String, String)> {
 fn three_engines_that_scrape_one_gateway_get_the_same_outcomes() {
     let name = "three_engines_that_scrape_one_gateway_get_the_same_outcomes";
     let up = Rig::start(Gateway::REPAIRED, "1s").and_then(|mut rig| add_engines(&mut rig).map(|()| rig));
-    let Some(mut rig) = or_skip(name, up) else { return };
-
+    let Some(rig) = or_skip(name, up) else { return };
     let unharmed = spec(&rig, &format!("{SLO}, audit: {{requests: {REQUESTS}}}"));
-    let clean = Audited::until_ready(|nth| rig.audit_spec(&format!("clean-{nth}"), &unharmed, &[]));
+    let clean = rig.audit_spec("clean", &unharmed, &[]);
     println!("{}", clean.trouble());
     agreed(&clean);
-    assert!(clean.rules("no_data").is_empty() && clean.failed_not_for_noise().is_empty(), "{}", clean.trouble());
-    if clean.busy <= QUIET {
-        assert_eq!((clean.code, clean.verdict()), (0, "ready"), "{}", clean.trouble());
-    }
+    clean.stands();
+}
 
+#[test]
+#[ignore = "2 minutes: `make faults`"]
+fn seeded_faults_are_found_by_each_engine() {
+    let name = "seeded_faults_are_found_by_each_engine";
+    let Some(mut rig) = or_skip(name, Rig::start(Gateway::REPAIRED, "1s")) else { return };
     for (fault, rule) in [("metric-in-ms", "LAT-08"), ("pinned-buckets", "LAT-06")] {
         let faulty = rig.replace_gateway(Gateway { faults: fault.to_owned(), ..Gateway::REPAIRED }).and_then(|()| add_engines(&mut rig));
         if or_skip(name, faulty).is_none() {

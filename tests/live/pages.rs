@@ -1,7 +1,10 @@
 //! Our reader of metrics pages on the pages of real programs, in each format that they offer, beside a lax reader.
 #![allow(clippy::disallowed_methods, reason = "times two readers")]
 
-use crate::stack::{Stack, or_skip};
+use crate::{
+    rig::Turn,
+    stack::{Stack, or_skip},
+};
 use rigcheck::{
     reference::mock_llm::{Mock, MockSettings},
     sources::exposition::{Format, lost_by_lax_reader, parse},
@@ -25,6 +28,7 @@ struct Page {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_real_page_is_read_whole_and_without_a_doubt() {
     let name = "every_real_page_is_read_whole_and_without_a_doubt";
+    let _turn = Turn::take(1);
     let mock = Mock::start(MockSettings::default()).expect("a provider on a free port");
     let url = mock.url();
     let args = ["jaeger", "node_exporter", "alertmanager", "gateway", "--mock", &url, "--variant", "repaired"];

@@ -1,7 +1,10 @@
 //! The stack's own promises: data is there when `up` returns, nothing is there when `down` does.
 #![allow(clippy::disallowed_methods, reason = "reads the stack's records and runs its scripts")]
 
-use crate::stack::{NotUp, Stack, or_skip};
+use crate::{
+    rig::Turn,
+    stack::{NotUp, Stack, or_skip},
+};
 use serde_json::Value;
 use std::{fs, path::Path, process::Command};
 
@@ -17,6 +20,7 @@ fn lives(pid: u32) -> bool {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_target_is_scraped_when_up_returns_and_nothing_runs_after_down() {
     let name = "every_target_is_scraped_when_up_returns_and_nothing_runs_after_down";
+    let _turn = Turn::take(1);
     let args = ["jaeger", "node_exporter", "alertmanager", "prometheus", "--targets", "jaeger,node_exporter,alertmanager,prometheus"];
     let Some(stack) = or_skip(name, Stack::up(&args)) else { return };
 

@@ -1,7 +1,10 @@
 //! The HTML report in a browser, under axe-core: wide and narrow, light and dark, with everything unfolded; and on paper.
 #![allow(clippy::disallowed_methods, reason = "runs the binary and a browser on files of the test's own")]
 
-use crate::stack::{NotUp, skip};
+use crate::{
+    rig::Turn,
+    stack::{NotUp, skip},
+};
 use serde_json::Value;
 use std::{
     fs,
@@ -36,6 +39,7 @@ fn axe_finds_nothing_wide_or_narrow_light_or_dark() {
         Err(NotUp::Missing(why)) => return skip(name, &why),
         Err(NotUp::Broken(why)) => panic!("{why}"),
     };
+    let _turn = Turn::take(1);
     let folder = tempfile::tempdir().expect("a folder");
     let page = report(folder.path());
     for (width, dark) in VIEWS {
@@ -59,6 +63,7 @@ fn it_prints_on_few_pages() {
     if !has_chromium() {
         return skip("it_prints_on_few_pages", "chromium is not there; run tests/stack/install");
     }
+    let _turn = Turn::take(1);
     let folder = tempfile::tempdir().expect("a folder");
     let page = report(folder.path());
     let printed = pages(folder.path(), &page);

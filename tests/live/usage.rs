@@ -1,7 +1,10 @@
 //! A real container's usage by the kernel's files and by Docker's API at once, over a restart.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "starts a container and reads clocks")]
 
-use crate::stack::{Stack, or_skip};
+use crate::{
+    rig::Turn,
+    stack::{Stack, or_skip},
+};
 use rigcheck::{
     model::{
         audit::Effort,
@@ -80,6 +83,7 @@ fn at(tracks: &Tracks, claim: &str, at: Wall) -> Option<f64> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_kernel_and_dockers_api_agree_on_a_real_container_over_its_restart() {
     let test = "usage::the_kernel_and_dockers_api_agree_on_a_real_container_over_its_restart";
+    let _turn = Turn::take(1);
     let Some(_stack) = or_skip(test, Stack::up(&["docker"])) else { return };
     let busy = Busy::start();
     let workload = |found| Workload { found, observer: false };

@@ -21,7 +21,7 @@ pub const QUIET: f64 = 0.35;
 
 /// Rules that fail on a machine whose processors are busy with something else, whatever the rig: client and server do differ
 /// then, and requests of 0.5 s may outlast the last bucket, which is at 10 s by default.
-pub const NOISE: &[&str] = &["LAT-01", "LAT-03", "LAT-04", "LAT-06", "LAT-10", "LAT-14", "LAT-15", "LAT-16", "LAT-17"];
+pub const NOISE: &[&str] = &["LAT-01", "LAT-03", "LAT-04", "LAT-06", "LAT-10", "LAT-14", "LAT-15", "LAT-16", "LAT-17", "TRC-02", "TRC-05", "TRC-07"];
 
 /// Seconds since boot in which something waited for a processor (pressure stall information); 0 where the kernel has none.
 pub fn waited_for_cpu() -> f64 {
@@ -33,25 +33,10 @@ pub fn waited_for_cpu() -> f64 {
 /// Whether somebody waits for a CPU is the machine's own truth: whoever else runs on it counts.
 pub const OF_THE_MACHINE: &str = "RES-10";
 
-/// Audits of one clean rig until one of them is READY: what runs beside it keeps a rule from judging now and then.
-const TRIES: usize = 3;
+/// So many rules a clean rig's neighbours may keep from judging.
+const UNDECIDED: usize = 3;
 
 impl Audited {
-    /// The first audit of a clean rig that is READY, or at fault by more than what the machine lets it tell, or the last one;
-    /// `audit` is told which one it is.
-    pub fn until_ready(mut audit: impl FnMut(usize) -> Audited) -> Audited {
-        let mut nth = 1;
-        loop {
-            let audited = audit(nth);
-            let failed = audited.rules("fail").into_iter().any(|rule| rule != OF_THE_MACHINE);
-            let at_fault = failed || ["error", "no_data"].iter().any(|status| !audited.rules(status).is_empty());
-            if nth == TRIES || audited.verdict() == "ready" || at_fault {
-                return audited;
-            }
-            nth += 1;
-        }
-    }
-
     pub fn of(folder: PathBuf, out: &Output, took: Duration, busy: f64) -> Audited {
         let talk = String::from_utf8_lossy(&out.stderr);
         let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap_or_else(|e| panic!("no {name}: {e}\n{talk}"));
@@ -80,6 +65,19 @@ impl Audited {
     /// Rules with an outcome of this status.
     pub fn rules(&self, status: &str) -> BTreeSet<&str> {
         self.outcomes().into_iter().filter(|o| o.2 == status).map(|o| o.0).collect()
+    }
+
+    /// What an audit of a clean rig says beside others: nothing fails, nothing is missing, and there is little that it cannot tell
+    /// for its neighbours. Whether a clean rig is READY is asked of those with few of them.
+    pub fn stands(&self) {
+        let trouble = self.trouble();
+        assert!(self.rules("no_data").is_empty() && self.rules("error").is_empty(), "{trouble}");
+        assert!(self.failed_not_for_noise().is_empty(), "a false alarm: {trouble}");
+        if self.busy <= QUIET {
+            assert!(self.rules("inconclusive").len() <= UNDECIDED, "{trouble}");
+            assert!(self.verdict() == "ready" || !self.rules("inconclusive").is_empty(), "{trouble}");
+            assert_eq!(self.verdict() == "ready", self.code == 0, "{trouble}");
+        }
     }
 
     /// Rules that fail, less those that a busy machine makes fail, if it was busy.

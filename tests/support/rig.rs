@@ -6,7 +6,7 @@ pub use super::audited::QUIET;
 use super::stack::{NotUp, Stack};
 pub use super::{
     audited::{Audited, waited_for_cpu},
-    turn::{CALM, Turn},
+    turn::Turn,
 };
 use rigcheck::reference::{
     mock_llm::{Mock, MockSettings},
@@ -320,9 +320,9 @@ impl Rig {
         Stack::up(&["gateway", "--mock", &mock, "--variant", self.gateway.variant, "--otlp", &otlp])
     }
 
-    /// Audits beside one other test at most: a clean rig must be READY.
-    pub fn audit_calmly(&self, folder: &str, requests: u64) -> Audited {
-        self.audit_in(&Turn::take(CALM), folder, &few(self, requests), &[], || {})
+    /// Audits beside no other audit: a clean rig must be READY.
+    pub fn audit_alone(&self, folder: &str, requests: u64) -> Audited {
+        self.audit_in(&Turn::alone(), folder, &few(self, requests), &[], || {})
     }
 
     /// Audits, and does something meanwhile.
@@ -340,9 +340,9 @@ impl Rig {
         self.audit_in(turn, folder, spec, &[], meanwhile)
     }
 
-    /// Audits by a spec of the test's own, with more in the environment, beside one other test at most.
+    /// Audits by a spec of the test's own, with more in the environment.
     pub fn audit_spec(&self, folder: &str, spec: &str, env: &[(&str, &str)]) -> Audited {
-        self.audit_in(&Turn::take(CALM), folder, spec, env, || {})
+        self.audit_in(&Turn::take(1), folder, spec, env, || {})
     }
 
     /// Audits by the spec that is in a folder.

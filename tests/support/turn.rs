@@ -4,22 +4,33 @@ use std::sync::{Condvar, Mutex, PoisonError};
 
 /// So many run at once, others wait for their turn: they wait most of their time, and three leave the processors half idle.
 const AT_ONCE: u32 = 3;
-/// The weight of an audit that must find a clean rig READY: it has one neighbour at most.
-pub const CALM: u32 = 2;
 
 /// A turn, of this weight; ends when it is dropped. Who has one takes no second one.
 pub struct Turn(u32);
 
-static RUNNING: (Mutex<u32>, Condvar) = (Mutex::new(0), Condvar::new());
+/// Who comes first is served first: one that needs much room would wait for ever behind those that need little.
+struct Queue {
+    running: u32,
+    served: u64,
+    drawn: u64,
+}
+
+static QUEUE: (Mutex<Queue>, Condvar) = (Mutex::new(Queue { running: 0, served: 0, drawn: 0 }), Condvar::new());
 
 impl Turn {
     pub fn take(weight: u32) -> Turn {
-        let running = RUNNING.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut running = RUNNING.1.wait_while(running, |n| *n + weight > AT_ONCE).unwrap_or_else(PoisonError::into_inner);
-        *running += weight;
+        let mut queue = QUEUE.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let ours = queue.drawn;
+        queue.drawn += 1;
+        let waits = |queue: &mut Queue| queue.served != ours || queue.running + weight > AT_ONCE;
+        let mut queue = QUEUE.1.wait_while(queue, waits).unwrap_or_else(PoisonError::into_inner);
+        queue.served += 1;
+        queue.running += weight;
+        QUEUE.1.notify_all();
         Turn(weight)
     }
-    /// Nobody else has a turn.
+
+    /// Nobody else has a turn: for an audit that must find a clean rig READY.
     pub fn alone() -> Turn {
         Turn::take(AT_ONCE)
     }
@@ -27,8 +38,8 @@ impl Turn {
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        *RUNNING.0.lock().unwrap_or_else(PoisonError::into_inner) -= self.0;
-        RUNNING.1.notify_all();
+        QUEUE.0.lock().unwrap_or_else(PoisonError::into_inner).running -= self.0;
+        QUEUE.1.notify_all();
     }
 }
 

@@ -2,7 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "writes what a real collector exports to a file, as its file exporter does")]
 
 use crate::{
-    rig::{Audited, Gateway, QUIET, REQUESTS, Rig},
+    rig::{Gateway, REQUESTS, Rig},
     stack::or_skip,
 };
 use axum::{Router, body::Bytes, extract::State, http::header::CONTENT_TYPE, routing::post};
@@ -14,25 +14,21 @@ use std::{
 };
 
 #[test]
-fn a_collector_that_passes_everything_on_leaves_the_rig_ready_and_its_file_has_every_trace() {
-    let name = "a_collector_that_passes_everything_on_leaves_the_rig_ready_and_its_file_has_every_trace";
+fn a_collector_that_passes_everything_on_harms_nothing_and_its_file_has_every_trace() {
+    let name = "a_collector_that_passes_everything_on_harms_nothing_and_its_file_has_every_trace";
     let dir = tempfile::tempdir().expect("a folder");
     let file = dir.path().join("traces.jsonl");
     let to = written_to(&file);
     let Some(rig) = or_skip(name, Rig::collected(Gateway::REPAIRED, &["--copy", &to])) else { return };
     let traces = format!("sources:\n  traces: {{kind: otlp, path: {}, service: gateway, claims: [total, ttft]}}\n", file.display());
     let spec = rig.spec(&format!("audit: {{requests: {REQUESTS}}}")).replace("sources:\n", &traces);
-    let audited = Audited::until_ready(|nth| rig.audit_spec(&format!("passed-on-{nth}"), &spec, &[]));
+    let audited = rig.audit_spec("passed-on", &spec, &[]);
     let trouble = audited.trouble();
-    assert!(audited.rules("no_data").is_empty() && audited.rules("error").is_empty(), "{trouble}");
-    assert!(audited.failed_not_for_noise().is_empty(), "{trouble}");
+    audited.stands();
     for source in ["jaeger", "traces"] {
         for rule in ["LAT-02", "LAT-13"] {
             assert_eq!(audited.statuses(rule, source), BTreeSet::from(["pass"]), "{rule} {source}: {trouble}");
         }
-    }
-    if audited.busy <= QUIET {
-        assert_eq!((audited.code, audited.verdict()), (0, "ready"), "{trouble}");
     }
 }
 

@@ -7,11 +7,13 @@ use crate::{
     support::{
         audited::OF_THE_MACHINE,
         rows::resources::{PARTS, RULES, TARGETS, USED},
-        turn::CALM,
         whole::{Beside, TRACES, Whole},
     },
 };
 use std::{collections::BTreeSet, process::Command, thread::sleep, time::Duration};
+
+/// Audits until one of them is READY: what else runs on this machine keeps a rule from judging now and then.
+const TRIES: usize = 3;
 
 /// Rules that tell of a machine that is busy with something else: scrapes that come late, requests that do not fit.
 const NOISE: &[&str] = &["RES-08", "RES-10", "RES-14"];
@@ -22,7 +24,7 @@ fn the_whole_system_tells_the_truth_of_what_it_uses() {
     let Some(whole) = or_skip(name, Whole::start(&Beside::default())) else { return };
     whole.use_it();
     let spec = format!("{}{TRACES}", whole.spec("", &[]));
-    let run = Audited::until_ready(|nth| whole.audit(&Turn::take(CALM), &format!("clean-{nth}"), &spec, || {}));
+    let run = until_ready(|nth| whole.audit(&Turn::alone(), &format!("clean-{nth}"), &spec, || {}));
     println!("{}\n{}", run.trouble(), figures(&run));
     let noise: BTreeSet<&str> = if run.busy > QUIET { NOISE.iter().copied().collect() } else { BTreeSet::new() };
     let failed: Vec<_> = run.rules("fail").into_iter().filter(|rule| *rule != OF_THE_MACHINE && !noise.contains(rule)).collect();
@@ -38,6 +40,21 @@ fn the_whole_system_tells_the_truth_of_what_it_uses() {
     }
 }
 
+/// The first audit that is READY, or at fault by more than what the machine lets it tell, or the last one; `audit` is told which
+/// one it is.
+fn until_ready(mut audit: impl FnMut(usize) -> Audited) -> Audited {
+    let mut nth = 1;
+    loop {
+        let audited = audit(nth);
+        let failed = audited.rules("fail").into_iter().any(|rule| rule != OF_THE_MACHINE);
+        let at_fault = failed || ["error", "no_data"].iter().any(|status| !audited.rules(status).is_empty());
+        if nth == TRIES || audited.verdict() == "ready" || at_fault {
+            return audited;
+        }
+        nth += 1;
+    }
+}
+
 #[test]
 #[ignore = "2 minutes: `make faults`"]
 fn each_fault_of_what_is_told_is_found_by_its_rule() {
@@ -47,7 +64,7 @@ fn each_fault_of_what_is_told_is_found_by_its_rule() {
     whole.use_it();
     let adds: Vec<(&str, &str)> = USED.iter().flat_map(|used| used.adds).copied().collect();
     let brief = whole.stack.part("brief_container").words["container"].clone();
-    let run = whole.audit(&Turn::take(CALM), "bent", &whole.spec("", &adds), || {
+    let run = whole.audit(&Turn::alone(), "bent", &whole.spec("", &adds), || {
         // The load goes on for half a minute; it comes before the burn.
         sleep(Duration::from_secs(15));
         let restarted = Command::new("docker").args(["restart", "--time", "1", &brief]).status();
