@@ -2,7 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "runs several audits at once, beside a thread that only computes")]
 
 use crate::{
-    audited::QUIET,
+    audited::{QUIET, so_many},
     embedded::{Run, of_reference_in_short},
     judge::{never_undisturbed, told, wrong},
     lanes::{Pack, Ran, TRIES, run},
@@ -98,11 +98,6 @@ fn left_open(runs: &[Run]) -> String {
     }
     let open: Vec<_> = open.iter().map(|(rule, n)| format!("{rule} in {n}")).collect();
     format!("left open in the {} that are not READY: {}", undecided.len(), open.join(", "))
-}
-
-/// As many as usual, or as the environment says.
-fn so_many(variable: &str, usual: usize) -> usize {
-    std::env::var(variable).map_or(usual, |n| n.parse::<std::num::NonZero<usize>>().expect("a number of runs above 0").get())
 }
 
 async fn short_runs(many: usize) -> Vec<Run> {

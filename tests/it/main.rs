@@ -3,6 +3,8 @@
 #![allow(clippy::disallowed_methods, reason = "tests touch files, clocks and processes")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
+#[path = "../support/address.rs"]
+mod address;
 mod audits;
 mod bad_input;
 mod catalogue;

@@ -5,14 +5,13 @@
 #![allow(clippy::disallowed_methods, reason = "runs the binary and its rig, and keeps a page of the documentation true")]
 
 use crate::{
-    rig::{Gateway, QUIET, Rig, Turn, waited_for_cpu},
+    rig::{Busy, Gateway, QUIET, Rig, Turn},
     stack::or_skip,
 };
 use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    time::Instant,
 };
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/first-hour.md");
@@ -79,9 +78,9 @@ impl Hour {
         let mut fresh = String::new();
         for shown in block.split("$ ").filter(|s| !s.trim().is_empty()) {
             let (command, shown) = shown.split_once('\n').unwrap_or((shown, ""));
-            let (waited, began) = (waited_for_cpu(), Instant::now());
+            let busy = Busy::watch();
             let said = self.run(command);
-            self.quiet &= (waited_for_cpu() - waited) / began.elapsed().as_secs_f64() <= QUIET;
+            self.quiet &= busy.share() <= QUIET;
             // What an audit finds differs a little from run to run; what it tells, and how it ends, does not.
             let of = |text: &str| if command.contains("audit") || command.contains("runs") { labels(text) } else { shape(text) };
             if of(&said) != of(shown) {

@@ -12,7 +12,8 @@ pub struct Audited {
     /// The report as people read it.
     pub text: String,
     pub took: Duration,
-    /// Share of the time in which something on this machine waited for a processor: above [`QUIET`] a clean rig is not clean.
+    /// Share of its busiest half minute in which something on this machine waited for a processor: above [`QUIET`] a clean rig is
+    /// not clean.
     pub busy: f64,
 }
 
@@ -23,18 +24,16 @@ pub const QUIET: f64 = 0.35;
 /// then, and requests of 0.5 s may outlast the last bucket, which is at 10 s by default.
 pub const NOISE: &[&str] = &["LAT-01", "LAT-03", "LAT-04", "LAT-06", "LAT-10", "LAT-14", "LAT-15", "LAT-16", "LAT-17", "TRC-02", "TRC-05", "TRC-07"];
 
-/// Seconds since boot in which something waited for a processor (pressure stall information); 0 where the kernel has none.
-pub fn waited_for_cpu() -> f64 {
-    let text = fs::read_to_string("/proc/pressure/cpu").unwrap_or_default();
-    let total = text.lines().next().and_then(|l| l.rsplit("total=").next()?.trim().parse::<f64>().ok());
-    total.unwrap_or(0.0) / 1e6
-}
-
 /// Whether somebody waits for a CPU is the machine's own truth: whoever else runs on it counts.
 pub const OF_THE_MACHINE: &str = "RES-10";
 
 /// So many rules a clean rig's neighbours may keep from judging.
 const UNDECIDED: usize = 3;
+
+/// So many runs as usual, or as the environment says.
+pub fn so_many(variable: &str, usual: usize) -> usize {
+    std::env::var(variable).map_or(usual, |n| n.parse::<std::num::NonZero<usize>>().expect("a number of runs above 0").get())
+}
 
 impl Audited {
     pub fn of(folder: PathBuf, out: &Output, took: Duration, busy: f64) -> Audited {

@@ -4,10 +4,7 @@
 #[allow(unused_imports, reason = "one of the two targets names it from here")]
 pub use super::audited::QUIET;
 use super::stack::{NotUp, Stack};
-pub use super::{
-    audited::{Audited, waited_for_cpu},
-    turn::Turn,
-};
+pub use super::{audited::Audited, busy::Busy, turn::Turn};
 use rigcheck::reference::{
     mock_llm::{Mock, MockSettings},
     rig::for_later,
@@ -363,14 +360,14 @@ impl Rig {
     }
 
     fn audit_there(_turn: &Turn, folder: PathBuf, env: &[(&str, &str)], meanwhile: impl FnOnce()) -> Audited {
-        let (began, waited) = (Instant::now(), waited_for_cpu());
+        let (began, busy) = (Instant::now(), Busy::watch());
         let mut command = rigcheck(&folder);
         command.args(["audit", "--output", "json:report.json", "--output", "human:report.txt"]).envs(env.iter().copied());
         let child = command.spawn().expect("the binary");
         meanwhile();
         let out = child.wait_with_output().expect("the binary ends");
         let took = began.elapsed();
-        Audited::of(folder, &out, took, (waited_for_cpu() - waited) / took.as_secs_f64())
+        Audited::of(folder, &out, took, busy.share())
     }
 }
 

@@ -1,5 +1,6 @@
 //! A server that misbehaves in one way, whatever it is asked.
 
+use crate::address::nobody;
 use axum::{
     Router,
     body::{Body, Bytes},
@@ -39,7 +40,7 @@ pub const PRIVATE: &str = "alice@example.com";
 pub async fn place(mode: Option<Mode>) -> String {
     match mode {
         Some(mode) => start(mode).await,
-        None => nobody(),
+        None => format!("http://{}", nobody()),
     }
 }
 
@@ -49,18 +50,6 @@ async fn start(mode: Mode) -> String {
     let url = format!("http://{}", listener.local_addr().unwrap());
     let router = Router::new().fallback(move || respond(mode));
     tokio::spawn(async move { axum::serve(listener, router).await });
-    url
-}
-
-/// An address at which nobody listens, and nobody can as long as the runtime of the test lasts.
-fn nobody() -> String {
-    let socket = tokio::net::TcpSocket::new_v4().unwrap();
-    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let url = format!("http://{}", socket.local_addr().unwrap());
-    tokio::spawn(async move {
-        let _bound = socket;
-        std::future::pending::<()>().await;
-    });
     url
 }
 

@@ -1,6 +1,7 @@
 //! `rigcheck burn` as a user runs it, watched from outside by what the kernel counts of its process.
 
 use super::rigcheck;
+use crate::address::nobody;
 use procfs::process::Process;
 use rigcheck::{
     model::{payload::Burned, units::Wall},
@@ -196,7 +197,7 @@ fn a_daemon_that_cannot_be_used_is_named_with_what_to_do() {
         nowhere.contains("docker: no daemon at unix:///nowhere/docker.sock; start Docker, set DOCKER_HOST, or burn in this process"),
         "{nowhere}"
     );
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let free = nobody();
     let silent = says(&format!("tcp://{free}"));
     assert!(silent.contains(&format!("no daemon at tcp://{free}")), "{silent}");
     let old = says(&daemon("200 OK", r#"{"Version": "1.11", "ApiVersion": "1.23", "MinAPIVersion": "1.12"}"#));

@@ -8,6 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use rigcheck::reference::rig::for_later;
 use serde_json::{Value, json};
 use std::{
     fmt::Write as _,
@@ -49,7 +50,7 @@ pub struct Leaky {
 impl Leaky {
     pub async fn start(folder: &Path) -> Leaky {
         let log = folder.join("access.jsonl");
-        let receiver = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let receiver = for_later().unwrap();
         let shared = Arc::new(Shared {
             n: AtomicU64::new(0),
             observed: AtomicU64::new(0),

@@ -1,5 +1,6 @@
 use super::observed::length_ms;
 use super::support::{Receiver, attribute, body, client, directive, eventually, hex, page, stream};
+use crate::address::nobody;
 use opentelemetry_proto::tonic::{common::v1::any_value::Value as Any, trace::v1::span::SpanKind};
 use rigcheck::reference::mock_llm::{Mock, MockSettings};
 use std::time::Duration;
@@ -100,8 +101,7 @@ async fn a_request_that_is_not_traced_is_not_held_up_by_tracing() {
 
 #[tokio::test]
 async fn a_receiver_that_is_not_there_costs_spans_and_nothing_else() {
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let mock = Mock::start(MockSettings { otlp: Some(format!("http://{nobody}")), ..MockSettings::default() }).unwrap();
+    let mock = Mock::start(MockSettings { otlp: Some(format!("http://{}", nobody())), ..MockSettings::default() }).unwrap();
     let (http, url) = (client(), mock.url());
     stream(&http, &url, &body(&directive("t-2", 5.0, 2, 5.0), true), &parent(true)).await;
     eventually("the spans are given up", async || mock.spans_lost() == 6).await;

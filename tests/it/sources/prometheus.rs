@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::float_cmp, reason = "helpers of tests")]
 
 use super::metrics_world::{act, answer, claim, during, now, serve, slot, to, trace};
+use crate::address::nobody;
 use axum::{
     Router,
     extract::{Query as Params, Request},
@@ -375,8 +376,7 @@ async fn each_fault_of_the_server_is_a_gap_of_its_kind() {
         let gap = ask(&url, during(), &after(10, end() - 60.0, 20.0)).await.unwrap_err();
         assert!(gap.word() == word && gap.detail().contains(text), "expected {word}, {text}: {gap}");
     }
-    let unused = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let gap = ask(&format!("http://{unused}"), during(), &after(1, end(), 10.0)).await.unwrap_err();
+    let gap = ask(&format!("http://{}", nobody()), during(), &after(1, end(), 10.0)).await.unwrap_err();
     assert_eq!(gap.word(), "unreachable", "{gap}");
     let silent = serve(Router::new().fallback(std::future::pending::<Response>)).await;
     let gap = ask(&format!("http://{silent}"), during(), &after(1, end(), 1.5)).await.unwrap_err();

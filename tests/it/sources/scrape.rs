@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::float_cmp, reason = "helpers of tests")]
 
 use super::metrics_world::{act, answer, claim, during, now, serve, slot, to, trace};
+use crate::address::nobody;
 use axum::{Router, body::Body, extract::State, http::HeaderMap, response::Response, routing::get};
 use futures_util::stream;
 use rigcheck::{
@@ -227,8 +228,7 @@ async fn a_first_reading_that_fails_is_a_gap_of_its_kind() {
         assert!(!*slot.ready.borrow(), "it will not watch");
         assert!(!gap.to_string().contains("Sign in"));
     }
-    let unused = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let gap = ask(&scrape(&format!("http://{unused}/metrics")), during(), &slot(10.0)).await.unwrap_err();
+    let gap = ask(&scrape(&format!("http://{}/metrics", nobody())), during(), &slot(10.0)).await.unwrap_err();
     assert_eq!(gap.word(), "unreachable", "{gap}");
 }
 

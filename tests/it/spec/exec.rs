@@ -1,7 +1,7 @@
 //! `${exec:…}` runs where it was allowed, and nowhere else.
 
 use super::{SMALL, env};
-use crate::cli::rigcheck;
+use crate::{address::nobody, cli::rigcheck};
 use rigcheck::spec::{Exec, Loaded, Options, diagnostics::Problems, load_text, settings::Auth};
 use std::{fs, path::Path};
 
@@ -66,8 +66,8 @@ fn what_fails_is_a_problem_that_repeats_nothing_of_what_it_said() {
 #[test]
 fn only_an_audit_or_a_probe_that_was_told_to_runs_it() {
     let folder = tempfile::tempdir().unwrap();
-    // A free port: nobody answers, and nothing is sent.
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    // Nobody answers, and nothing is sent.
+    let port = nobody().port();
     fs::write(folder.path().join("rigcheck.yaml"), with(MARKS).replace("8000", &port.to_string())).unwrap();
     let ran = || folder.path().join("ran").exists();
     for command in ["validate", "plan"] {

@@ -1,7 +1,7 @@
 //! A real limiter and a real dead upstream end the load at once.
 
 use super::{Edge, Elsewhere, before, certs::certs, load};
-use crate::stack::or_skip;
+use crate::{stack::or_skip, support::address::nobody};
 use rigcheck::{
     model::{
         evidence::Gap,
@@ -25,9 +25,8 @@ async fn the_first_429_of_a_limiter_ends_the_load() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_burst_of_502_ends_the_load() {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port");
     let (certs, elsewhere) = (certs(), Elsewhere::listen());
-    let Some(stack) = or_skip("a_burst_of_502_ends_the_load", before(&format!("http://{free}"), &certs, &elsewhere.url)) else { return };
+    let Some(stack) = or_skip("a_burst_of_502_ends_the_load", before(&format!("http://{}", nobody()), &certs, &elsewhere.url)) else { return };
     let file = |name: &str| certs.path().join(name);
     let connection = Connection {
         url: format!("https://127.0.0.1:{}", stack.part("nginx").ports["https"]),

@@ -12,6 +12,7 @@ use rigcheck::{
         name,
         units::Wall,
     },
+    reference::rig::for_later,
     sources::otlp::Otlp,
 };
 use std::time::Duration;
@@ -57,7 +58,7 @@ pub fn export(spans: Vec<Span>) -> ExportTraceServiceRequest {
 
 /// Our receiver gets so many spans, four to a trace, among which those of our requests are spread evenly.
 pub fn read(spans: usize) -> String {
-    let at = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let at = for_later().unwrap();
     let source = Otlp::new(name("otlp"), at, String::new()).unwrap();
     let began = super::now();
     let during = async {

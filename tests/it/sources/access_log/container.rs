@@ -1,4 +1,5 @@
 use super::{id, ids, line, lines, query, settings, slot};
+use crate::address::nobody;
 use axum::{
     Router,
     extract::{Path, Query, State},
@@ -94,8 +95,7 @@ async fn refusals_say_what_to_do_and_repeat_nothing() {
 
 #[tokio::test]
 async fn no_daemon_is_a_gap() {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    for host in [format!("tcp://127.0.0.1:{port}"), "unix:///no/such/docker.sock".into()] {
+    for host in [format!("tcp://{}", nobody()), "unix:///no/such/docker.sock".into()] {
         let log = Log::new(name("access_log"), &settings(LogPlace::Docker("gateway".into()))).unwrap().with_docker_host(&host);
         let gap = log.ask(&query(), Effort::default(), &slot(1)).await.map(|_| ()).unwrap_err();
         assert!(matches!(&gap, Gap::Unreachable(t) if t.contains("start Docker")), "{host}: {gap}");

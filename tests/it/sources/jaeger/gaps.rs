@@ -6,6 +6,7 @@ use super::{
     fake::{Manner, Presence, request, serve},
     whole,
 };
+use crate::address::nobody;
 use rigcheck::{
     model::{
         Gap, Timing, name,
@@ -26,8 +27,7 @@ async fn gap_of(manner: Manner, within: Duration) -> (Gap, String) {
 
 #[tokio::test]
 async fn nobody_there() {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let url = format!("http://{free}");
+    let url = format!("http://{}", nobody());
     let gap = ask(&client(&url), &spans(), &slot(3, TIME)).await.unwrap_err();
     assert!(matches!(&gap, Gap::Unreachable(t) if t.contains(&url) && t.contains("refused") && t.contains("remove sources.jaeger")), "{gap}");
 }

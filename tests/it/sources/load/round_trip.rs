@@ -3,6 +3,7 @@ use super::{
     fake::{Fake, stream, whole},
     slot, target,
 };
+use crate::address::nobody;
 use rigcheck::{
     model::{
         audit::Effort,
@@ -33,9 +34,8 @@ async fn connections_are_timed_and_the_vantage_point_is_named_only_on_loopback()
 
 #[tokio::test]
 async fn nobody_there_is_a_gap() {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let ask = async |load: Load| load.ask(&RoundTrip {}.into(), Effort::default(), &slot()).await.map(|_| ());
-    let load = Load::new(Some(&target(&format!("http://127.0.0.1:{port}"))), None).unwrap();
+    let load = Load::new(Some(&target(&format!("http://{}", nobody()))), None).unwrap();
     assert!(matches!(ask(load).await, Err(Gap::Unreachable(_))));
     assert!(matches!(ask(Load::new(None, None).unwrap()).await, Err(Gap::NotConfigured(_))));
     assert!(matches!(ask(Load::new(Some(&target("nonsense")), None).unwrap()).await, Err(Gap::NotConfigured(_))));

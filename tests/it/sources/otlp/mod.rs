@@ -16,6 +16,7 @@ use rigcheck::{
         name,
         source::{ActState, Slot, Source as _},
     },
+    reference::rig::for_later,
     sources::otlp::Otlp,
 };
 use std::{future::Future, net::SocketAddr, time::Duration};
@@ -23,7 +24,7 @@ use std::{future::Future, net::SocketAddr, time::Duration};
 const TIME: Duration = Duration::from_secs(20);
 
 fn free() -> SocketAddr {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+    for_later().unwrap()
 }
 
 fn receiver(at: SocketAddr, service: &str) -> Otlp {

@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "a fake server has a clock: records arrive late")]
 #![allow(clippy::unwrap_used, reason = "a helper of tests that cannot go on fails them")]
 use super::traced_act::{BEGAN, ask, connection, id, sent, serve, slot, truth};
+use crate::address::nobody;
 use axum::{
     Router,
     extract::{Query, State},
@@ -155,8 +156,7 @@ async fn a_log_that_forgot_only_what_was_before_the_act_is_whole() {
 
 #[tokio::test]
 async fn nobody_there_or_no_answer() {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let gap = ask(&source(&format!("http://{free}")), &truth(), &slot(1, TIME)).await.unwrap_err();
+    let gap = ask(&source(&format!("http://{}", nobody())), &truth(), &slot(1, TIME)).await.unwrap_err();
     assert!(matches!(&gap, Gap::Unreachable(t) if t.contains("start `rigcheck mock`")), "{gap}");
     let url = serve(Router::new().fallback(std::future::pending::<StatusCode>)).await;
     let gap = ask(&source(&url), &truth(), &slot(1, Duration::from_secs(2))).await.unwrap_err();
