@@ -1,6 +1,6 @@
 # make demo    the verdict on a small rig that is started for it, nothing to install
 # make test    everything: the real stack is installed if needed, started by the tests that use it, and ended
-# make faults  the fault matrix in full (an hour): each fault by itself on the real stack, then clean rigs
+# make faults  the fault matrix in full (two hours): each fault by itself on the real stack, then clean rigs
 # make lint    formatting and clippy, no warnings
 # make bless   accept changed outputs (snapshots, generated pages); look at the diff afterwards
 # make bench   a large rig's memory and time, readers against their peers (see benches/README.md); some minutes, needs jq and promtool
