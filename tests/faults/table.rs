@@ -19,7 +19,7 @@ or that fails where it must stay quiet, fails the tests.
 - A name in both tables is one fault. A rule that must fail somewhere in this page counts as proven (`proven_by` in its case file).
 
 `make faults` runs each row by itself, then clean rigs, on which no rule may fail; `make test` lets rows that touch nobody in common
-share a run, as many of these runs as it takes for each rule to fail and each part to be disturbed once.
+share a run, as many of these runs as it takes to disturb each part once; that each rule fails it shows on the embedded rig.
 ";
 
 fn page() -> String {

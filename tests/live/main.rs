@@ -4,6 +4,7 @@
 mod audits;
 mod burn;
 mod clocks;
+mod demo;
 mod docker;
 mod engines;
 mod files;
