@@ -5,6 +5,7 @@ use crate::{
         evidence::Evidence,
         name::Name,
         outcome::{Figure, Finding, Status},
+        payload::Sample,
         rig::Rig,
         units::Wall,
         usage::{Shape, UsageClaim},
@@ -41,8 +42,9 @@ impl Rule<ResourceAccuracy> for FalseResets {
         from.extend(known.as_ref().map(super::super::known::Known::key));
         let burnt = view.burnt(&told.claim.workload);
         if let Some((began, ended)) = known.as_ref().filter(|_| burnt).and_then(|k| k.curve.span()) {
-            // Before a burn of ours another one may have been.
-            falls.retain(|(at, ..)| (began..=ended).contains(at));
+            // Before a burn of ours another one may have been, whose last value stands until the new one is read.
+            let first_moves: Vec<Wall> = told.series().filter_map(|t| first_move(&t.samples, began)).collect();
+            falls.retain(|(at, ..)| (began..=ended).contains(at) && !first_moves.contains(at));
         }
         let restarts = if known.is_some() && !burnt { view.kernel(&told.claim.workload)?.restarts() } else { 0 };
         // Each series of a workload that was begun anew may fall once.
@@ -73,6 +75,11 @@ impl Rule<ResourceAccuracy> for FalseResets {
             }
         });
     }
+}
+
+/// The first sample after that instant that differs from the one before it.
+fn first_move(samples: &[Sample], after: Wall) -> Option<Wall> {
+    samples.windows(2).find(|pair| pair[1].0 > after && pair[0].1.total_cmp(&pair[1].1).is_ne()).map(|pair| pair[1].0)
 }
 
 fn counter(claim: &UsageClaim) -> bool {
