@@ -34,6 +34,31 @@ fn no_clean_run_fails() {
     assert!(unclear * 100 < all, "{unclear} of {all}");
 }
 
+/// A store shows the last value of a container until it reads the one of that name that came after it.
+#[test]
+fn the_last_value_of_the_burn_before_is_no_false_reset() {
+    let said = |change: fn(f64, f64) -> f64| {
+        let mut world = World::new(1);
+        let began = world.of("prometheus", "burner").tracks.iter().find(|t| t.claim.as_str() == "cpu").unwrap().samples[0].1;
+        world.samples("prometheus", "burner", "cpu", |_, v| *v = change(*v, began));
+        let said = judge(&*of_resources(), &world.rig, &world.evidence());
+        let of = said.iter().find(|((rule, subject), _)| rule.as_str() == "RES-12" && subject.as_str() == "prometheus:burner.cpu");
+        (status(of.unwrap().1), shown(&said))
+    };
+    let (stands, shown) = said(|v, began| if v < began + 0.4 { 50.0 } else { v });
+    assert_eq!(stands, Some(Status::Pass), "{shown}");
+    let (falls_later, shown) = said(|v, began| {
+        if v < began + 0.4 {
+            50.0
+        } else if v < began + 2.0 {
+            v
+        } else {
+            v - 1.5
+        }
+    });
+    assert_eq!(falls_later, Some(Status::Fail), "{shown}");
+}
+
 #[test]
 fn it_is_drawn() {
     let world = World::new(3);
