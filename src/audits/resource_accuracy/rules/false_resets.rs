@@ -43,8 +43,11 @@ impl Rule<ResourceAccuracy> for FalseResets {
         let burnt = view.burnt(&told.claim.workload);
         if let Some((began, ended)) = known.as_ref().filter(|_| burnt).and_then(|k| k.curve.span()) {
             // Before a burn of ours another one may have been, whose last value stands until the new one is read.
-            let first_moves: Vec<Wall> = told.series().filter_map(|t| first_move(&t.samples, began)).collect();
-            falls.retain(|(at, ..)| (began..=ended).contains(at) && !first_moves.contains(at));
+            let of_this_burn = |samples: &[Sample]| {
+                let first = first_move(samples, began);
+                decreases(samples).into_iter().filter(move |(at, ..)| (began..=ended).contains(at) && Some(*at) != first)
+            };
+            falls = told.series().flat_map(|t| of_this_burn(&t.samples)).collect();
         }
         let restarts = if known.is_some() && !burnt { view.kernel(&told.claim.workload)?.restarts() } else { 0 };
         // Each series of a workload that was begun anew may fall once.
