@@ -138,9 +138,20 @@ fn rescrape(rig: &Rig, interval: &str) {
     let text = fs::read_to_string(config).expect("the configuration that `up` wrote");
     assert!(text.contains("scrape_interval: 1s"), "{text}");
     fs::write(config, text.replace("scrape_interval: 1s", &format!("scrape_interval: {interval}"))).expect("a file of ours");
-    let url = format!("{}/-/reload", rig.stack.url("prometheus"));
-    let reloaded = rig.block_on(async { reqwest::Client::new().post(url).send().await });
+    let url = |path: &str| format!("{}/{path}", rig.stack.url("prometheus"));
+    let reloaded = rig.block_on(async { reqwest::Client::new().post(url("-/reload")).send().await });
     assert!(reloaded.is_ok_and(|r| r.status().is_success()), "Prometheus takes no new configuration");
+    // It scrapes as before for some seconds yet, and says so to whoever asks how long a scrape is to be waited for.
+    let as_before = || -> reqwest::Result<bool> {
+        let told = rig.block_on(async { reqwest::get(url("api/v1/targets?state=active")).await?.json::<Value>().await })?;
+        let targets = told["data"]["activeTargets"].as_array().expect("targets");
+        Ok(targets.is_empty() || targets.iter().any(|target| target["scrapeInterval"] == "1s"))
+    };
+    let until = Instant::now() + Duration::from_secs(30);
+    while as_before().expect("Prometheus answers") {
+        assert!(Instant::now() < until, "Prometheus does not scrape every {interval}");
+        sleep(Duration::from_millis(200));
+    }
 }
 
 /// By this variable `tests/stack/down` finds what a killed test left.

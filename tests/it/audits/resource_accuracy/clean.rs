@@ -59,6 +59,29 @@ fn the_last_value_of_the_burn_before_is_no_false_reset() {
     assert_eq!(falls_later, Some(Status::Fail), "{shown}");
 }
 
+/// What one series may do at its first move is no excuse for another that has moved already.
+#[test]
+fn what_falls_in_another_series_at_that_instant_is_a_false_reset() {
+    let said = |falls_by: f64| {
+        let mut world = World::new(1);
+        let tracks = &mut world.of("prometheus", "burner").tracks;
+        let at = tracks.iter().position(|t| t.claim.as_str() == "cpu").unwrap();
+        let mut other = tracks[at].clone();
+        other.labels.insert("cpu".into(), "1".into());
+        let began = tracks[at].samples[0].1;
+        tracks[at].samples.iter_mut().filter(|s| s.1 < began + 0.4).for_each(|s| s.1 = 50.0);
+        other.samples.iter_mut().filter(|s| s.1 >= began + 0.4).for_each(|s| s.1 -= falls_by);
+        tracks.insert(at + 1, other);
+        let said = judge(&*of_resources(), &world.rig, &world.evidence());
+        let of = said.iter().find(|((rule, subject), _)| rule.as_str() == "RES-12" && subject.as_str() == "prometheus:burner.cpu");
+        (status(of.unwrap().1), shown(&said))
+    };
+    let (rises, shown) = said(0.0);
+    assert_eq!(rises, Some(Status::Pass), "{shown}");
+    let (falls, shown) = said(1.5);
+    assert_eq!(falls, Some(Status::Fail), "{shown}");
+}
+
 #[test]
 fn it_is_drawn() {
     let world = World::new(3);
