@@ -79,6 +79,15 @@ impl Audited {
         }
     }
 
+    /// Rows of the table of what several sources say in which somebody differs.
+    pub fn accused(&self) -> Vec<String> {
+        let tables = self.report["cases"].as_array().expect("cases").iter().flat_map(|case| case["tables"].as_array().into_iter().flatten());
+        let mut rows = tables.filter(|table| table["id"] == "triangulation").flat_map(|table| table["rows"].as_array().expect("rows")).peekable();
+        assert!(rows.peek().is_some(), "no table: {}", self.text);
+        let cells = rows.map(|row| row.as_array().expect("cells").iter().filter_map(Value::as_str).collect::<Vec<_>>());
+        cells.filter(|cells| cells.last() != Some(&"agrees")).map(|cells| cells.join(" · ")).collect()
+    }
+
     /// Rules that fail, less those that a busy machine makes fail, if it was busy.
     pub fn failed_not_for_noise(&self) -> BTreeSet<&str> {
         let noise = if self.busy > QUIET { NOISE } else { &[] };

@@ -8,7 +8,7 @@ use crate::{
         units::Wall,
         usage::Measure,
     },
-    usage::Curve,
+    usage::{Curve, Levels, refresh, us},
 };
 
 struct Row {
@@ -16,6 +16,8 @@ struct Row {
     value: f64,
     /// How far two of such figures may be apart.
     budget: f64,
+    /// What it may be off besides, where it is older than its stamps say.
+    open: f64,
 }
 
 /// The table; none where nobody says anything.
@@ -43,40 +45,85 @@ pub fn chart(view: &Usages<'_>) -> Option<Chart> {
 /// Everybody's figure over the stretch that all cover.
 fn said(view: &Usages<'_>, of: &Name, measure: Measure) -> Vec<Row> {
     let claims: Vec<&Told<'_>> = view.answered().filter(|t| t.claim.workload == *of && t.claim.measure == measure && t.samples() > 1).collect();
-    let Some(first) = claims.first() else { return vec![] };
-    let known_cpu = if measure == Measure::Cpu { view.known_if_here(first.claim).ok().flatten() } else { None };
+    match claims.as_slice() {
+        [] => vec![],
+        claims if measure.cumulative() => used(view, of, measure, claims),
+        claims => levels(view, of, measure, claims),
+    }
+}
+
+/// The middle of a state.
+fn levels(view: &Usages<'_>, of: &Name, measure: Measure, claims: &[&Told<'_>]) -> Vec<Row> {
+    let own = view.kernel(of).ok().map(|k| ("kernel".to_owned(), k.levels(measure)));
+    let all: Vec<(String, Levels)> =
+        own.into_iter().chain(claims.iter().map(|t| (t.claim.subject().to_string(), t.levels.clone()))).filter(|(_, l)| !l.is_empty()).collect();
+    let stamps = all.iter().map(|(_, levels)| levels.points().map(|p| p.0).collect());
+    let Some((from, to)) = shared(stamps.collect(), view.burning(of)) else { return vec![] };
+    let row = |(who, levels): (String, Levels)| {
+        let value = levels.within(from, to).median()?;
+        Some(Row { who, value, budget: (0.02 * value).max(256.0 * 1024.0), open: 0.0 })
+    };
+    all.into_iter().filter_map(row).collect()
+}
+
+/// What was used.
+fn used(view: &Usages<'_>, of: &Name, measure: Measure, claims: &[&Told<'_>]) -> Vec<Row> {
     let kernel = view.kernel(of).ok();
-    if !measure.cumulative() {
-        let own = kernel.and_then(|k| k.usual(measure)).map(|value| ("kernel".to_owned(), value));
-        let all = own.into_iter().chain(claims.iter().filter_map(|t| Some((t.claim.subject().to_string(), t.levels.median()?))));
-        return all.map(|(who, value)| Row { who, value, budget: (0.02 * value).max(256.0 * 1024.0) }).collect();
-    }
-    let own = match (&known_cpu, kernel) {
-        (Some(known), _) => Some((known.who.trim_start_matches("the ").to_owned(), known.curve.clone())),
-        (None, Some(kernel)) if measure.network() => {
-            let curves: Vec<Curve> = kernel.network(measure, view.is_machine(of)).into_iter().map(|(_, c)| c).collect();
-            Some(("kernel".to_owned(), Curve::sum(&curves)))
-        }
-        _ => None,
+    let known = if measure == Measure::Cpu {
+        let known = claims.first().and_then(|first| view.known_if_here(first.claim).ok().flatten());
+        known.map(|known| (known.who.trim_start_matches("the ").to_owned(), known.curve))
+    } else {
+        let curves = kernel.map(|k| k.network(measure, view.is_machine(of)).into_iter().map(|(_, c)| c).collect::<Vec<_>>());
+        curves.map(|curves| ("kernel".to_owned(), Curve::sum(&curves)))
     };
-    let all: Vec<(String, Curve)> =
-        own.into_iter().chain(claims.iter().map(|t| (t.claim.subject().to_string(), t.curve.clone()))).filter(|(_, c)| c.len() > 1).collect();
-    let spans: Vec<(Wall, Wall)> = all.iter().filter_map(|(_, c)| c.span()).collect();
-    let (Some(from), Some(to)) = (spans.iter().map(|s| s.0).max(), spans.iter().map(|s| s.1).min()) else { return vec![] };
-    if to.seconds() - from.seconds() < 1.0 {
-        return vec![];
-    }
+    let known = known.filter(|(_, curve)| curve.len() > 1);
+    let claims: Vec<&&Told<'_>> = claims.iter().filter(|t| t.curve.len() > 1).collect();
+    let curves = known.iter().map(|(_, curve)| curve).chain(claims.iter().map(|t| &t.curve));
+    let Some((from, to)) = shared(curves.map(|curve| curve.stamps().collect()).collect(), view.burning(of)) else { return vec![] };
     let floor = if measure == Measure::Cpu { 0.1 } else { 65_536.0 };
-    let row = |(who, curve): &(String, Curve)| {
+    let row = |who: String, curve: &Curve, open: f64| {
         let value = curve.rose(from, to)?;
-        Some(Row { who: who.clone(), value, budget: 0.04 * value + floor })
+        Some(Row { who, value, budget: 0.04 * value + floor, open })
     };
-    all.iter().filter_map(row).collect()
+    let reference = known.as_ref().map(|(_, curve)| curve);
+    let own = known.as_ref().and_then(|(who, curve)| row(who.clone(), curve, 0.0));
+    let told = claims.iter().filter_map(|t| row(t.claim.subject().to_string(), &t.curve, reference.map_or(0.0, |known| open(t, known, from, to))));
+    own.into_iter().chain(told).collect()
+}
+
+/// From the first to the last instant that all of them cover by samples of their own, within another stretch if there is one:
+/// between two samples that something ended and began anew nothing is known.
+fn shared(stamps: Vec<Vec<Wall>>, within: Option<(Wall, Wall)>) -> Option<(Wall, Wall)> {
+    let inside = |at: &Wall, (from, to): (Wall, Wall)| from <= *at && *at <= to;
+    let mut common = within;
+    // The first time they are only cut to the same stretch, the second time their ends in it are taken.
+    for _ in 0..2 {
+        let cut: Vec<(Wall, Wall)> = stamps
+            .iter()
+            .map(|all| {
+                let mut own = all.iter().filter(|at| common.is_none_or(|common| inside(at, common)));
+                let first = *own.next()?;
+                Some((first, *own.next_back().unwrap_or(&first)))
+            })
+            .collect::<Option<_>>()?;
+        common = Some((cut.iter().map(|c| c.0).max()?, cut.iter().map(|c| c.1).min()?));
+    }
+    common.filter(|(from, to)| to.seconds() - from.seconds() >= 1.0)
+}
+
+/// What was used while a source that repeats itself showed the same.
+fn open(told: &Told<'_>, known: &Curve, from: Wall, to: Wall) -> f64 {
+    let goes_on = |a: Wall, b: Wall| known.rose(a, b).is_none_or(|rose| rose > 0.0);
+    let changes = refresh(&told.curve, goes_on).map_or(0.0, |r| r.usual_s);
+    if changes <= 1.5 * told.step_s().unwrap_or(changes) {
+        return 0.0;
+    }
+    [from, to].into_iter().filter_map(|at| known.rose(at.plus_us(-us(changes)), at)).sum()
 }
 
 fn told(of: &Name, measure: Measure, said: &[Row]) -> Vec<Vec<String>> {
     let words = |value: f64| if measure == Measure::Cpu { say::cpu(value) } else { say::bytes(value) };
-    let apart = |a: &Row, b: &Row| (a.value - b.value).abs() > a.budget.min(b.budget);
+    let apart = |a: &Row, b: &Row| (a.value - b.value).abs() > a.budget.min(b.budget) + a.open + b.open;
     let differs = |row: &Row| said.iter().filter(|other| apart(row, other)).map(|other| other.who.clone()).collect::<Vec<_>>();
     let some = said.iter().any(|row| !differs(row).is_empty());
     // The one that differs from all others, while these agree.
@@ -100,7 +147,7 @@ fn told(of: &Name, measure: Measure, said: &[Row]) -> Vec<Vec<String>> {
             measure.title().to_owned(),
             row.who.clone(),
             words(row.value),
-            format!("±{}", words(row.budget)),
+            format!("±{}", words(row.budget + row.open)),
             others,
             verdict.to_owned(),
         ]

@@ -96,6 +96,10 @@ impl<'e> Usages<'e> {
     pub fn burnt(&self, of: &Name) -> bool {
         self.rig.workloads.get(of).is_some_and(|w| w.burn().is_some())
     }
+    /// When a workload that is a burn was burning: of what has its name and was before, nothing is known.
+    pub fn burning(&self, of: &Name) -> Option<(Wall, Wall)> {
+        self.burned().ok().filter(|_| self.burnt(of)).map(|burned| burned.value.span())
+    }
     /// Is a workload the machine itself?
     pub fn is_machine(&self, of: &Name) -> bool {
         self.rig.workloads.get(of).is_some_and(|w| w.found == Found::Host)
@@ -104,8 +108,8 @@ impl<'e> Usages<'e> {
     pub fn acted(&self) -> Asked<(Wall, Wall, Key)> {
         if load(self.rig).is_none() {
             let burned = self.burned()?;
-            let last = burned.value.last().map_or(burned.value.started, |s| Wall(s.at_us));
-            return Ok((burned.value.started, last, burned.key.clone()));
+            let (started, last) = burned.value.span();
+            return Ok((started, last, burned.key.clone()));
         }
         let performed = self.performed()?;
         let started = performed.value.started;

@@ -110,6 +110,10 @@ impl Burned {
             _ => 0.0,
         }
     }
+    /// When it began and when it was last looked at.
+    pub fn span(&self) -> (Wall, Wall) {
+        (self.started, self.last().map_or(self.started, |s| Wall(s.at_us)))
+    }
     /// All that was used. `None` if not even the first sample was taken.
     pub fn last(&self) -> Option<&BurnSample> {
         self.samples.last()

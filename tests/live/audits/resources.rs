@@ -68,6 +68,7 @@ fn clean_runs_raise_no_alarm() {
         let _ = writeln!(io::stderr(), "{nth:>3} of {runs}: {verdict}, busy {:.2}; alarms {:?}, could not tell {open:?}", run.busy, alarms(&run));
         wrong.extend(alarms(&run).into_iter().map(|rule| format!("{rule} in run {nth}")));
         quiet += usize::from(run.busy <= QUIET);
+        wrong.extend(run.accused().into_iter().filter(|_| run.busy <= QUIET).map(|row| format!("{row} in run {nth}")));
         undecided.extend((run.busy <= QUIET && run.verdict() != "ready").then(|| run.trouble()));
     }
     assert!(wrong.is_empty(), "{wrong:?}");

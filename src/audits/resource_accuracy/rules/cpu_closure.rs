@@ -6,6 +6,7 @@ use crate::{
         name::Name,
         outcome::{Finding, Status},
         rig::Rig,
+        units::Share,
         usage::Measure,
     },
     usage::close,
@@ -18,6 +19,8 @@ use serde::Deserialize;
 pub struct CpuClosure {
     /// How far it may be off.
     budget: Budget,
+    /// A difference of no more than this share of a core decides nothing, and is a warning.
+    slight: Share,
 }
 
 impl Rule<ResourceAccuracy> for CpuClosure {
@@ -46,8 +49,10 @@ impl Rule<ResourceAccuracy> for CpuClosure {
         };
         let budget = self.budget.at(closure.known.value);
         // As it is read it must fit, and what the stamps leave open must not be more than what may be off.
+        let cores = Share(closure.surely_off() / closure.over_s());
         let status = match say::three(closure.surely_off(), closure.off().abs(), budget) {
             Status::Pass if closure.known.unsure() > budget => Status::Inconclusive,
+            Status::Fail if cores.0 <= self.slight.0 => Status::Warn,
             status => status,
         };
         let observed = format!(
@@ -58,15 +63,18 @@ impl Rule<ResourceAccuracy> for CpuClosure {
             closure.over_s()
         );
         let mut because = vec![];
-        if status == Status::Fail {
+        if matches!(status, Status::Fail | Status::Warn) {
             because.extend(say::factor(closure.claimed, closure.known.value, cpus));
             because.extend((view.kernel(&told.claim.workload)?.restarts() > 0).then(|| "it was begun anew meanwhile (RES-18)".to_owned()));
+        }
+        if status == Status::Warn {
+            because.push(format!("that is {cores} of a core; whoever reads processes misses the last of those that end between two readings"));
         }
         if closure.known.unsure() > budget {
             because.push(format!("what its stamps leave open is ±{}, more than what is allowed", say::cpu(closure.known.unsure())));
         }
         Ok(Finding {
-            margin: Some((budget - closure.off().abs()) / budget),
+            margin: Some(if status == Status::Warn { (self.slight.0 - cores.0) / self.slight.0 } else { (budget - closure.off().abs()) / budget }),
             because,
             from,
             ..say::finding(status, say::off(&closure, "CPU-s", told.samples()), observed, expected)

@@ -7,7 +7,7 @@ use crate::{
         outcome::{Figure, Finding, Status},
         payload::{Burned, CgroupMemory},
         rig::Rig,
-        units::{Count, Share, Wall},
+        units::{Count, Share},
         usage::Measure,
     },
 };
@@ -50,8 +50,8 @@ impl Rule<ResourceAccuracy> for KnownMemory {
             return Ok(say::cannot_tell(why, expected, told.samples(), from)
                 .settled_by("let the machine have memory to spare, so that nothing is swapped out"));
         }
-        let held = burned.last().map_or(burned.started, |s| Wall(s.at_us));
-        let levels = told.levels.within(burned.started, held);
+        let (started, held) = burned.span();
+        let levels = told.levels.within(started, held);
         let Some(value) = levels.median().filter(|_| levels.len() >= FEWEST) else {
             let why = format!("{} samples of {subject} lie within the burn; {FEWEST} are the least", levels.len());
             return Ok(say::cannot_tell(why, expected, levels.len() as u64, from).settled_by(say::LONGER));

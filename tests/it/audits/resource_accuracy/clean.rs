@@ -4,8 +4,8 @@ use super::{
     super::case::{judge, of_resources, shown, status},
     world::World,
 };
-use rigcheck::model::{audit::Context, chart::ChartKind, outcome::Status, units::Wall};
-use std::collections::BTreeSet;
+use rigcheck::model::{audit::Context, chart::ChartKind, outcome::Status, payload::Sample, units::Wall};
+use std::collections::{BTreeMap, BTreeSet};
 
 #[test]
 fn every_rule_is_judged_and_none_fails() {
@@ -80,6 +80,69 @@ fn what_falls_in_another_series_at_that_instant_is_a_false_reset() {
     assert_eq!(rises, Some(Status::Pass), "{shown}");
     let (falls, shown) = said(1.5);
     assert_eq!(falls, Some(Status::Fail), "{shown}");
+}
+
+/// (Workload, measure, source) and the verdict on it, of the table of what several sources say.
+fn table(world: &World) -> BTreeMap<(String, String, String), String> {
+    let evidence = world.evidence();
+    let judged = of_resources().judge(&Context { rig: &world.rig, evidence: &evidence, as_of: Wall(0) });
+    let tables = judged.charts.iter().filter_map(|c| if let ChartKind::Table { rows, .. } = &c.kind { Some(rows) } else { None });
+    tables.flatten().map(|r| ((r[0].clone(), r[1].clone(), r[2].clone()), r[6].clone())).collect()
+}
+
+/// A store hands out minutes before the burn, too, when another container had the name.
+#[test]
+fn what_had_the_name_before_a_burn_is_none_of_the_tables_figures() {
+    let mut world = World::new(1);
+    for track in &mut world.of("prometheus", "burner").tracks {
+        let value = |s: &Sample| if track.claim.as_str() == "cpu" { s.1 + 3.0 } else { 3.0 * s.1 };
+        let before: Vec<Sample> =
+            [200, 100].into_iter().flat_map(|ago| track.samples.iter().map(move |s| Sample(s.0.plus_us(-ago * 1_000_000), value(s)))).collect();
+        track.samples.splice(..0, before);
+    }
+    let table = table(&world);
+    assert!(table.len() > 10 && table.keys().any(|(of, ..)| of == "burner"), "{table:?}");
+    assert!(table.values().all(|verdict| verdict == "agrees"), "{table:?}");
+}
+
+#[test]
+fn who_is_late_is_not_accused_and_who_is_wrong_is_named() {
+    let prometheus = |of: &str| (of.to_owned(), "CPU time".to_owned(), format!("prometheus:{of}.cpu"));
+    let mut late = World::new(1);
+    let mut shown = (f64::MIN, 0.0);
+    late.samples("prometheus", "burner", "cpu", |t, v| {
+        if t >= shown.0 + 4.0 {
+            shown = (t, *v);
+        }
+        *v = shown.1;
+    });
+    let said = table(&late);
+    assert_eq!(said[&prometheus("burner")], "agrees", "{said:?}");
+    let mut wrong = World::new(1);
+    wrong.samples("prometheus", "burner", "cpu", |_, v| *v *= 1.2);
+    let said = table(&wrong);
+    assert_eq!(said[&prometheus("burner")], "the odd one out", "{said:?}");
+    assert_eq!(said.values().filter(|verdict| *verdict == "the odd one out").count(), 1, "{said:?}");
+}
+
+/// An exporter that reads processes misses the last of those that end between two readings: of what hardly works that is a large
+/// share, of a core next to nothing.
+#[test]
+fn what_is_missing_of_an_idle_workload_is_a_warning() {
+    let said = |factor: f64| {
+        let mut world = World::new(1);
+        for source in ["kernel", "prometheus"] {
+            world.samples(source, "db", "cpu", |_, v| *v *= 0.1);
+        }
+        world.samples("prometheus", "db", "cpu", |_, v| *v *= factor);
+        let said = judge(&*of_resources(), &world.rig, &world.evidence());
+        let of = said.iter().find(|((rule, subject), _)| rule.as_str() == "RES-03" && subject.as_str() == "prometheus:db.cpu");
+        (status(of.unwrap().1), shown(&said))
+    };
+    for (factor, wanted) in [(1.0, Status::Pass), (0.9, Status::Warn), (2.0, Status::Fail), (0.5, Status::Fail)] {
+        let (status, shown) = said(factor);
+        assert_eq!(status, Some(wanted), "{factor}: {shown}");
+    }
 }
 
 #[test]
