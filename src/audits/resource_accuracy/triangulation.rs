@@ -57,8 +57,8 @@ fn levels(view: &Usages<'_>, of: &Name, measure: Measure, claims: &[&Told<'_>]) 
     let own = view.kernel(of).ok().map(|k| ("kernel".to_owned(), k.levels(measure)));
     let all: Vec<(String, Levels)> =
         own.into_iter().chain(claims.iter().map(|t| (t.claim.subject().to_string(), t.levels.clone()))).filter(|(_, l)| !l.is_empty()).collect();
-    let stamps = all.iter().map(|(_, levels)| levels.points().map(|p| p.0).collect());
-    let Some((from, to)) = shared(stamps.collect(), view.burning(of)) else { return vec![] };
+    let stamps: Vec<Vec<Wall>> = all.iter().map(|(_, levels)| levels.points().map(|p| p.0).collect()).collect();
+    let Some((from, to)) = shared(&stamps, view.burning(of)) else { return vec![] };
     let row = |(who, levels): (String, Levels)| {
         let value = levels.within(from, to).median()?;
         Some(Row { who, value, budget: (0.02 * value).max(256.0 * 1024.0), open: 0.0 })
@@ -79,7 +79,8 @@ fn used(view: &Usages<'_>, of: &Name, measure: Measure, claims: &[&Told<'_>]) ->
     let known = known.filter(|(_, curve)| curve.len() > 1);
     let claims: Vec<&&Told<'_>> = claims.iter().filter(|t| t.curve.len() > 1).collect();
     let curves = known.iter().map(|(_, curve)| curve).chain(claims.iter().map(|t| &t.curve));
-    let Some((from, to)) = shared(curves.map(|curve| curve.stamps().collect()).collect(), view.burning(of)) else { return vec![] };
+    let stamps: Vec<Vec<Wall>> = curves.map(|curve| curve.stamps().collect()).collect();
+    let Some((from, to)) = shared(&stamps, view.burning(of)) else { return vec![] };
     let floor = if measure == Measure::Cpu { 0.1 } else { 65_536.0 };
     let row = |who: String, curve: &Curve, open: f64| {
         let value = curve.rose(from, to)?;
@@ -93,7 +94,7 @@ fn used(view: &Usages<'_>, of: &Name, measure: Measure, claims: &[&Told<'_>]) ->
 
 /// From the first to the last instant that all of them cover by samples of their own, within another stretch if there is one:
 /// between two samples that something ended and began anew nothing is known.
-fn shared(stamps: Vec<Vec<Wall>>, within: Option<(Wall, Wall)>) -> Option<(Wall, Wall)> {
+fn shared(stamps: &[Vec<Wall>], within: Option<(Wall, Wall)>) -> Option<(Wall, Wall)> {
     let inside = |at: &Wall, (from, to): (Wall, Wall)| from <= *at && *at <= to;
     let mut common = within;
     // The first time they are only cut to the same stretch, the second time their ends in it are taken.
