@@ -44,7 +44,9 @@ pub fn chart(view: &Usages<'_>) -> Option<Chart> {
 
 /// Everybody's figure over the stretch that all cover.
 fn said(view: &Usages<'_>, of: &Name, measure: Measure) -> Vec<Row> {
-    let claims: Vec<&Told<'_>> = view.answered().filter(|t| t.claim.workload == *of && t.claim.measure == measure && t.samples() > 1).collect();
+    let burning = view.burning(of);
+    let tells = |t: &&Told<'_>| burning.map_or(t.samples(), |(from, to)| t.levels.within(from, to).len() as u64) > 1;
+    let claims: Vec<&Told<'_>> = view.answered().filter(|t| t.claim.workload == *of && t.claim.measure == measure).filter(tells).collect();
     match claims.as_slice() {
         [] => vec![],
         claims if measure.cumulative() => used(view, of, measure, claims),
@@ -119,7 +121,8 @@ fn open(told: &Told<'_>, known: &Curve, from: Wall, to: Wall) -> f64 {
     if changes <= 1.5 * told.step_s().unwrap_or(changes) {
         return 0.0;
     }
-    [from, to].into_iter().filter_map(|at| known.rose(at.plus_us(-us(changes)), at)).sum()
+    let begin = known.span().map_or(from, |span| span.0);
+    [from, to].into_iter().filter_map(|at| known.rose(at.plus_us(-us(changes)).max(begin), at)).sum()
 }
 
 fn told(of: &Name, measure: Measure, said: &[Row]) -> Vec<Vec<String>> {
