@@ -1,4 +1,4 @@
-use super::{triangulation, view::Usages};
+use super::{told::Told, triangulation, view::Usages};
 use crate::{
     model::{
         chart::{Chart, ChartKind, Line, Mark},
@@ -6,11 +6,17 @@ use crate::{
         units::{Ms, Wall},
         usage::Measure,
     },
-    usage::{Burst, Curve, Levels, bursts},
+    usage::{Burst, Curve, Levels, bursts, us},
 };
 
 /// At most so many points a line.
 const POINTS: usize = 400;
+/// The kernel counts what processes use in ticks, CPU-s: within 100 ms one more or less is a tenth of a core ...
+const TICK_S: f64 = 0.01;
+/// ... and within this, µs, a fiftieth.
+const SMOOTH_US: i64 = 500_000;
+/// What of a source is drawn before and after the act, µs, at least: where it comes from, and where it goes.
+const BESIDE_US: i64 = 2_000_000;
 
 /// CPU and memory of each workload over the time of the act, and who differs from whom.
 pub fn charts(view: &Usages<'_>) -> Vec<Chart> {
@@ -19,24 +25,31 @@ pub fn charts(view: &Usages<'_>) -> Vec<Chart> {
     for (of, kernel) in view.kernels().filter(|(of, _)| !view.is_machine(of)) {
         let since = |at: Wall| at.seconds() - began.seconds();
         let claims: Vec<_> = view.answered().filter(|t| t.claim.workload == *of).collect();
+        // A store hands out minutes before the act, too.
+        let around = |told: &Told<'_>| {
+            let beside = BESIDE_US.max(told.step_s().map_or(0, |step| us(1.5 * step)));
+            (began.plus_us(-beside), ended.plus_us(beside))
+        };
         let cpu = claims
             .iter()
-            .filter(|t| t.claim.measure == Measure::Cpu && t.curve.len() > 1)
-            .map(|t| (t.claim.subject().to_string(), rates(&t.curve, &since)));
+            .filter(|t| t.claim.measure == Measure::Cpu)
+            .map(|t| (t, t.curve.within(around(t).0, around(t).1)))
+            .filter(|(_, curve)| curve.len() > 1)
+            .map(|(t, curve)| (t.claim.subject().to_string(), rates(&curve, &since)));
         let lines: Vec<(String, Vec<(f64, f64)>)> = std::iter::once(("kernel".to_owned(), rates(&kernel.cpu, &since))).chain(cpu).collect();
         if kernel.cpu.len() > 1 {
             let slowest = claims.iter().filter(|t| t.claim.measure == Measure::Cpu).filter_map(|t| t.step_s()).fold(0.0, f64::max);
             let hidden = bursts(&kernel.cpu, began, ended).into_iter().filter(|b| slowest > b.length_s() / 2.0);
             let marks = hidden.map(|b| mark(&b, &since)).collect();
-            charts.push(timeline(of, "cpu", "CPU", "Cores over time; the kernel's curve is read each 100 ms, each source holds its mean between two samples. Marked are bursts that the slowest source hides.", "cores", lines, marks));
+            charts.push(timeline(of, "cpu", "CPU", "Cores over time; the kernel's curve is read each 100 ms (drawn each 500 ms where it counts in ticks of 10 ms), each source holds its mean between two samples. Marked are bursts that the slowest source hides.", "cores", lines, marks));
         }
         let memory = claims
             .iter()
-            .filter(|t| t.claim.measure.memory() && !t.levels.is_empty())
-            .map(|t| (t.claim.subject().to_string(), mib(&t.levels, &since)));
+            .filter(|t| t.claim.measure.memory())
+            .map(|t| (t.claim.subject().to_string(), mib(&t.levels.within(around(t).0, around(t).1), &since)));
         let known =
             [Measure::MemoryUsage, Measure::WorkingSet, Measure::Rss].map(|m| (format!("kernel {}", m.word()), mib(&kernel.levels(m), &since)));
-        let lines: Vec<_> = known.into_iter().filter(|(_, points)| !points.is_empty()).chain(memory).collect();
+        let lines: Vec<_> = known.into_iter().chain(memory).filter(|(_, points)| !points.is_empty()).collect();
         if !lines.is_empty() {
             charts.push(timeline(of, "memory", "Memory", "Memory over time, by each source's own definition.", "MiB", lines, vec![]));
         }
@@ -60,7 +73,9 @@ fn timeline(of: &Name, id: &str, what: &str, caption: &str, unit: &str, lines: V
 
 /// The mean rate between two points, held from the first of them on.
 fn rates(curve: &Curve, since: &impl Fn(Wall) -> f64) -> Vec<(f64, f64)> {
-    let every = curve.len().div_ceil(POINTS).max(1);
+    let step_us = curve.step_us().unwrap_or(SMOOTH_US).max(1);
+    let smooth = if in_ticks(curve) { ((SMOOTH_US + step_us / 2) / step_us).clamp(1, 1_000) as usize } else { 1 };
+    let every = curve.len().div_ceil(POINTS).max(smooth);
     let points: Vec<(i64, f64)> = curve.points().iter().step_by(every).copied().collect();
     let rate = |w: &[(i64, f64)]| (since(Wall(w[0].0)), (w[1].1 - w[0].1) * 1e6 / (w[1].0 - w[0].0) as f64);
     let mut held: Vec<(f64, f64)> = points.windows(2).map(rate).collect();
@@ -68,6 +83,11 @@ fn rates(curve: &Curve, since: &impl Fn(Wall) -> f64) -> Vec<(f64, f64)> {
         held.push((since(Wall(end.0)), last.1));
     }
     held
+}
+
+fn in_ticks(curve: &Curve) -> bool {
+    let whole = |ticks: f64| (ticks - ticks.round()).abs() < 1e-3;
+    curve.points().windows(2).all(|w| whole((w[1].1 - w[0].1) / TICK_S))
 }
 
 fn mib(levels: &Levels, since: &impl Fn(Wall) -> f64) -> Vec<(f64, f64)> {

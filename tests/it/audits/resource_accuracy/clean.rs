@@ -152,6 +152,29 @@ fn what_is_missing_of_an_idle_workload_is_a_warning() {
     }
 }
 
+/// Minutes before the act would take its place, and ticks of a process would be a comb a tenth of a core high.
+#[test]
+fn the_time_of_the_act_is_drawn() {
+    let mut world = World::new(3);
+    for track in &mut world.of("prometheus", "db").tracks {
+        let before: Vec<Sample> = track.samples.iter().map(|s| Sample(s.0.plus_us(-200_000_000), s.1)).collect();
+        track.samples.splice(..0, before);
+    }
+    world.samples("kernel", "db", "cpu", |_, v| *v = (*v * 100.0).floor() / 100.0);
+    let evidence = world.evidence();
+    let judged = of_resources().judge(&Context { rig: &world.rig, evidence: &evidence, as_of: Wall(0) });
+    let chart = judged.charts.iter().find(|c| c.id == "cpu-db").unwrap();
+    let ChartKind::Timeline { lines, .. } = &chart.kind else { panic!("{:?}", chart.kind) };
+    assert!(lines.len() > 2);
+    for line in lines {
+        let (first, last) = (line.points[0].0, line.points[line.points.len() - 1].0);
+        assert!((-4.0..=2.0).contains(&first) && last > 25.0 && line.points.len() > 20, "{}: {first} … {last}", line.name);
+    }
+    // 0.12 cores during the load.
+    let kernel: Vec<_> = lines[0].points.iter().filter(|p| (1.0..25.0).contains(&p.0)).collect();
+    assert!((40..60).contains(&kernel.len()) && kernel.iter().all(|p| (0.08..0.16).contains(&p.1)), "{kernel:?}");
+}
+
 #[test]
 fn it_is_drawn() {
     let world = World::new(3);
