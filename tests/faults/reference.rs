@@ -51,6 +51,14 @@ impl Row {
     fn name(&self) -> &'static str {
         self.fault.map_or("(clean)", |f| f.name)
     }
+    /// Is nothing wrong but that a rule could not tell what it must find?
+    fn left_open(&self) -> bool {
+        let Some(fault) = self.fault.filter(|_| !self.wrong.is_empty()) else { return false };
+        let (failed, open) = (self.run.rules(Status::Fail), self.run.rules(Status::Inconclusive));
+        let expected: BTreeSet<String> = set(fault.found_by).union(&set(fault.may_also)).cloned().collect();
+        let missed: BTreeSet<String> = set(fault.found_by).difference(&failed).cloned().collect();
+        failed.is_subset(&expected) && missed.is_subset(&open) && broken(&self.run).is_empty()
+    }
     fn verdict(&self) -> Verdict {
         self.run.report.assessment.verdict
     }
@@ -168,6 +176,12 @@ async fn each_fault_is_found_by_its_rules_and_a_clean_rig_by_none() {
     }
     let sending = futures_util::stream::iter(sending).map(run).buffer_unordered(AT_ONCE);
     placed.extend(sending.collect::<Vec<_>>().await);
+    // What the others' noise left open is looked at once more, without them: then it must be found.
+    let mut again = vec![];
+    for (_, row) in placed.iter_mut().filter(|(_, row)| row.left_open()) {
+        again.push(format!("{}: {}", row.name(), row.wrong.join("; ")));
+        *row = tokio::spawn(Row::of(row.fault)).await.unwrap();
+    }
     drop((turn, children));
     placed.sort_by_key(|(place, _)| *place);
     let mut rows: Vec<Row> = placed.into_iter().map(|(_, row)| row).collect();
@@ -179,7 +193,8 @@ async fn each_fault_is_found_by_its_rules_and_a_clean_rig_by_none() {
         }
     });
 
-    println!("{}{} runs in {ran:.0} s, judged in {:.0} s", table(&rows), rows.len(), begun.elapsed().as_secs_f64() - ran);
+    println!("{}{} were run once more, by themselves: {again:?}", table(&rows), again.len());
+    println!("{} runs in {ran:.0} s, judged in {:.0} s", rows.len(), begun.elapsed().as_secs_f64() - ran);
     for row in rows.iter().filter(|row| !row.wrong.is_empty() || row.fault.is_none() && row.verdict() != Verdict::Ready) {
         println!("\n{}: {}\n{}", row.name(), row.wrong.join("; "), row.run.told());
     }

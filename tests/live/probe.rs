@@ -13,6 +13,8 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
+/// Probes until one request tells something.
+const TRIES: usize = 3;
 const ROUTE: &str = "route: /api/v1/chat/completions, model";
 
 /// The row of a source and claim.
@@ -29,8 +31,27 @@ fn wrong((code, said, _): &(i32, Value, String), source: &str, claim: &str, says
     assert!(text.contains(says), "no {says} in {row:#}");
 }
 
+/// Probes of a spec that is wrong, until one request was not held up by so much that its values say nothing.
+#[track_caller]
+fn found_wrong(rig: &Rig, folder: &str, change: impl Fn(String) -> String, rows: &[(&str, &str, &str)]) {
+    let mut probed = rig.probe(folder, &change);
+    for nth in 2..=TRIES {
+        let held_up = |(source, claim, _): &(&str, &str, &str)| {
+            let row = row(&probed.1, source, claim);
+            row["state"] == "doubtful" && row["beside"].as_str().is_some_and(|b| b.ends_with("more") || b.ends_with("less"))
+        };
+        if !rows.iter().any(held_up) {
+            break;
+        }
+        probed = rig.probe(&format!("{folder}-{nth}"), &change);
+    }
+    for (source, claim, says) in rows {
+        wrong(&probed, source, claim, says);
+    }
+}
+
 /// A change of the spec that must be one.
-fn replacing<'a>(from: &'a str, to: &'a str) -> impl FnOnce(String) -> String + 'a {
+fn replacing<'a>(from: &'a str, to: &'a str) -> impl Fn(String) -> String + 'a {
     move |spec| {
         assert!(spec.contains(from), "{spec}");
         spec.replace(from, to)
@@ -60,8 +81,8 @@ fn a_right_mapping_is_found_everywhere_and_wrong_ones_are_named() {
     wrong(&route, "prometheus", "total", "write `match: {model: rigcheck-truth, route: /api/v1/chat/completions}`");
     wrong(&route, "scrape", "ttft", "write `match: {model: rigcheck-truth, route: /api/v1/chat/completions}`");
 
-    let unit = rig.probe("unit", replacing("gateway_request_duration_seconds, unit: s", "gateway_request_duration_seconds, unit: ms"));
-    wrong(&unit, "prometheus", "total", "unit s, not ms");
+    let in_ms = replacing("gateway_request_duration_seconds, unit: s", "gateway_request_duration_seconds, unit: ms");
+    found_wrong(&rig, "unit", in_ms, &[("prometheus", "total", "unit s, not ms")]);
 
     let others = rig.probe("others", |spec| {
         spec.replace("service: gateway", "service: gatewya")
@@ -71,8 +92,8 @@ fn a_right_mapping_is_found_everywhere_and_wrong_ones_are_named() {
     wrong(&others, "jaeger", "total", "write `service: gateway`");
     wrong(&others, "access_log", "total", "write `id: ");
 
-    let log_unit = rig.probe("log-unit", replacing("duration_ms, unit: ms", "duration_ms, unit: s"));
-    wrong(&log_unit, "access_log", "total", "1000 times as large");
+    let in_s = replacing("duration_ms, unit: ms", "duration_ms, unit: s");
+    found_wrong(&rig, "log-unit", in_s, &[("access_log", "total", "1000 times as large")]);
 }
 
 #[test]

@@ -16,8 +16,9 @@ const SHORT_MS: f64 = 5.0;
 /// How near to another quantity of the client's a value must lie to be that one.
 const SAME_MS: f64 = 20.0;
 const SAME: f64 = 0.1;
-/// How near to a factor between units the ratio must lie to be that factor.
-const NEAR_FACTOR: f64 = 0.1;
+/// How near to a factor between units the ratio must lie to be that factor, at least and at most: as far as what lies between source
+/// and client may be of the client's value.
+const NEAR_FACTOR: [f64; 2] = [0.1, 0.25];
 /// Factors between units of time.
 const FACTORS: [f64; 8] = [1e3, 1e6, 1e9, 60.0, 1e-3, 1e-6, 1e-9, 1.0 / 60.0];
 /// Units that a spec can name, in ms.
@@ -102,7 +103,7 @@ pub fn fitting(stored: f64, own: f64, unit_ms: f64) -> Option<f64> {
     let fits = |unit: &f64| agrees(stored * unit, own);
     Some(unit_ms).filter(fits).or_else(|| {
         let ratio = |unit: f64| (stored * unit / own - 1.0).abs();
-        UNITS.into_iter().map(|(_, unit)| unit).filter(|unit| ratio(*unit) <= NEAR_FACTOR).min_by(|a, b| ratio(*a).total_cmp(&ratio(*b)))
+        UNITS.into_iter().map(|(_, unit)| unit).filter(|unit| ratio(*unit) <= near_factor(own)).min_by(|a, b| ratio(*a).total_cmp(&ratio(*b)))
     })
 }
 
@@ -116,7 +117,11 @@ fn tolerance(own: f64) -> f64 {
 }
 
 fn factor(value: f64, own: f64) -> Option<f64> {
-    FACTORS.into_iter().find(|f| own > 0.0 && (value / own / f - 1.0).abs() <= NEAR_FACTOR)
+    FACTORS.into_iter().find(|f| own > 0.0 && (value / own / f - 1.0).abs() <= near_factor(own))
+}
+
+fn near_factor(own: f64) -> f64 {
+    (ABSOLUTE_MS / own).clamp(NEAR_FACTOR[0], NEAR_FACTOR[1])
 }
 
 #[cfg(test)]
@@ -153,6 +158,16 @@ mod tests {
         assert_eq!(said(0.02, Quantity::InterChunk, Some(1.0)), (State::Wrong, "1/1000 of it: unit s, not ms".into()));
         assert_eq!(said(26.0, Quantity::InterChunk, Some(1.0)).0, State::Right);
         assert_eq!([said(3.0, Quantity::InterChunk, None).0, said(60.0, Quantity::InterChunk, None).0], [State::Doubtful; 2]);
+    }
+
+    /// A few tens of milliseconds lie between gateway and client: of a short request more than a tenth.
+    #[test]
+    fn another_unit_is_told_where_the_way_takes_its_share() {
+        let client = Figures::of(Some(232.0), Some(323.9), Some(5.0));
+        let said = |value: f64| beside(value, Quantity::Total, &client, Some(1.0));
+        assert_eq!((said(0.2876).state, said(0.2876).words.as_str()), (State::Wrong, "1/1000 of it: unit s, not ms"));
+        assert_eq!([said(0.2).state, said(287.6).state], [State::Doubtful, State::Right]);
+        assert_eq!(fitting(0.2876, 323.9, 1.0), Some(1e3));
     }
 
     #[test]
