@@ -31,6 +31,11 @@ fn wrong((code, said, _): &(i32, Value, String), source: &str, claim: &str, says
     assert!(text.contains(says), "no {says} in {row:#}");
 }
 
+/// Does a row say `113 ms less`, as values of a request that was held up?
+fn far_apart(beside: &str) -> bool {
+    beside.ends_with("more") || beside.ends_with("less")
+}
+
 /// Probes of a spec that is wrong, until one request was not held up by so much that its values say nothing.
 #[track_caller]
 fn found_wrong(rig: &Rig, folder: &str, change: impl Fn(String) -> String, rows: &[(&str, &str, &str)]) {
@@ -38,7 +43,7 @@ fn found_wrong(rig: &Rig, folder: &str, change: impl Fn(String) -> String, rows:
     for nth in 2..=TRIES {
         let held_up = |(source, claim, _): &(&str, &str, &str)| {
             let row = row(&probed.1, source, claim);
-            row["state"] == "doubtful" && row["beside"].as_str().is_some_and(|b| b.ends_with("more") || b.ends_with("less"))
+            row["state"] == "doubtful" && row["beside"].as_str().is_some_and(far_apart)
         };
         if !rows.iter().any(held_up) {
             break;
@@ -71,7 +76,7 @@ fn a_right_mapping_is_found_everywhere_and_wrong_ones_are_named() {
         assert_eq!(row["appeared"], "once", "{said:#}");
         // Values of a machine that is busy with something else may be far apart, or so near that one fits two quantities; they are
         // never another mapping's.
-        let cannot_tell = |beside: &str| beside.ends_with("more") || beside.ends_with("less") || beside.starts_with("also fits");
+        let cannot_tell = |beside: &str| far_apart(beside) || beside.starts_with("also fits");
         assert!(row["state"] == "right" || row["beside"].as_str().is_some_and(cannot_tell), "{row:#}");
     }
     assert!(rows.iter().all(|r| r["state"] != "wrong"), "{said:#}");

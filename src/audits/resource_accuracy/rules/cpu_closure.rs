@@ -48,8 +48,8 @@ impl Rule<ResourceAccuracy> for CpuClosure {
             return Ok(say::cannot_tell(why, expected, told.samples(), from).settled_by(say::LONGER));
         };
         let budget = self.budget.at(closure.known.value);
-        // As it is read it must fit, and what the stamps leave open must not be more than what may be off.
         let cores = Share(closure.surely_off() / closure.over_s());
+        // As it is read it must fit, and what the stamps leave open must not be more than what may be off.
         let status = match say::three(closure.surely_off(), closure.off().abs(), budget) {
             Status::Pass if closure.known.unsure() > budget => Status::Inconclusive,
             Status::Fail if cores.0 <= self.slight.0 => Status::Warn,
@@ -68,7 +68,8 @@ impl Rule<ResourceAccuracy> for CpuClosure {
             because.extend((view.kernel(&told.claim.workload)?.restarts() > 0).then(|| "it was begun anew meanwhile (RES-18)".to_owned()));
         }
         if status == Status::Warn {
-            because.push(format!("that is {cores} of a core; whoever reads processes misses the last of those that end between two readings"));
+            let missed = if closure.off() < 0.0 { "; whoever reads processes misses the last of those that end between two readings" } else { "" };
+            because.push(format!("that is {cores} of a core{missed}"));
         }
         if closure.known.unsure() > budget {
             because.push(format!("what its stamps leave open is ±{}, more than what is allowed", say::cpu(closure.known.unsure())));
