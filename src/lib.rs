@@ -8,6 +8,8 @@ pub mod model;
 /// Level 1: arithmetic on samples.
 pub mod stats;
 
+/// Level 2: two environments beside one another.
+pub mod fidelity;
 /// Level 2: what the stamps of a request mean.
 pub mod llm;
 /// Level 2: what the spans of a trace mean.
@@ -17,6 +19,8 @@ pub mod usage;
 
 /// Level 3: what is asked and how it is judged.
 pub mod audits;
+/// Level 3: what is kept of texts that others wrote.
+pub mod kept;
 /// Level 3: outcomes to score and verdict.
 pub mod scoring;
 

@@ -1,5 +1,6 @@
 //! Level 3: the audits. Each is a folder or a file; the list below is all the registration there is.
 
+pub mod config_match;
 pub mod latency_accuracy;
 pub mod resource_accuracy;
 mod shared;
@@ -12,4 +13,5 @@ pub const ALL: &[Entry] = &[
     Entry::of::<latency_accuracy::LatencyAccuracy>(),
     Entry::of::<resource_accuracy::ResourceAccuracy>(),
     Entry::of::<trace_granularity::TraceGranularity>(),
+    Entry::of::<config_match::ConfigMatch>(),
 ];

@@ -2,8 +2,8 @@
 
 use super::{
     commands::{
-        audit::Audit, burn::BurnArgs, demo::Demo, explain::Explain, generate::Generate, init::Init, mock::Mock, plan::Plan, replay::Replay,
-        report::Report, runs::Runs, trace::Trace, upgrade::Upgrade, validate::Validate, waive::Waive,
+        audit::Audit, baseline::Baseline, burn::BurnArgs, demo::Demo, drift::Drift, explain::Explain, generate::Generate, init::Init, mock::Mock,
+        plan::Plan, replay::Replay, report::Report, runs::Runs, snapshot::Snapshot, trace::Trace, upgrade::Upgrade, validate::Validate, waive::Waive,
     },
     exit::{Ending, FailOn},
     outputs::Output,
@@ -83,6 +83,12 @@ pub enum Command {
     Runs(Runs),
     /// Accept a failure of a recorded run for a time: writes a waiver into the spec
     Waive(Waive),
+    /// Write down what an environment is made of, show it, and lay two of them beside one another
+    Snapshot(Snapshot),
+    /// Accept an environment, so that others are compared with it
+    Baseline(Baseline),
+    /// Say what differs now from an accepted environment
+    Drift(Drift),
     /// Serve an OpenAI-compatible endpoint with exact delays and an emission log of its own
     Mock(Mock),
     /// Load this machine, or a container on it, by a known amount of CPU, memory or network, and tell what was really used
@@ -163,7 +169,8 @@ pub fn with_tip(mut error: clap::Error) -> clap::Error {
         Some(ContextValue::String(argument)) if error.kind() == ErrorKind::UnknownArgument => argument.clone(),
         _ => return error,
     };
-    let takes_spec = std::env::args().any(|word| ["audit", "plan", "validate", "replay", "trace", "upgrade", "waive"].contains(&word.as_str()));
+    let takes_spec =
+        std::env::args().any(|word| ["audit", "drift", "plan", "validate", "replay", "trace", "upgrade", "waive"].contains(&word.as_str()));
     if takes_spec && [".yaml", ".yml"].iter().any(|end| argument.ends_with(end)) && !argument.starts_with('-') {
         let tip = format!("name the spec by `--spec {argument}`");
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));

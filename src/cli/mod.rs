@@ -4,7 +4,9 @@
 mod against;
 mod amounts;
 mod args;
+mod asking;
 mod commands;
+mod environments;
 mod exit;
 mod hold;
 mod judged;

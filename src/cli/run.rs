@@ -2,6 +2,7 @@
 
 use super::{
     against::Against,
+    environments,
     exit::{self, Ending},
     hold::{Wait, hold},
     outputs::Outputs,
@@ -20,7 +21,6 @@ use crate::{
 };
 use anyhow::Context;
 use std::{
-    collections::BTreeMap,
     path::Path,
     process::ExitCode,
     sync::{Arc, Mutex, PoisonError},
@@ -56,6 +56,7 @@ pub async fn run(loaded: Loaded, mut how: How<'_>) -> anyhow::Result<ExitCode> {
     if !loaded.warnings.is_empty() {
         eprintln!("{}", loaded.warnings);
     }
+    let others = environments::reference(&loaded)?;
     let shelf = Shelf::of(how.folder);
     let held = hold(Some(&shelf), how.command, how.folder, &loaded.profile.rig, how.wait).await.map_err(begun)?;
     let Some(alone) = held else { return Ok(exit::interrupted()) };
@@ -73,7 +74,7 @@ pub async fn run(loaded: Loaded, mut how: How<'_>) -> anyhow::Result<ExitCode> {
         sources: sources::build(&loaded.profile.rig, &loaded.settings),
         profile: loaded.profile,
         cases: loaded.cases,
-        others: BTreeMap::new(),
+        others,
         blobs: writer.blobs(),
         recorder: Arc::clone(&writer) as Arc<dyn Recorder>,
         cancel,

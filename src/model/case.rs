@@ -1,6 +1,6 @@
 //! A test case and its rules, as `checks/*.yaml` define them. Thresholds are data, not code.
 
-use super::{name::Name, node::Node, rig::Capability, units::Ms};
+use super::{capability::Capability, name::Name, node::Node, units::Ms};
 use serde::{Deserialize, Serialize};
 
 /// Cases of the method, 15 of infrastructure and 10 of LLM behaviour; a release may know fewer.

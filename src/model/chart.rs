@@ -1,6 +1,6 @@
 //! A picture as data: audits say what to draw, `report::chart` draws it.
 
-use super::waterfall::Waterfall;
+use super::{comparison::Comparison, waterfall::Waterfall};
 use serde::{Deserialize, Serialize};
 
 /// One chart.
@@ -59,6 +59,8 @@ pub enum ChartKind {
         /// As many cells a row as there are columns.
         rows: Vec<Vec<String>>,
     },
+    /// Two environments side by side.
+    Comparison(Box<Comparison>),
 }
 
 /// A stretch of the x axis that is marked.

@@ -2,6 +2,7 @@
 
 use super::{
     anchors::Anchors,
+    capability::Capability,
     case::{Case, RuleSpec, Weight},
     change::Change,
     chart::Chart,
@@ -9,7 +10,7 @@ use super::{
     key::Key,
     name::Name,
     outcome::Outcome,
-    rig::{Capability, Quantity, SourceInfo},
+    rig::{Quantity, SourceInfo},
     source::Cost,
     units::{Ms, Share, Wall},
     waiver::Waiver,

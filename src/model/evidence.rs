@@ -236,7 +236,12 @@ impl Evidence {
 
     /// Changes one answer in a copy: negative controls. Does nothing where there is no answer.
     pub fn alter<Q: Question>(&mut self, source: &Name, question: &Q, change: impl FnOnce(&mut Q::Answer)) {
-        let key = Key { world: World::Live, source: source.clone(), query: question.clone().into() };
+        self.alter_in(&World::Live, source, question, change);
+    }
+
+    /// The same of another world.
+    pub fn alter_in<Q: Question>(&mut self, world: &World, source: &Name, question: &Q, change: impl FnOnce(&mut Q::Answer)) {
+        let key = Key { world: world.clone(), source: source.clone(), query: question.clone().into() };
         if let Some(Ok(seen)) = self.0.get_mut(&key)
             && let Some(answer) = Q::pick_mut(&mut Arc::make_mut(seen).payload)
         {

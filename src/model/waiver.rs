@@ -28,7 +28,7 @@ pub struct Waiver {
 }
 
 /// Two weeks: long enough to renew a waiver or to mend its cause.
-const SOON_US: i64 = 14 * 86_400_000_000;
+pub(super) const SOON_US: i64 = 14 * 86_400_000_000;
 
 /// A range of one figure. The same rule may decide by another figure next time (a share instead of a bias): that failure
 /// is not the one that was accepted.

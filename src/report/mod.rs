@@ -3,6 +3,8 @@
 mod chart;
 mod clean;
 mod compare;
+pub mod comparison;
+pub mod facts;
 mod fold;
 mod grid;
 mod html;

@@ -7,18 +7,22 @@ use super::{
     cloud::Cloud,
     dashboards::Dashboards,
     docker_stats::DockerStats,
+    environment::Environment,
     jaeger::Jaeger,
     kernel::Kernel,
     load::Load,
     otlp::{Otlp, OtlpFiles},
+    postgres::Postgres,
     prometheus::Prometheus,
     scrape::Scrape,
     spans::Pace,
     truth::Truth,
 };
 use crate::{
+    kept::variables::Variables,
     model::{
         audit::Effort,
+        environment::ENVIRONMENT,
         evidence::Gap,
         key::Query,
         name::{Name, name},
@@ -35,8 +39,7 @@ use std::{path::Path, sync::Arc};
 pub fn build(rig: &Rig, settings: &Settings) -> Vec<Arc<dyn Source>> {
     let reference = settings.sources.values().find_map(|s| if let SourceSettings::Truth { connection } = s { Some(connection) } else { None });
     let mut sources = vec![load(settings, reference)];
-    let docker =
-        settings.sources.values().find_map(|s| if let SourceSettings::Docker { socket } = s { socket.as_deref() } else { None }).map(at_socket);
+    let docker = docker_socket(settings);
     if rig.sources.contains_key(&name(KERNEL)) {
         sources.push(Arc::new(Kernel::new(rig.workloads.clone(), docker.clone())));
     }
@@ -46,7 +49,14 @@ pub fn build(rig: &Rig, settings: &Settings) -> Vec<Arc<dyn Source>> {
     for (source, how) in &settings.sources {
         sources.push(or_silent(source, one(source, how, rig)));
     }
+    if rig.sources.contains_key(&name(ENVIRONMENT)) {
+        sources.push(Arc::new(Environment::new(rig, docker_socket(settings), settings)));
+    }
     sources
+}
+
+fn docker_socket(settings: &Settings) -> Option<String> {
+    settings.sources.values().find_map(|s| if let SourceSettings::Docker { socket } = s { socket.as_deref() } else { None }).map(at_socket)
 }
 
 /// A socket as Docker's clients name it.
@@ -81,6 +91,7 @@ fn one(source: &Name, how: &SourceSettings, rig: &Rig) -> Result<Arc<dyn Source>
         SourceSettings::Docker { socket } => Arc::new(DockerStats::new(source.clone(), socket.as_deref().map(at_socket), rig.workloads.clone())),
         SourceSettings::Cloud { path, period, settle } => Arc::new(Cloud::new(source.clone(), path.clone(), *period, *settle, usage())),
         SourceSettings::Dashboards { path } => Arc::new(Dashboards::new(source.clone(), path.clone())),
+        SourceSettings::Postgres { server } => Arc::new(Postgres::new(source.clone(), server.clone(), Variables::default())),
         SourceSettings::Truth { connection } => Arc::new(Truth::new(source.clone(), connection)?),
     })
 }

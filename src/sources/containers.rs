@@ -8,6 +8,7 @@ use crate::model::{evidence::Gap, units::Wall, workload::Found};
 use bollard::{
     Docker,
     errors::Error,
+    models::ContainerInspectResponse,
     query_parameters::{InspectContainerOptions, ListContainersOptionsBuilder},
 };
 use std::{collections::HashMap, io::ErrorKind, time::Duration};
@@ -74,13 +75,7 @@ impl Daemon {
 
     /// Looks at one container.
     pub async fn inspect(&self, name: &str) -> Result<Container, Gap> {
-        let told = match self.docker.inspect_container(name, None::<InspectContainerOptions>).await {
-            Ok(told) => told,
-            Err(Error::DockerResponseServerError { status_code: 404, .. }) => {
-                return Err(Gap::NotConfigured(format!("docker: no container `{name}`; `docker ps --format '{{{{.Names}}}}'` lists those that run")));
-            }
-            Err(e) => return Err(self.refused(&format!("show the container `{name}`"), "GET /containers/NAME/json", &e)),
-        };
+        let told = self.told(name).await?;
         let state = told.state.unwrap_or_default();
         let running = state.running.unwrap_or(false);
         Ok(Container {
@@ -88,6 +83,16 @@ impl Daemon {
             pid: state.pid.and_then(|pid| u32::try_from(pid).ok()).filter(|pid| *pid > 0 && running),
             began: state.started_at.as_deref().and_then(instant),
             running,
+        })
+    }
+
+    /// All that the daemon tells of one container.
+    pub async fn told(&self, name: &str) -> Result<ContainerInspectResponse, Gap> {
+        self.docker.inspect_container(name, None::<InspectContainerOptions>).await.map_err(|e| match e {
+            Error::DockerResponseServerError { status_code: 404, .. } => {
+                Gap::NotConfigured(format!("docker: no container `{name}`; `docker ps --format '{{{{.Names}}}}'` lists those that run"))
+            }
+            e => self.refused(&format!("show the container `{name}`"), "GET /containers/NAME/json", &e),
         })
     }
 
@@ -124,7 +129,9 @@ fn refused(host: &str, what: &str, call: &str, error: &Error) -> Gap {
     let kind = io_kind(error);
     match error {
         Error::DockerResponseServerError { status_code: 403, .. } => {
-            Gap::Denied(format!("docker: may not {what}; let the socket proxy allow `{call}` (CONTAINERS=1)"))
+            // As tecnativa/docker-socket-proxy names its switches.
+            let switch = ["IMAGES", "VERSION"].into_iter().find(|s| call.to_ascii_uppercase().contains(&format!("/{s}"))).unwrap_or("CONTAINERS");
+            Gap::Denied(format!("docker: may not {what}; let the socket proxy allow `{call}` ({switch}=1)"))
         }
         Error::DockerResponseServerError { status_code: 400, message } if message.contains("API version") => {
             let newer = version_in(message).map_or_else(String::new, |v| format!(" {v} or newer"));
@@ -181,6 +188,11 @@ mod tests {
         let gap = refused("unix:///x", "list containers", "GET /containers/json", &error(500, "jane@example.com"));
         assert_eq!(gap.to_string(), "malformed: docker: answered 500 when asked to list containers");
         let gap = refused("unix:///x", "list containers", "GET /containers/json", &error(403, "jane"));
-        assert!(matches!(&gap, Gap::Denied(why) if why.contains("GET /containers/json") && !why.contains("jane")), "{gap}");
+        assert!(
+            matches!(&gap, Gap::Denied(why) if why.contains("GET /containers/json") && why.contains("CONTAINERS=1") && !why.contains("jane")),
+            "{gap}"
+        );
+        let gap = refused("unix:///x", "show the image", "GET /images/NAME/json", &error(403, "jane"));
+        assert!(matches!(&gap, Gap::Denied(why) if why.contains("IMAGES=1")), "{gap}");
     }
 }

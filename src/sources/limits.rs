@@ -2,7 +2,13 @@
 //! here they are together, as `docs/limits.md` shows them. Nobody's answer may end the audit for want of memory: beyond its
 //! limit an answer is a gap.
 
-use super::{access_log, clock, cloud, dashboards, http, lines, load, otlp, scrape, spans::MOST_SPANS, survey};
+use super::{
+    access_log, clock, cloud, dashboards,
+    environment::{python, root},
+    http, lines, load, otlp, scrape,
+    spans::MOST_SPANS,
+    survey,
+};
 use crate::{spec::yaml, store};
 
 /// One limit.
@@ -35,7 +41,7 @@ const SPAN: usize = 1_000;
 const VALUE: usize = 32;
 
 /// All of them.
-pub const LIMITS: [Limit; 19] = [
+pub const LIMITS: [Limit; 22] = [
     Limit {
         of: "an answer of Prometheus",
         read: http::CAP,
@@ -138,6 +144,24 @@ pub const LIMITS: [Limit; 19] = [
         read: survey::CAP,
         memory: (BODY + FAMILY) * survey::CAP,
         beyond: "the place is told as one that answers too much; the draft is written without it",
+    },
+    Limit {
+        of: "a file of the machine or of a container, for its configuration",
+        read: root::LONGEST as usize,
+        memory: 2 * BODY * root::LONGEST as usize,
+        beyond: "a gap (truncated) of what it tells; folders beyond 20,000 entries likewise",
+    },
+    Limit {
+        of: "what the interpreter of a process tells of its packages",
+        read: python::LONGEST,
+        memory: (BODY + VALUE) * python::LONGEST,
+        beyond: "they are read from its folders instead, and it says so. Also beyond 10 s or 10,000 packages",
+    },
+    Limit {
+        of: "a snapshot, or the evidence of a baseline",
+        read: store::snapshot::LONGEST as usize,
+        memory: (BODY + VALUE) * store::snapshot::LONGEST as usize,
+        beyond: "an error that names it: 10,000 facts take some 2 MB",
     },
     Limit {
         of: "a spec, or a file that it is made of",

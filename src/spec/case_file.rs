@@ -5,10 +5,10 @@ use super::{
     table::{Field, Reading, Table, check_name},
 };
 use crate::model::{
+    capability::Capability,
     case::{Case, RuleSpec, Weight},
     name::{Name, name},
     node::{Node, Value},
-    rig::Capability,
     units::Ms,
 };
 

@@ -27,6 +27,7 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("checks/observability/latency_accuracy.yaml", include_str!("../../checks/observability/latency_accuracy.yaml")),
     ("checks/observability/resource_accuracy.yaml", include_str!("../../checks/observability/resource_accuracy.yaml")),
     ("checks/observability/trace_granularity.yaml", include_str!("../../checks/observability/trace_granularity.yaml")),
+    ("checks/fidelity/config_match.yaml", include_str!("../../checks/fidelity/config_match.yaml")),
 ];
 
 /// The folder of a folder of checks that holds its editions.

@@ -2,12 +2,12 @@
 
 use super::{canonical, diagnostics::Problem, explain::inline, profile::Profile, table::Reading};
 use crate::model::{
+    capability::Capability,
     case::{Case, RuleSpec},
     change::{Change, Changed, What},
     event::Gate,
     name::Name,
     node::{At, Node},
-    rig::Capability,
     units::Ms,
 };
 use std::collections::BTreeSet;

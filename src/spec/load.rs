@@ -4,7 +4,7 @@ use super::{
     anchors, bounded_file, case_file, catalogue, changes,
     chosen::Checks,
     diagnostics::{Problem, Problems},
-    discover,
+    discover, environment,
     exec::Exec,
     extends::{self, Named},
     files::Files,
@@ -24,10 +24,12 @@ use super::{
 use crate::model::{
     anchors::Anchors,
     audit::AnyCase,
+    capability::Capability,
+    environment::PartKind,
     event::Gate,
     name::{Name, name},
     node::{At, Node},
-    rig::{By, Capability, Claim, Quantity, Rig, SourceInfo},
+    rig::{By, Claim, Quantity, Rig, SourceInfo},
     units::Wall,
     usage::{Measure, Told, UsageClaim},
     workload::{BURN, BURN_CONTAINER, Found, HOST, KERNEL, Workload},
@@ -56,6 +58,8 @@ pub struct Loaded {
     pub anchors: Anchors,
     /// Where each waiver of the profile stands.
     pub(super) waivers_at: Vec<At>,
+    /// Where each waiver of a difference between environments stands.
+    pub(super) fact_waivers_at: Vec<At>,
     /// When it is looked at, if that was said.
     pub(super) now: Option<Wall>,
     /// What it was made of.
@@ -158,6 +162,7 @@ fn read(root: &Node, checks: &Checks, sound: bool, cx: &Reading) -> Option<Loade
     let sources = sources::read(sources_field.as_ref(), &declared, cx);
     let metrics = table.get("metrics");
     let Metrics { claims: histograms, definitions } = metrics.as_ref().map(|f| metrics::read(f, &declared, guessed, cx)).unwrap_or_default();
+    let environment = table.get("environment").map(|f| environment::read(&f, cx));
     let resources = table.get("resources").map(|f| resources::read(&f, &declared, cx)).unwrap_or_default();
     let cases_field = table.get("cases");
     let mut slos = Slos::new();
@@ -179,6 +184,9 @@ fn read(root: &Node, checks: &Checks, sound: bool, cx: &Reading) -> Option<Loade
     let mut rig = rig(rig_name?, target.as_ref(), &sources, histograms);
     own_sources(&mut rig, &resources.workloads);
     (rig.workloads, rig.usage) = (resources.workloads, resources.usage);
+    let environment = environment.flatten();
+    let fact_waivers_at = environment.as_ref().map(|section| section.waivers_at.clone()).unwrap_or_default();
+    let environment = environment.map(|section| environment::put(section, &mut rig));
     rig.definitions = definitions;
     rig.slo = slos.iter().map(|(quantity, (limit, _))| (*quantity, *limit)).collect();
     rig.capabilities = capabilities(&rig);
@@ -186,8 +194,12 @@ fn read(root: &Node, checks: &Checks, sound: bool, cx: &Reading) -> Option<Loade
     if let (Some(field), Some(required)) = (require, required) {
         missing(&field, &required, &rig, cx);
     }
-    let settings =
-        Settings { target: target.map(|t| t.settings), sources: sources.into_iter().map(|s| (s.name, s.settings)).collect(), ..Settings::default() };
+    let settings = Settings {
+        target: target.map(|t| t.settings),
+        sources: sources.into_iter().map(|s| (s.name, s.settings)).collect(),
+        environment,
+        ..Settings::default()
+    };
     let gate = gate?;
     let changed = changes::of(&checks.edition, &cases, gate, &rig.capabilities);
     changes::warn(&changed, &checks.name, root, catalogue, cx);
@@ -213,6 +225,7 @@ fn read(root: &Node, checks: &Checks, sound: bool, cx: &Reading) -> Option<Loade
         set: vec![],
         anchors: Anchors::default(),
         waivers_at,
+        fact_waivers_at,
         now: None,
         basis: Basis::selecting(checks.cases),
     })
@@ -328,6 +341,9 @@ fn capabilities(rig: &Rig) -> BTreeSet<Capability> {
             rig.burner().is_some_and(|(name, act)| act.memory > 0 && rig.usage_of(name).any(|c| c.measure.memory() && c.measure != Measure::Cache))
         }
         Capability::Observers => rig.workloads.values().any(|w| w.observer),
+        Capability::Environment => rig.environment.is_some(),
+        Capability::Reference => rig.reference.is_some(),
+        Capability::Database => rig.environment.as_ref().is_some_and(|e| e.parts.values().any(|kind| *kind == PartKind::Postgres)),
         Capability::StoredQueries => kind(&["prometheus", "dashboards"]),
     };
     Capability::ALL.into_iter().filter(there).collect()

@@ -4,11 +4,7 @@
 use super::sources::KINDS;
 use crate::{
     llm::definitions,
-    model::{
-        rig::{Capability, Quantity},
-        times::Moment,
-        usage::Measure,
-    },
+    model::{capability::Capability, rig::Quantity, times::Moment, usage::Measure},
 };
 use serde_json::{Map, Value, json};
 
@@ -41,6 +37,7 @@ fn whole() -> Value {
             ("sources", sources()),
             ("metrics", described(map_of(&metric()), "Which series claim to measure what")),
             ("resources", described(map_of(&workload()), "Whose CPU time, memory and network are looked at: the API server, its database, the burn")),
+            ("environment", environment()),
             ("cases", cases()),
             ("require", described(list_of(&words(Capability::ALL.map(Capability::word))), "What this spec must provide; a problem if it does not")),
             ("waivers", list_of(&waiver())),
@@ -180,6 +177,11 @@ fn source(kind: &'static str) -> Value {
             (json!(["path"]), vec![("path", path), ("period", period), ("settle", settle)])
         }
         "dashboards" => (json!(["path"]), vec![("path", described(text(), "Dashboards as JSON; `*` in the name stands for several"))]),
+        "postgres" => {
+            let url = described(text(), "postgresql://USER@HOST:5432/DATABASE without a password; `?sslmode=`, and `?host=/FOLDER` for a socket");
+            let ca_file = described(text(), "PEM file of the authority that signed its certificate");
+            (json!(["url"]), vec![("url", url), ("password", described(text(), "Write it as ${env:X} or ${file:X}")), ("ca_file", ca_file)])
+        }
         _ => (json!(["url"]), with(vec![])),
     };
     keys.push(("kind", json!({"const": kind})));
@@ -239,6 +241,31 @@ fn cases() -> Value {
     let case = [("audit", any()), ("weight", weight()), ("slo", slo), ("rules", map_of(&object(&json!([]), rule)))];
     let case = json!({"anyOf": [object(&json!([]), case), {"type": "null"}]});
     json!({"description": "Which cases run, and what is changed of them", "anyOf": [{"const": "all"}, list_of(&text()), map_of(&case)]})
+}
+
+fn environment() -> Value {
+    let value = |text_: &str| described(text(), text_);
+    let waiver = [
+        ("fact", value("Which fact, such as gateway.process.workers; `*` stands for anything")),
+        ("here", value("The value here when it was signed; `absent` for none")),
+        ("there", value("The value in the reference when it was signed")),
+        ("reason", text()),
+        ("owner", text()),
+        ("impact", value("What the difference does to the results")),
+        ("expires", described(json!({"type": "string", "format": "date-time"}), "With its offset, at most 180 days away")),
+    ];
+    let keys = [
+        ("reference", value("What it is compared with: the name of a baseline, or the path of a snapshot or of a document")),
+        (
+            "variables",
+            described(list_of(&text()), "Environment variables, and options of processes, whose values may be shown, beside those that always are"),
+        ),
+        ("fingerprint_key", value("Makes values that are not shown comparable; the same for both environments, as ${env:X} or ${file:X}")),
+        ("called", described(map_of(&text()), "Paths and hosts here, and what they are called in the reference")),
+        ("scale", described(map_of(&json!({"type": "number"})), "How large it is beside the reference, by group: {service: 0.5}")),
+        ("waivers", list_of(&object(&json!(["fact", "here", "there", "reason", "owner", "expires"]), waiver))),
+    ];
+    described(object(&json!([]), keys), "The configuration is read, and compared with that of another environment")
 }
 
 fn waiver() -> Value {

@@ -1,13 +1,15 @@
 //! How to reach what the rig names, resolved, with secrets. Never recorded, never shown: only sources read it.
 
-use super::base64::base64;
-use crate::model::{
-    name::Name,
-    redactor::Redactor,
-    rig::Allow,
-    rig::{Claim, Quantity},
-    secret::Secret,
-    units::Ms,
+use super::{base64::base64, postgres::PostgresServer};
+use crate::{
+    kept::variables::Variables,
+    model::{
+        name::Name,
+        redactor::Redactor,
+        rig::{Allow, Claim, Quantity},
+        secret::Secret,
+        units::Ms,
+    },
 };
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
@@ -18,6 +20,8 @@ pub struct Settings {
     pub target: Option<TargetSettings>,
     /// One entry per source of the spec.
     pub sources: BTreeMap<Name, SourceSettings>,
+    /// How the configuration is read, where it is.
+    pub environment: Option<EnvironmentSettings>,
     /// Knows every secret of the spec.
     pub redactor: Redactor,
 }
@@ -33,6 +37,15 @@ impl Settings {
         };
         field.as_ref().map(|f| f.unit_ms)
     }
+}
+
+/// How the configuration of an environment is read, and what it is compared with.
+#[derive(Clone, Debug, Default)]
+pub struct EnvironmentSettings {
+    /// The reference: a folder of an accepted baseline, a snapshot, or a document.
+    pub reference: Option<PathBuf>,
+    /// Which variables are shown, and the key of fingerprints of all others.
+    pub variables: Variables,
 }
 
 /// One HTTP origin and what is shown to it, and to it only.
@@ -179,6 +192,11 @@ pub enum SourceSettings {
         /// A file, or a folder's files by a `*` in the name.
         path: PathBuf,
     },
+    /// A PostgreSQL server.
+    Postgres {
+        /// Where, and as whom.
+        server: PostgresServer,
+    },
 }
 
 /// Who tells how far a host's clock may be off.
@@ -235,7 +253,8 @@ impl SourceSettings {
             | SourceSettings::Truth { .. }
             | SourceSettings::Docker { .. }
             | SourceSettings::Cloud { .. }
-            | SourceSettings::Dashboards { .. } => false,
+            | SourceSettings::Dashboards { .. }
+            | SourceSettings::Postgres { .. } => false,
         }
     }
     /// What is read of the source, where the spec chooses ([`SourceInfo::reads`](crate::model::rig::SourceInfo::reads)).
@@ -250,7 +269,8 @@ impl SourceSettings {
             | SourceSettings::Truth { .. }
             | SourceSettings::Docker { .. }
             | SourceSettings::Cloud { .. }
-            | SourceSettings::Dashboards { .. } => String::new(),
+            | SourceSettings::Dashboards { .. }
+            | SourceSettings::Postgres { .. } => String::new(),
         }
     }
 }

@@ -4,10 +4,12 @@ use super::{
     access_log, clock,
     connection::connection,
     diagnostics::{Problem, nearest},
+    postgres,
     settings::{OtlpPlace, SourceSettings},
     table::{Field, Reading, Table, check_name},
 };
 use crate::model::{
+    environment::ENVIRONMENT,
     name::{Name, name},
     node::At,
     rig::{By, Claim, Quantity, SourceInfo},
@@ -18,7 +20,8 @@ use reqwest::Url;
 use std::{collections::HashMap, net::SocketAddr};
 
 /// The kinds of this release.
-pub(super) const KINDS: [&str; 10] = ["prometheus", "scrape", "jaeger", "otlp", "access_log", "truth", "clock", "docker", "cloud", "dashboards"];
+pub(super) const KINDS: [&str; 11] =
+    ["prometheus", "scrape", "jaeger", "otlp", "access_log", "truth", "clock", "docker", "cloud", "dashboards", "postgres"];
 /// Kinds that hold traces.
 pub(super) const TRACES: [&str; 2] = ["jaeger", "otlp"];
 /// Kinds that hold histograms.
@@ -28,8 +31,12 @@ pub(super) const SERIES: [&str; 3] = ["prometheus", "scrape", "cloud"];
 /// The load generator's own name among the sources.
 pub(super) const LOAD: &str = "load";
 /// Names of sources that are always there.
-const OWN: [(&str, &str); 3] =
-    [(LOAD, "rigcheck's own load"), (KERNEL, "what rigcheck reads of this machine's kernel"), (BURN, "rigcheck's own burn")];
+const OWN: [(&str, &str); 4] = [
+    (LOAD, "rigcheck's own load"),
+    (KERNEL, "what rigcheck reads of this machine's kernel"),
+    (BURN, "rigcheck's own burn"),
+    (ENVIRONMENT, "what rigcheck reads of configurations"),
+];
 /// Where OTLP over HTTP is received unless told otherwise (the port that IANA registered for it).
 const OTLP: ([u8; 4], u16) = ([127, 0, 0, 1], 4318);
 /// A batch span processor exports every 5 s by default (OpenTelemetry's specification, `OTEL_BSP_SCHEDULE_DELAY`).
@@ -159,6 +166,7 @@ fn source(declared: &Declared, field: &Field<'_>, cx: &Reading) -> Option<Source
         "dashboards" => {
             table.need("path", "dashboards/*.json", cx).and_then(|f| Some((f.text(cx)?, SourceSettings::Dashboards { path: f.file(cx)? })))
         }
+        "postgres" => postgres::read(&mut table, cx).map(|server| (server.url.clone(), SourceSettings::Postgres { server })),
         "clock" => clock::read(&mut table, cx).map(|(place, by)| (place, SourceSettings::Clock(by))),
         other => {
             // A kind of KINDS without an arm here.

@@ -3,9 +3,10 @@
 use super::load::Loaded;
 use crate::model::{
     audit::Context,
+    capability::Capability,
     case::{CATALOGUE, Case, RuleSpec},
     evidence::{Evidence, Gap, Unknown},
-    rig::{By, Capability, Claim},
+    rig::{By, Claim},
 };
 use std::fmt::Write as _;
 
@@ -45,6 +46,23 @@ impl Loaded {
             for claim in rig.usage_of(name).filter(|c| c.series().is_some()) {
                 let of = claim.series().map(|s| s.metric.as_str()).unwrap_or_default();
                 let _ = writeln!(out, "    {}: {}, {of}", claim.subject(), claim.measure.title());
+            }
+        }
+        if let Some(environment) = &rig.environment {
+            let parts: Vec<_> = environment
+                .parts
+                .iter()
+                .map(|(part, kind)| if kind.word() == part.as_str() { part.to_string() } else { format!("{part} ({kind})") })
+                .collect();
+            let beside = rig.reference.as_ref().map_or_else(|| "compared with nothing".to_owned(), |r| format!("beside {r}"));
+            let _ = writeln!(out, "\nenvironment\n  {beside}: {}", parts.join(", "));
+            for waiver in &environment.waivers {
+                let fact = String::from(waiver.fact.clone());
+                let _ = writeln!(
+                    out,
+                    "  waived {fact} ({} here, {} there) until {}, {}: {}",
+                    waiver.here, waiver.there, waiver.expires_text, waiver.owner, waiver.reason
+                );
             }
         }
         let slos: Vec<_> = rig.slo.iter().map(|(quantity, limit)| format!("{quantity} ≤ {limit}")).collect();

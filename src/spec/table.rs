@@ -6,9 +6,9 @@ use super::{
 };
 use crate::model::{
     bytes::{Bytes, BytesPerSecond},
+    capability::Capability,
     node::{At, Node, Value},
     redactor::Redactor,
-    rig::Capability,
     secret::Secret,
     units::{Count, Ms, PerSecond, Share},
 };

@@ -2,15 +2,17 @@
 
 use super::{
     diagnostics::{Problem, nearest},
+    environment,
     load::Loaded,
     table::{Field, Reading},
 };
 use crate::model::{
     audit::AnyCase,
+    capability::Capability,
     case::Case,
     name::{Name, name},
     node::At,
-    rig::{Capability, Rig},
+    rig::Rig,
     units::{Ms, Share, Wall},
     waiver::{Range, Waiver},
 };
@@ -45,6 +47,8 @@ impl Loaded {
                 self.warnings.list.push(soon.label("mend the cause before, or renew it"));
             }
         }
+        let of_facts = self.profile.rig.environment.iter().flat_map(|e| &e.waivers).zip(&self.fact_waivers_at);
+        self.warnings.list.extend(of_facts.filter_map(|(waiver, at)| environment::odd(waiver, *at, now)));
         self.warnings.list.sort_by_key(|p| p.at);
         self
     }
@@ -166,7 +170,8 @@ fn bound(text: &str) -> Option<(f64, &'static str)> {
     digits.parse::<f64>().ok().filter(|x| x.is_finite() && *x >= 0.0).map(|x| (sign * x, ""))
 }
 
-fn expiry(field: &Field<'_>, cx: &Reading) -> Option<(Wall, String)> {
+/// An instant with its offset, and as it was written.
+pub(super) fn expiry(field: &Field<'_>, cx: &Reading) -> Option<(Wall, String)> {
     let text = field.text(cx)?;
     if let Ok(at) = text.parse::<jiff::Timestamp>() {
         return Some((Wall(at.as_microsecond()), text));

@@ -2,6 +2,7 @@
 //! `evidence.jsonl` (what was answered, one fact a line, appended as it arrives), `blobs/` (many rows, by digest).
 //! Everything is readable after a kill.
 
+pub mod baseline;
 mod blobs;
 mod cited;
 mod export;
@@ -10,6 +11,7 @@ mod lock;
 mod prune;
 mod read;
 mod shelf;
+pub mod snapshot;
 mod write;
 
 pub use blobs::Folder;
@@ -113,6 +115,16 @@ pub enum StoreError {
         /// Which file.
         path: PathBuf,
         /// What is wrong.
+        why: String,
+    },
+    /// A file that is no snapshot.
+    #[error("{}:{line}: not a snapshot: {why}", path.display())]
+    NoSnapshot {
+        /// Which file.
+        path: PathBuf,
+        /// 1-based line.
+        line: usize,
+        /// What is wrong, and what to do.
         why: String,
     },
     /// What would be written is there already.

@@ -4,7 +4,6 @@
 mod cover;
 mod critical_path;
 mod figures;
-mod glob;
 mod ids;
 mod latency;
 mod rows;

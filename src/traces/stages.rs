@@ -1,5 +1,5 @@
-use super::{Tree, glob::Glob, unmatched::Unmatched};
-use crate::model::{name::Name, payload::SpanRow};
+use super::{Tree, unmatched::Unmatched};
+use crate::model::{glob::Glob, name::Name, payload::SpanRow};
 use serde::{Deserialize, Deserializer, de::Error};
 use std::collections::BTreeMap;
 

@@ -8,6 +8,7 @@ mod clean;
 mod disturb;
 #[path = "../support/embedded.rs"]
 mod embedded;
+mod environment;
 mod judge;
 mod lanes;
 mod matrix;

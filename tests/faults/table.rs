@@ -1,7 +1,7 @@
 //! The matrix as a page of the documentation, generated from the same rows that the tests demand.
 #![allow(clippy::disallowed_methods, reason = "compares a generated page, and writes it if asked to")]
 
-use crate::rows::{ROWS, Row, TOGETHER, USED, Wanted};
+use crate::rows::{ROWS, Row, TOGETHER, UNLIKE, USED, Wanted};
 use rigcheck::reference::faults::ALL;
 use std::{fmt::Write as _, fs};
 
@@ -50,6 +50,14 @@ fn page() -> String {
         let must: Vec<_> = used.must.iter().map(|(rule, _)| *rule).collect();
         let _ = writeln!(text, "| `{}` | {} | {} | {} | never READY |", used.name, used.title, listed(&must), listed(used.may.0));
     }
+    text += "\n## Of what makes an environment unlike production\n\nA uvicorn with two workers, PostgreSQL, this machine, and a snapshot of them as \
+             production; one thing is changed, then undone (`tests/faults/environment`). All other rules of the case stay quiet: none of \
+             them fails, warns, or has no data where nothing was taken from it.\n\n";
+    text += "| fault | what is done | must fail | must warn | cannot tell |\n|---|---|---|---|---|\n";
+    for row in UNLIKE {
+        let [must, warns, untold] = [row.must, row.warns, row.untold].map(judged);
+        let _ = writeln!(text, "| `{}` | {} | {must} | {warns} | {untold} |", row.name, row.title);
+    }
     text += "\n## On the embedded rig\n\nThe rig of `rigcheck demo --fault NAME` (`tests/faults`).\n\n";
     text += "| fault | what is done | must fail | may fail | verdict |\n|---|---|---|---|---|\n";
     for fault in ALL {
@@ -62,6 +70,12 @@ fn page() -> String {
 /// Rules that may fail and need not.
 fn also(row: &Row) -> Vec<&'static str> {
     [row.may, row.pairs].concat().into_iter().filter(|rule| !row.must.contains(rule)).collect()
+}
+
+/// Rules with whom they judge.
+fn judged(pairs: &[(&str, &str)]) -> String {
+    let of = |(rule, subject): &(&str, &str)| if subject.is_empty() { (*rule).to_owned() } else { format!("{rule} ({subject})") };
+    if pairs.is_empty() { "–".into() } else { pairs.iter().map(of).collect::<Vec<_>>().join(", ") }
 }
 
 fn listed(rules: &[&str]) -> String {

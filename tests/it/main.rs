@@ -15,6 +15,7 @@ mod cli;
 mod embedded;
 mod engine;
 mod faults;
+mod fidelity;
 mod hostile;
 mod layers;
 mod privacy;

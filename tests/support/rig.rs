@@ -317,9 +317,9 @@ impl Rig {
         Stack::up(&["gateway", "--mock", &mock, "--variant", self.gateway.variant, "--otlp", &otlp])
     }
 
-    /// Audits beside no other audit: a clean rig must be READY.
-    pub fn audit_alone(&self, folder: &str, requests: u64) -> Audited {
-        self.audit_in(&Turn::alone(), folder, &few(self, requests), &[], || {})
+    /// Audits for the nth time, in calm: a clean rig must be READY.
+    pub fn audit_in_calm(&self, nth: usize, folder: &str, requests: u64) -> Audited {
+        self.audit_in(&Turn::calm(nth), folder, &few(self, requests), &[], || {})
     }
 
     /// Audits, and does something meanwhile.

@@ -14,17 +14,20 @@ use rigcheck::{
 
 /// Judges again on this evidence.
 pub fn judged(run: &Run, evidence: &Evidence) -> (Vec<CaseJudged>, Assessment) {
-    let cx = Context { rig: &run.profile.rig, evidence, as_of: run.report.as_of.expect("it was gathered") };
-    let cases: Vec<_> = run.cases.iter().map(|case| judge_case(case.as_ref(), &cx, &[])).collect();
+    let cases: Vec<_> = run.cases.iter().map(|case| judged_case(run, case.as_ref(), evidence)).collect();
     let assessment = assess(&cases, &Gate::default());
     (cases, assessment)
 }
 
+/// One case of them.
+pub fn judged_case(run: &Run, case: &dyn AnyCase, evidence: &Evidence) -> CaseJudged {
+    judge_case(case, &Context { rig: &run.profile.rig, evidence, as_of: run.report.as_of.expect("it was gathered") }, &[])
+}
+
 /// The same after one answer was changed: only the cases that ask for it are judged again.
 pub fn judged_but_for(run: &Run, before: &[CaseJudged], key: &Key, evidence: &Evidence) -> Assessment {
-    let cx = Context { rig: &run.profile.rig, evidence, as_of: run.report.as_of.expect("it was gathered") };
     let asks = |case: &dyn AnyCase| case.needs(&run.profile.rig).iter().any(|need| need.key == *key);
-    let again = run.cases.iter().zip(before).map(|(case, was)| if asks(&**case) { judge_case(&**case, &cx, &[]) } else { was.clone() });
+    let again = run.cases.iter().zip(before).map(|(case, was)| if asks(&**case) { judged_case(run, &**case, evidence) } else { was.clone() });
     assess(&again.collect::<Vec<_>>(), &Gate::default())
 }
 

@@ -30,7 +30,12 @@ impl Turn {
         Turn(weight)
     }
 
-    /// Nobody else has a turn: for an audit that must find a clean rig READY.
+    /// For an audit that must find a clean rig READY: the first try bears one neighbour, those after it have none.
+    pub fn calm(nth: usize) -> Turn {
+        if nth <= 1 { Turn::take(AT_ONCE - 1) } else { Turn::alone() }
+    }
+
+    /// Nobody else has a turn.
     pub fn alone() -> Turn {
         Turn::take(AT_ONCE)
     }

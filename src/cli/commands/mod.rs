@@ -1,8 +1,10 @@
 //! One file per command.
 
 pub mod audit;
+pub mod baseline;
 pub mod burn;
 pub mod demo;
+pub mod drift;
 pub mod explain;
 pub mod generate;
 pub mod init;
@@ -15,12 +17,16 @@ mod probe;
 pub mod replay;
 pub mod report;
 pub mod runs;
+pub mod snapshot;
 pub mod trace;
 pub mod upgrade;
 pub mod validate;
 pub mod waive;
 
-use super::args::{Args, Color, Command, SpecArgs};
+use super::{
+    args::{Args, Color, Command, SpecArgs},
+    environments::Yardstick,
+};
 use crate::{
     engine,
     spec::{self, Exec, Loaded, discover::NotFound},
@@ -50,6 +56,9 @@ pub async fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::Runs(runs) => runs::run(&runs),
         Command::Trace(trace) => trace::run(&trace).await,
         Command::Waive(waive) => waive::run(&waive),
+        Command::Snapshot(what) => snapshot::run(&what, color).await,
+        Command::Baseline(what) => baseline::run(&what),
+        Command::Drift(drift) => drift::run(&drift, color).await,
         Command::Mock(mock) => mock::run(mock).await,
         Command::Burn(burn) => burn::run(burn).await,
         Command::Generate(generate) => generate::run(&generate),
@@ -85,6 +94,16 @@ fn load(args: &SpecArgs, exec: Exec) -> anyhow::Result<(PathBuf, Loaded)> {
 fn load_at(path: &Path, changes: &[String], checks: Option<&Path>, exec: Exec) -> anyhow::Result<Loaded> {
     let options = spec::Options { checks_dir: checks.map(Path::to_owned), env: &environment, exec };
     Ok(spec::load_changed(path, changes, &options)?.as_of(engine::wall_now()))
+}
+
+/// What environments are compared by: the spec, if there is one; a broken one is an error.
+fn yardstick(args: &SpecArgs) -> anyhow::Result<Yardstick> {
+    let loaded = match load(args, Exec::NotRun) {
+        Ok((_, loaded)) => Some(loaded),
+        Err(error) if matches!(error.downcast_ref(), Some(NotFound::Nowhere { .. })) => None,
+        Err(error) => return Err(error),
+    };
+    Yardstick::of(loaded.as_ref(), args.checks.checks.as_deref())
 }
 
 /// The folder whose `.rigcheck` keeps the runs, for every command alike: beside the spec, which is named (by an option or by

@@ -2,20 +2,16 @@
 
 use crate::{
     cli::{
+        asking::ask,
         hold::{Wait, hold},
         outputs::rows,
         progress::Progress,
-        run::{header, listen_for_the_end},
     },
-    engine::{self, Job, Journal, Plan},
+    engine::Plan,
     model::{
-        event::{Recorder, Sink},
-        evidence::Fact,
         key::{Key, Query},
-        name::name,
         redactor::UNCLEAN,
         rig::{Claim, Rig},
-        rows::InMemory,
         units::{Count, Ms},
     },
     report::probe::{self, Probe, State},
@@ -23,25 +19,7 @@ use crate::{
     spec::Loaded,
 };
 use anyhow::{Context as _, bail};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt::Write as _,
-    path::Path,
-    sync::Arc,
-};
-use tokio_util::sync::CancellationToken;
-
-/// What a probe learns holds labels of others' series: it is shown, and never written down.
-struct Unrecorded;
-
-impl Recorder for Unrecorded {
-    fn keep(&self, _: &Fact) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Somebody watches a probe: what it waits for is said each 5 s.
-const OFTEN: u64 = 5;
+use std::{collections::BTreeSet, fmt::Write as _, path::Path, sync::Arc};
 
 /// Says what it will send, sends it, and finds it again; nothing if the user ended it.
 pub async fn probe(loaded: Loaded, folder: &Path, wait: Wait) -> anyhow::Result<Option<Probe>> {
@@ -72,30 +50,13 @@ pub async fn probe(loaded: Loaded, folder: &Path, wait: Wait) -> anyhow::Result<
         Count(tokens).up()
     );
     let progress = Arc::new(Progress::waiting_for(needs.iter().map(|need| (need.key.clone(), waited_for(&need.key, rig)))));
-    let journal = Journal::new(vec![Arc::clone(&progress) as Arc<dyn Sink>], redactor.clone());
-    let cancel = CancellationToken::new();
-    let listening = listen_for_the_end(cancel.clone());
-    let job = Job {
-        header: header(&name("probe"), &loaded, None),
-        sources,
-        profile: loaded.profile,
-        cases: vec![],
-        others: BTreeMap::new(),
-        blobs: Arc::new(InMemory::default()),
-        recorder: Arc::new(Unrecorded),
-        cancel: cancel.clone(),
-        patience: engine::PATIENCE,
-    };
-    let asked = tokio::select! {
-        asked = engine::ask(&job, needs, &journal) => asked,
-        never = progress.keep_saying(OFTEN, || job.longest_wait()) => match never {},
-    };
-    listening.abort();
+    // What a probe learns holds labels of others' series: it is shown, and never written down.
+    let Some(evidence) = ask(&loaded, "probe", sources, needs, &progress).await? else { return Ok(None) };
     let units = |claim: &_| loaded.settings.unit_ms(claim);
-    let found = Probe::of(&job.profile.rig, &job.profile.cases, &load, &asked?, &units);
+    let found = Probe::of(rig, &loaded.profile.cases, &load, &evidence, &units);
     // What is shown quotes the rig as it was asked, whose texts may hold a secret.
     let found = redactor.strip(found).context(UNCLEAN)?;
-    Ok((!cancel.is_cancelled()).then_some(found))
+    Ok(Some(found))
 }
 
 /// What a question waits for, as the user knows it.

@@ -10,7 +10,7 @@ mod sketch;
 mod thin;
 mod timeline;
 
-use super::{grid::Grid, phrases, waterfall as rows};
+use super::{comparison::Beside, grid::Grid, phrases, waterfall as rows};
 use crate::model::{
     chart::{Chart, ChartKind, Line},
     units::{Ms, Share},
@@ -44,6 +44,8 @@ pub struct Drawn {
     pub text: Option<String>,
     /// The rows of a table, which is not drawn.
     pub grid: Option<Grid>,
+    /// Two environments side by side, which are not drawn either.
+    pub beside: Option<Beside>,
 }
 
 /// Draws a chart.
@@ -54,6 +56,7 @@ pub fn draw(chart: &Chart, ids: &str) -> Drawn {
         ChartKind::Waterfall(of) => waterfall(of, ids),
         ChartKind::Timeline { lines, steps, marks } => timeline::draw(chart, &timeline::Timeline { lines, steps, marks }, ids),
         ChartKind::Table { .. } => Drawn { grid: Grid::of(chart), ..Drawn::default() },
+        ChartKind::Comparison(of) => Drawn { beside: Some(Beside::of(of, false)), ..Drawn::default() },
     }
 }
 
@@ -68,7 +71,7 @@ pub fn waterfall(of: &Waterfall, ids: &str) -> Drawn {
     let path = key("critical path: what held the request up; the figures are its time", "ink", "▬", String::new());
     let gap = (!of.gaps.is_empty()).then(|| key("gap: nothing that the request called runs", "mind", "▨", String::new()));
     let legend = stages.chain([path]).chain(gap).collect();
-    Drawn { svg: rows::draw(of, ids), legend, dropped: Some(rows::totals(of)), text: Some(rows::render(of, COLUMNS)), grid: None }
+    Drawn { svg: rows::draw(of, ids), legend, dropped: Some(rows::totals(of)), text: Some(rows::render(of, COLUMNS)), ..Drawn::default() }
 }
 
 /// What a line is made of, for the legend.

@@ -57,7 +57,7 @@ pub(super) fn draw(chart: &Chart, timeline: &Timeline<'_>, ids: &str) -> Drawn {
         let edge = ReferenceLine::vertical(mark.from).with_color("var(--mind)").with_dasharray("2 3").with_label(mark.number.to_string());
         layout.with_shaded_region(ShadedRegion::vertical(mark.from, mark.to).with_color("var(--mind)").with_opacity(0.16)).with_reference_line(edge)
     });
-    Drawn { svg: Some(svg(plots, layout, ids)), legend, dropped, text, grid: None }
+    Drawn { svg: Some(svg(plots, layout, ids)), legend, dropped, text, ..Drawn::default() }
 }
 
 fn least(kept: &[Series<'_>]) -> f64 {

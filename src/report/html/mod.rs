@@ -9,6 +9,7 @@ use super::{
     Report, Style,
     chart::{self, Drawn},
     clean,
+    comparison::Beside,
     outline::{Against, CaseView, Outline},
     phrases,
 };
@@ -18,6 +19,7 @@ use crate::{
 };
 use askama::Template;
 use bars::{Bar, StepBar};
+use std::collections::BTreeSet;
 
 #[derive(Template)]
 #[template(path = "report.html", whitespace = "minimize")]
@@ -104,6 +106,16 @@ impl Page<'_> {
     }
     fn untested(&self) -> usize {
         self.report.rules_out_of_scope() + self.outline.unmeasured.len()
+    }
+    fn besides(&self) -> impl Iterator<Item = &Beside> {
+        self.cards.iter().flat_map(|card| &card.charts).filter_map(|figure| figure.drawn.beside.as_ref())
+    }
+    fn compares(&self) -> bool {
+        self.besides().next().is_some()
+    }
+    /// Each once: what rows are marked with is the same in all of them.
+    fn beside_rules(&self) -> BTreeSet<String> {
+        self.besides().flat_map(Beside::rules).collect()
     }
     /// Did any source say what it is?
     fn servers(&self) -> bool {

@@ -7,10 +7,12 @@ use super::{
 };
 use crate::{
     model::{
+        chart::ChartKind,
         outcome::{Outcome, Status},
         waiver::WaiverState,
     },
     report::{
+        comparison,
         grid::Grid,
         outline::{CaseView, NotTested, Outline, RuleView, SubjectView},
     },
@@ -179,8 +181,14 @@ pub fn cases(page: &mut Page, outline: &Outline<'_>, verbose: bool) {
     }
 }
 
-/// The tables of a case: what its sources say, side by side.
+/// The tables of a case: what its sources say, side by side. Two whole environments are for a page of their own.
 fn tables(page: &mut Page, case: &CaseView<'_>, verbose: bool) {
+    for chart in &case.judged.charts {
+        if let ChartKind::Comparison(of) = &chart.kind {
+            let see = "(--output html:FILE lays them side by side)";
+            page.flow(2, 4, &[piece(&chart.title, Ink::Bold), piece(comparison::headline(of), Ink::Plain).after(2), piece(see, Ink::Dim)]);
+        }
+    }
     for (chart, grid) in case.judged.charts.iter().filter_map(|chart| Some((chart, Grid::of(chart)?))) {
         page.flow(2, 2, &[piece(&chart.title, Ink::Bold), piece(&chart.caption, Ink::Dim).after(2)]);
         let width = page.width();

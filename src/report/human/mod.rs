@@ -2,7 +2,7 @@
 
 mod findings;
 mod grid;
-mod page;
+pub(super) mod page;
 mod table;
 
 use super::{

@@ -3,10 +3,10 @@
 use super::{Score, finite};
 use crate::{
     model::{
+        capability::Capability,
         chart::Chart,
         event::OutOfScope,
         outcome::{Figure, Proof, Status},
-        rig::Capability,
         waiver::WaiverState,
     },
     report::{

@@ -1,7 +1,7 @@
 //! The report for a pull request: verdict first, a table of what needs attention, details to unfold. It fits the comment
 //! of any forge, and no text of the world in it becomes markup, a link or a mention.
 
-mod text;
+pub(super) mod text;
 
 use super::{
     Report,

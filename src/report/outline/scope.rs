@@ -2,9 +2,9 @@
 
 use crate::{
     model::{
+        capability::Capability,
         event::{CaseJudged, OutOfScope},
         outcome::Status,
-        rig::Capability,
     },
     report::{
         Report,

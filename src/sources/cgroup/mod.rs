@@ -1,11 +1,13 @@
 //! What a control group used, from its own files: v1, v2, and the mixture in which v1 has the controllers and v2 is mounted beside them.
 #![allow(clippy::disallowed_methods, reason = "reads the kernel's files on a thread of its own, and stamps what it read")]
 
-mod files;
+mod above;
+pub(crate) mod files;
 mod place;
 mod quota;
 mod sampler;
 
+pub(crate) use above::Above;
 pub use sampler::Sampler;
 
 use crate::model::{

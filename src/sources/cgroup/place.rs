@@ -18,13 +18,14 @@ pub struct Places {
 }
 
 /// One hierarchy as it is mounted.
-struct Mount<'a> {
+pub(super) struct Mount<'a> {
     /// The group that is its root here.
-    root: String,
-    point: String,
+    pub(super) root: String,
+    /// The folder of that group.
+    pub(super) point: String,
     /// v1's controllers; v2 has none here.
-    controllers: Vec<&'a str>,
-    unified: bool,
+    pub(super) controllers: Vec<&'a str>,
+    pub(super) unified: bool,
 }
 
 impl Places {
@@ -67,7 +68,7 @@ impl Places {
 
 impl<'a> Mount<'a> {
     /// `ID PARENT MAJ:MIN ROOT POINT OPTIONS [FIELD...] - TYPE SOURCE SUPEROPTIONS`.
-    fn of(line: &'a str) -> Option<Mount<'a>> {
+    pub(super) fn of(line: &'a str) -> Option<Mount<'a>> {
         let (before, after) = line.split_once(" - ")?;
         let mut before = before.split(' ').skip(3);
         let (root, point) = (unescaped(before.next()?), unescaped(before.next()?));
@@ -81,7 +82,7 @@ impl<'a> Mount<'a> {
         })
     }
     /// Where a group's files are; `None` if it is not below what is mounted here.
-    fn folder(&self, group: &str) -> Option<PathBuf> {
+    pub(super) fn folder(&self, group: &str) -> Option<PathBuf> {
         let below = Path::new(group).strip_prefix(&self.root).ok()?;
         // `/../x` is a group outside our namespace.
         below.components().all(|part| matches!(part, Component::Normal(_))).then(|| Path::new(&self.point).join(below))

@@ -2,7 +2,7 @@ use super::{api::Api, targets::Target};
 use crate::{
     model::{
         evidence::Gap,
-        payload::{Cell, FactTable},
+        payload::{FactTable, FactValue},
         source::Slot,
     },
     sources::duration,
@@ -171,10 +171,9 @@ fn targets(facts: &mut FactTable, active: &[Target]) {
 }
 
 fn put(facts: &mut FactTable, fact: &str, value: Option<String>) {
-    let cell = value.filter(|v| !v.is_empty()).map_or(Cell::Absent, Cell::Value);
-    facts.0.insert(fact.to_owned(), cell);
+    facts.answer(fact, Ok(value.filter(|v| !v.is_empty()).map(FactValue::Text)), "");
 }
 
 fn gone(facts: &mut FactTable, fact: &str, gap: Gap) {
-    facts.0.insert(fact.to_owned(), Cell::Gap(gap));
+    facts.gap(fact, gap);
 }

@@ -2,7 +2,9 @@
 //! workloads use around an act, its rules, and facts about the server.
 
 pub(super) mod api;
+mod buckets;
 mod closing;
+pub mod config_facts;
 mod exemplars;
 mod facts;
 mod histogram;
@@ -21,7 +23,7 @@ use crate::{
     model::{
         audit::Effort,
         evidence::{Gap, Method, Origin, Seen},
-        key::{Facts, Histogram, Payload, Query, When},
+        key::{Facts, Histogram, Payload, Query, Question, When},
         name::Name,
         rig::{Claim, DEFAULT_SETTLE, HistogramOf},
         source::{Answer, Cost, Slot, Source, Timing},
@@ -66,6 +68,22 @@ impl Prometheus {
         claim
             .and_then(|c| Some((c, c.histogram()?)))
             .ok_or_else(|| Gap::NotConfigured(format!("{}: no histogram claim named `{}`", self.name, query.claim)))
+    }
+
+    /// The configuration by which its figures are read: its own, and the edges of the histograms that are claimed.
+    pub async fn configuration(&self, slot: &Slot) -> Result<Seen, Gap> {
+        let mut told = self.server(slot).await?;
+        if let Some(table) = Facts::pick_mut(&mut told.payload) {
+            *table = config_facts::typed(table);
+            buckets::tell(table, &self.api, &self.claims, slot).await;
+        }
+        // Of its own configuration nobody knows more than it does.
+        told.origin.method = Method::Measured;
+        Ok(told)
+    }
+
+    async fn server(&self, slot: &Slot) -> Result<Seen, Gap> {
+        self.facts(&Facts { scope: "server".into() }, slot).await.map_err(|gap| advised(gap, &self.name))
     }
 
     async fn facts(&self, query: &Facts, slot: &Slot) -> Result<Seen, Gap> {

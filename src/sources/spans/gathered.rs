@@ -1,4 +1,4 @@
-use super::{Ours, Resource, kept::cleaned};
+use super::{Ours, Resource, keeper::cleaned};
 use crate::{
     model::{
         evidence::Gap,

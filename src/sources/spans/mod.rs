@@ -1,7 +1,7 @@
 //! What every trace source shares: whose traces are ours, how a span is read from each format, what of it is kept.
 
 mod gathered;
-mod kept;
+mod keeper;
 mod known;
 mod list;
 mod otlp_json;
@@ -10,13 +10,13 @@ mod ours;
 mod pace;
 mod read;
 mod resource;
-mod secrets;
+pub mod secrets;
 mod skew;
 mod texts;
 mod waiting;
 
 pub(super) use gathered::{Gathered, MOST_FOREIGN};
-pub(super) use kept::{Keeper, kind_word};
+pub(super) use keeper::{Keeper, kind_word};
 pub(super) use list::{each, first};
 pub use otlp_json::{NotOtlp, read_json};
 pub use otlp_proto::{NotProtobuf, read_protobuf};

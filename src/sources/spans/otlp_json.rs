@@ -3,7 +3,7 @@
 //! they stream by; links and whatever else a span carries are not even read into memory.
 
 use super::{
-    kept::{Keeper, kind_word},
+    keeper::{Keeper, kind_word},
     list::{each, first},
     read::Read,
     resource::Resource,

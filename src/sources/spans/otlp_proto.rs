@@ -1,13 +1,14 @@
 //! OTLP as protobuf; field numbers are those of `opentelemetry/proto/trace/v1/trace.proto` and its imports.
 
 use super::{
-    kept::{Keeper, kind_word},
+    keeper::{Keeper, kind_word},
     read::Read,
     resource::Resource,
-    secrets::{self, Glance, Held},
+    secrets::{Glance, Held},
     texts::Hears,
 };
 use crate::{
+    kept::secrets,
     model::payload::SpanRow,
     sources::wire::{Broken, Fields, Value},
     traces::hex_id,

@@ -1,4 +1,4 @@
-use super::kept::Keeper;
+use super::keeper::Keeper;
 use crate::model::payload::SpanRow;
 
 /// Spans that are taken from one document. A row takes some 700 bytes, so that this bounds what one answer or export makes

@@ -1,7 +1,7 @@
 //! What a resource tells of all its spans: who reported them, and which instance of it.
 
-use super::secrets::{self, Glance, Held};
-use crate::model::evidence::digest;
+use super::secrets::{Glance, Held};
+use crate::{kept::secrets, model::evidence::digest};
 use std::cell::OnceCell;
 
 /// What tells instances of one service apart, the best first: by itself, and then all of the others together

@@ -24,8 +24,9 @@ use super::{
     target::LOOPBACK_ALLOW,
 };
 use crate::model::{
+    capability::Capability,
     case::RuleSpec,
-    rig::{Allow, Capability},
+    rig::Allow,
     units::{Count, PerSecond},
 };
 use found::Found;

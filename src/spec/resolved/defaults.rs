@@ -82,7 +82,8 @@ fn source(name: &Name, settings: &SourceSettings, rig: &Rig) -> Shown {
         | SourceSettings::Truth { .. }
         | SourceSettings::Clock(_)
         | SourceSettings::Docker { .. }
-        | SourceSettings::Dashboards { .. } => {}
+        | SourceSettings::Dashboards { .. }
+        | SourceSettings::Postgres { .. } => {}
     }
     section(keys)
 }

@@ -1,7 +1,8 @@
 use rigcheck::model::{
+    capability::Capability,
     key::{Act, Api, Destination, LoadAct, Traced},
     name::name,
-    rig::{By, Capability, Claim, HistogramOf, Quantity, Rig, SourceInfo},
+    rig::{By, Claim, HistogramOf, Quantity, Rig, SourceInfo},
     times::{Moment, Times},
     units::Ms,
 };

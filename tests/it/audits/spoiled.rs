@@ -50,7 +50,7 @@ fn with_a_histogram_alone() {
     rig.sources.retain(|n, _| matches!(n.as_str(), "load" | "scrape"));
     rig.claims.retain(|c| matches!(c.source.as_str(), "load" | "scrape"));
     rig.capabilities.retain(|c| {
-        use rigcheck::model::rig::Capability::{ControlledLoad, Histogram, Streaming};
+        use rigcheck::model::capability::Capability::{ControlledLoad, Histogram, Streaming};
         matches!(c, ControlledLoad | Histogram | Streaming)
     });
     each_rule_can_fail(&rig, &Simulated::new(9, 160));

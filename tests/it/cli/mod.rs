@@ -5,6 +5,7 @@ mod burn;
 mod demo;
 mod disk;
 mod ending;
+mod environments;
 mod generate;
 mod going_on;
 mod init;

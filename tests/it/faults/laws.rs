@@ -2,7 +2,7 @@
 
 use crate::{
     embedded::{Run, of_its_load},
-    silence::{bettered, gained_by_silence, judged, judged_but_for},
+    silence::{bettered, gained_by_silence, judged, judged_but_for, judged_case},
 };
 use rigcheck::model::{
     evidence::{Gap, Seen},
@@ -126,8 +126,8 @@ async fn evidence_of_a_clean_run_obeys_the_laws() {
             let id = &case.case().rules[rule].id;
             let mut copy = run.evidence.clone();
             case.spoil(rule, rig, &subject, &mut copy);
-            let (cases, _) = judged(&run, &copy);
-            let outcome = cases.iter().flat_map(|c| &c.outcomes).find(|o| o.rule == *id && o.subject == subject);
+            let again = judged_case(&run, case.as_ref(), &copy);
+            let outcome = again.outcomes.iter().find(|o| o.rule == *id && o.subject == subject);
             let status = outcome.map(|o| o.status);
             assert_eq!(status, Some(Status::Fail), "{id} of {subject} was spoiled\n{:?}", outcome.and_then(|o| o.finding.as_ref()));
         }

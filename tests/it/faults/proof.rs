@@ -1,6 +1,6 @@
 //! What the cases claim about their own negative control is what the two fault matrices prove.
 
-use crate::rows::{ROWS, USED};
+use crate::rows::{ROWS, UNLIKE, USED};
 use rigcheck::{model::Name, reference::faults::ALL, spec::catalogue::Catalogue};
 use std::collections::BTreeSet;
 
@@ -14,6 +14,7 @@ fn found_by(rule: &str) -> Vec<&'static str> {
         }
     }
     found.extend(USED.iter().filter(|used| used.must.iter().any(|(must, _)| *must == rule)).map(|used| used.name));
+    found.extend(UNLIKE.iter().filter(|row| row.must.iter().any(|(must, _)| *must == rule)).map(|row| row.name));
     found
 }
 
@@ -60,6 +61,21 @@ fn the_faults_name_rules_that_exist() {
         for rule in [row.must, row.may, row.pairs, row.untold].concat() {
             assert!(known.contains(rule), "{} names {rule}", row.name);
         }
+    }
+    for row in UNLIKE {
+        for (rule, _) in [row.must, row.warns, row.untold].concat() {
+            assert!(known.contains(rule), "{} names {rule}", row.name);
+        }
+    }
+}
+
+#[test]
+fn each_change_of_an_environment_is_named_once_and_demands_something() {
+    assert_eq!(UNLIKE.iter().map(|row| row.name).collect::<BTreeSet<_>>().len(), UNLIKE.len());
+    for row in UNLIKE {
+        let demanded = [row.must, row.warns, row.untold].concat();
+        assert!(row.name.starts_with("cfg-") && !row.does.is_empty() && !row.title.ends_with('.'), "{}", row.name);
+        assert!(!demanded.is_empty() && demanded.iter().collect::<BTreeSet<_>>().len() == demanded.len(), "{}", row.name);
     }
 }
 

@@ -19,7 +19,7 @@ const WHAT: &str = "RIGCHECK_TEST_HOSTILE";
 /// Time in which a debug build has read and understood what there is.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// Code, runtime and the allocator's own holes in a debug build, beside what is read.
-const ELSE: usize = 52 << 20;
+const ELSE: usize = 60 << 20;
 
 fn limit(of: &str) -> &'static Limit {
     LIMITS.iter().find(|l| l.of == of).unwrap()

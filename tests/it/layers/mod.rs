@@ -14,8 +14,8 @@ use std::{
 const LEVELS: [&[&str]; 9] = [
     &["model"],
     &["stats"],
-    &["llm", "traces", "usage"],
-    &["audits", "scoring"],
+    &["llm", "traces", "usage", "fidelity"],
+    &["audits", "kept", "scoring"],
     &["report", "spec"],
     &["engine", "store"],
     &["reference"],

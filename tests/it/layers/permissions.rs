@@ -63,13 +63,31 @@ fn calls(text: &str) -> BTreeSet<String> {
 fn every_call_has_a_line_and_every_line_a_call() {
     let [init, others] = documented();
     let mut asked_by_init = asked(|file| file.starts_with(SURVEY));
-    // Control groups, procfs and dashboards are files of this machine.
-    let elsewhere = [SURVEY, "sources/exposition/", "sources/cgroup/", "sources/container/", "sources/kernel/", "sources/dashboards/"];
+    // Control groups, procfs, other files of the environment and dashboards are files of this machine.
+    let elsewhere = [
+        SURVEY,
+        "sources/exposition/",
+        "sources/cgroup/",
+        "sources/container/",
+        "sources/kernel/",
+        "sources/dashboards/",
+        "sources/environment/host/",
+        "sources/environment/limits.rs",
+        "sources/environment/process/",
+        "sources/environment/python/",
+        "sources/environment/mod.rs",
+        "sources/environment/root.rs",
+        "sources/environment/workload.rs",
+    ];
     let mut asked = asked(|file| file.starts_with("sources/") && !elsewhere.iter().any(|folder| file.starts_with(folder)));
     assert!(asked.contains("/api/v3/traces/ID") && asked.contains("/api/v1/query"), "the search finds nothing: {asked:?}");
     assert!(asked_by_init.contains("/api/v1/metadata") && asked_by_init.contains("/openapi.json"), "the search finds nothing: {asked_by_init:?}");
     // What libraries ask by themselves: Docker's client.
     asked.extend(["NAME/logs", "json", "NAME/json", "NAME/stats"].map(|call| format!("/containers/{call}")));
+    // ... for what a container is ...
+    asked.insert("/images/NAME/json".into());
+    // ... to run an interpreter in a container.
+    asked.extend(["/containers/ID/exec", "/exec/ID/start"].map(str::to_owned));
     // ... and for a burn in a container.
     for call in [
         "version",

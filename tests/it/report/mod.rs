@@ -3,6 +3,7 @@
 
 mod charts;
 mod compare;
+mod comparison;
 mod documented;
 mod html;
 mod human;

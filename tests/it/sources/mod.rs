@@ -12,6 +12,7 @@ pub mod metrics_world;
 mod native;
 mod ordinary;
 mod otlp;
+mod postgres;
 mod prometheus;
 mod ptp;
 mod risen;

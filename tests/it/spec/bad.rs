@@ -74,6 +74,20 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
     ("{model: rigcheck-truth}", "{modle: x}", &["unknown key `modle` in `target.chat`", "did you mean `model`?"]),
     ("chat: {model", "allow: {requests: -5}, chat: {model", &["`-5` is not a count"]),
     // Sources.
+    ("  prometheus: {", "  postgres: {url: \"postgresql://me:hidden@db/orders\"}\n  prometheus: {", &["has a password in it", "add `password:"]),
+    ("  prometheus: {", "  postgres: {url: \"postgresql://me@db:5432\"}\n  prometheus: {", &["names no database"]),
+    ("  prometheus: {", "  postgres: {url: db/orders}\n  prometheus: {", &["has no `postgresql://`"]),
+    ("  prometheus: {", "  postgres: {password: hidden}\n  prometheus: {", &["`sources.postgres` needs `url`"]),
+    (
+        "  prometheus: {",
+        "  postgres: {url: \"postgresql://db/x\", ca_file: none.pem}\n  prometheus: {",
+        &["`sources.postgres.ca_file` cannot be read"],
+    ),
+    (
+        "  prometheus: {",
+        "  postgres: {url: \"postgresql://db/x?sslmode=verify-full\"}\n  prometheus: {",
+        &["asks for a certificate that can be checked", "add `ca_file: FILE.pem`"],
+    ),
     ("  prometheus:", "  prometeus:", &["unknown source `prometeus`", "did you mean `prometheus`?"]),
     ("  prometheus:", "  mine:", &["unknown source `mine`", "needs `kind:`"]),
     ("  prometheus: {", "  mine: {kind: promethius, ", &["unknown kind of source `promethius`"]),

@@ -13,7 +13,7 @@ fn every_example_is_a_spec() {
     let sources: Vec<&str> = read.iter().flat_map(|l| l.profile.rig.sources.keys()).map(rigcheck::model::Name::as_str).collect();
     // Those of rigcheck itself are not written: its load, its burn, this machine's kernel.
     let written: Vec<_> = sources.into_iter().filter(|s| !["load", "burn", "kernel"].contains(s)).collect();
-    assert_eq!(written.len(), 14, "{written:?}");
+    assert_eq!(written.len(), 15, "{written:?}");
     // Who can answer is asked: both Prometheus and the page for the first, only the one that is named for the second.
     assert_eq!(read[0].profile.rig.claims.iter().filter(|c| c.histogram().is_some()).count(), 4);
 }

@@ -3,8 +3,9 @@
 use super::{SMALL, good, others};
 use rigcheck::{
     model::{
+        capability::Capability,
         key::{BurnAct, Destination},
-        rig::{By, Capability, Claim},
+        rig::{By, Claim},
         units::Count,
         usage::{Measure, Shape, UsageClaim},
         workload::{Found, HOST, KERNEL},

@@ -38,10 +38,14 @@ fn good(text: &str) -> Loaded {
 }
 
 /// The cases beside the first: what a spec leaves out is named, and these tests are about other things.
-const OTHERS: [&str; 2] = ["PERF_INFRA_MONITORING_RESOURCE_ACCURACY_002", "PERF_INFRA_MONITORING_GRANULARITY_TRACE_003"];
+const OTHERS: [&str; 3] =
+    ["PERF_INFRA_MONITORING_RESOURCE_ACCURACY_002", "PERF_INFRA_MONITORING_GRANULARITY_TRACE_003", "PERF_INFRA_ENVIRONMENT_CONFIG_MATCH_001"];
 /// The texts of their files.
-const OTHER_FILES: [&str; 2] =
-    [include_str!("../../../checks/observability/resource_accuracy.yaml"), include_str!("../../../checks/observability/trace_granularity.yaml")];
+const OTHER_FILES: [&str; 3] = [
+    include_str!("../../../checks/observability/resource_accuracy.yaml"),
+    include_str!("../../../checks/observability/trace_granularity.yaml"),
+    include_str!("../../../checks/fidelity/config_match.yaml"),
+];
 
 /// As a spec selects them, within braces.
 fn others() -> String {

@@ -46,6 +46,14 @@ resources:
   two: {port: 8000}
   three: {process: postgres}
   four: {cgroup: /system.slice/x.service}
+environment:
+  reference: production.yaml
+  variables: [UPSTREAM]
+  fingerprint_key: ${env:API_KEY}
+  called: {/opt/app: /srv/app}
+  scale: {service: 0.5}
+  waivers:
+    - {fact: gateway.process.loop, here: asyncio, there: uvloop, reason: later, owner: sre, impact: slower, expires: 2199-01-31T00:00:00+01:00}
 cases:
   PERF_INFRA_MONITORING_LATENCY_ACCURACY_001:
     weight: low
@@ -136,6 +144,8 @@ fn it_has_every_key_of_the_schema_and_an_origin_for_every_value() {
         ("/properties/target/properties/allow", "/target/allow"),
         ("/properties/metrics/additionalProperties", "/metrics/ttft"),
         ("/properties/waivers/items", "/waivers/0"),
+        ("/properties/environment", "/environment"),
+        ("/properties/environment/properties/waivers/items", "/environment/waivers/0"),
         ("/properties/gate", "/gate"),
         ("/properties/sources/properties/otlp", "/sources/otlp"),
     ];

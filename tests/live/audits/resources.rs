@@ -33,7 +33,7 @@ fn the_whole_system_tells_the_truth_of_what_it_uses() {
     let Some(whole) = or_skip(name, Whole::start(&Beside::default())) else { return };
     whole.use_it();
     let spec = format!("{}{TRACES}", whole.spec("", &[]));
-    let run = until_ready(|nth| whole.audit(&Turn::alone(), &format!("clean-{nth}"), &spec, || {}));
+    let run = until_ready(|nth| whole.audit(&Turn::calm(nth), &format!("clean-{nth}"), &spec, || {}));
     println!("{}\n{}", run.trouble(), figures(&run));
     assert!(alarms(&run).is_empty(), "{:?}: {}", alarms(&run), run.trouble());
     assert!(run.busy > QUIET || run.verdict() == "ready", "{}", run.trouble());

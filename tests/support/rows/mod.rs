@@ -3,10 +3,12 @@
 
 #![allow(unused_imports, reason = "one of the targets that share it runs no row")]
 
+pub mod environment;
 mod list;
 pub mod resources;
 mod traces;
 
+pub use environment::{UNLIKE, Unlike};
 pub use list::ROWS;
 pub use resources::{USED, Used};
 pub use traces::{TOGETHER, Together};

@@ -5,6 +5,7 @@ use super::{
     truth::{BURN_S, FROM, LOAD_S, TO, Truth, burnt, served},
 };
 use rigcheck::model::{
+    capability::Capability,
     evidence::{Evidence, Origin, Seen},
     key::{Act, Burn, BurnAct, Destination, Key, Payload, Perform, Queries, Query, Usage, When, World as Whose},
     name::{Name, name},
@@ -12,7 +13,7 @@ use rigcheck::model::{
         BurnAsked, BurnPattern, BurnSample, Burned, BurnedBy, CgroupMemory, CgroupReading, Crowding, Heartbeat, Life, Performed, Reading, Sample,
         StoredQueries, StoredQuery, Track, Tracks,
     },
-    rig::{Capability, Rig, SourceInfo},
+    rig::{Rig, SourceInfo},
     rows::Rows,
     timeline::{Nanos, Timeline},
     units::{Span, Wall},

@@ -5,12 +5,7 @@ use super::{
     call::{Call, GATEWAY, TTFT, ns},
     world::World,
 };
-use rigcheck::model::{
-    name::name,
-    outcome::Status,
-    payload::SpanRow,
-    rig::{Capability, SourceInfo},
-};
+use rigcheck::model::{capability::Capability, name::name, outcome::Status, payload::SpanRow, rig::SourceInfo};
 use std::collections::BTreeSet;
 
 fn all_pass(world: &World, what: &str) -> Said {

@@ -5,11 +5,12 @@ use super::{
     call::{Call, Plan},
 };
 use rigcheck::model::{
+    capability::Capability,
     evidence::{Evidence, Origin, Seen},
     key::{Act, Api, Destination, Key, LoadAct, Payload, Perform, Query, RoundTrip, Spans, Traced, Truth, World as Whose},
     name::name,
     payload::{self, Emission, Emissions, Performed, RoundTrips, Shown, SpanRow},
-    rig::{Capability, Rig, SourceInfo},
+    rig::{Rig, SourceInfo},
     rows::Rows,
     units::{Span, Wall},
 };

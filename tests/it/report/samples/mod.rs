@@ -10,6 +10,7 @@ use super::charts::charts;
 use super::loosened::{self, change};
 use case::{judged, load, outcome, passing, rule, spans};
 use rigcheck::model::{
+    capability::Capability,
     case::{RuleSpec, Weight},
     change::{Changed, What},
     chart::ChartKind,
@@ -17,7 +18,6 @@ use rigcheck::model::{
     evidence::Gap,
     name::{Name, name},
     outcome::{Figure, Outcome, Status},
-    rig::Capability,
     units::Wall,
     waiver::{Range, Waiver, WaiverState},
 };

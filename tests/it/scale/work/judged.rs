@@ -3,11 +3,12 @@ use rigcheck::{
     audits,
     model::{
         audit::Context,
+        capability::Capability,
         evidence::{Evidence, Origin, Seen},
         key::{Act, Key, Payload, Perform, Query, Spans, World},
         name,
         payload::{self, Performed, SpanRow},
-        rig::{Capability, Rig, SourceInfo},
+        rig::{Rig, SourceInfo},
         rows::{Blobs, RowsWriter},
     },
     spec::catalogue::Catalogue,

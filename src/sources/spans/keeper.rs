@@ -4,10 +4,10 @@
 use super::{
     known::{DATABASES, LANGUAGES, METHODS, NAMED_BY_USERS, NAMES, OPENINFERENCE_KINDS, OPERATIONS, PARTS, PROVIDERS, RPC_SYSTEMS},
     resource::Resource,
-    secrets::{self, Glance, Held},
+    secrets::{Glance, Held},
     skew::Skew,
 };
-use crate::model::payload::SpanRow;
+use crate::{kept::secrets, model::payload::SpanRow};
 
 /// Longest text that is kept of a name or an attribute.
 const LONGEST: usize = 80;

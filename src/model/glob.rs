@@ -1,8 +1,10 @@
-use serde::Deserialize;
+//! Patterns of names, as users write them.
+
+use serde::{Deserialize, Serialize};
 
 /// A text with `*` for anything, also nothing; case does not matter.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(from = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub struct Glob {
     /// What stands between the stars, in lower case; never empty.
     pieces: Vec<String>,
@@ -14,7 +16,17 @@ impl From<String> for Glob {
     }
 }
 
+impl From<Glob> for String {
+    fn from(glob: Glob) -> String {
+        glob.pieces.join("*")
+    }
+}
+
 impl Glob {
+    /// Letters that must be there: what has more of them says more.
+    pub fn letters(&self) -> usize {
+        self.pieces.iter().map(String::len).sum()
+    }
     /// Is it this text?
     pub fn matches(&self, text: &str) -> bool {
         let [first, between @ ..] = self.pieces.as_slice() else { return text.is_empty() };

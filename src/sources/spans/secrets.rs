@@ -1,22 +1,11 @@
 //! What looks like a secret, or like what somebody wrote, in the attributes of spans. Each is looked at as it streams by; what is
 //! found is told by its key and its kind, and nothing of a value is kept. Looking allocates nothing until something is found.
 
-mod by_key;
-mod by_value;
-
 use super::texts::Hears;
-use crate::model::payload::Secret;
-
-/// What the value of this key looks like.
-pub fn of(key: &str, text: &str) -> Option<Secret> {
-    let rule = by_key::rule(key);
-    match rule.filter(|rule| rule.admits(text)) {
-        // A header is named as what it is, whatever scheme it uses.
-        Some(by_key::Rule::Header) => Some(Secret::Header),
-        Some(rule) => by_value::looks_like(text).or(Some(rule.secret())),
-        None => by_value::looks_like(text),
-    }
-}
+use crate::{
+    kept::secrets::{by_key, by_value},
+    model::payload::Secret,
+};
 
 /// What was seen of a value of several texts, whose key is told afterwards or not at all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
