@@ -10,6 +10,7 @@ use crate::{
         units::{Share, Wall},
         usage::{Measure, Told},
     },
+    stats::{Slope, theil_sen},
     usage::{Curve, Levels},
 };
 use serde::Deserialize;
@@ -48,11 +49,10 @@ impl Rule<ResourceAccuracy> for DockerPercent {
         let steal = machine.counter(Measure::Steal);
         let stretch = told.curve.span().zip(steal.span()).map(|(a, b)| (a.0.max(b.0), a.1.min(b.1)));
         let found = stretch.filter(|(a, b)| b.seconds() - a.seconds() >= say::LEAST_S).and_then(|(a, b)| {
-            let inside = told.curve.within(a, b);
-            let (from, to) = inside.span()?;
-            Some((from, to, told.curve.rose(from, to)?, system.rose(from, to)?, steal.rose(from, to)?, online?))
+            let (from, to) = told.curve.within(a, b).span()?;
+            Some((from, to, told.curve.rose(from, to)?, pace(&system.within(from, to))?, steal.rose(from, to)?, online?))
         });
-        let Some((first, last, used, system, stolen, cpus)) = found.filter(|f| f.3 > 0.0 && f.5 >= 1.0) else {
+        let Some((first, last, used, pace, stolen, cpus)) = found.filter(|f| f.3.lo95 > 0.0 && f.5 >= 1.0) else {
             let why = format!("Docker tells no {SYSTEM} and {ONLINE} for at least {} s, or the kernel no steal", say::LEAST_S);
             return Ok(say::cannot_tell(why, expected, told.samples(), from).settled_by(say::LONGER));
         };
@@ -61,10 +61,10 @@ impl Rule<ResourceAccuracy> for DockerPercent {
             return Ok(say::not_applicable(why, expected, told.samples(), from));
         }
         let wall = last.seconds() - first.seconds();
-        let (shown, cores) = (used / system * cpus, used / wall);
+        let (shown, cores) = (used / wall / pace.value * cpus, used / wall);
         let share = (stolen / (wall * cpus)).clamp(0.0, 0.99);
-        let off = shown * (1.0 - share) / cores - 1.0;
-        let unsure = (TICKS_S + 2.0 * told.clock_us() as f64 / 1e6 * cpus) / (wall * cpus);
+        let off = cpus * (1.0 - share) / pace.value - 1.0;
+        let unsure = (pace.hi95 - pace.value) / pace.value + (TICKS_S + 2.0 * told.clock_us() as f64 / 1e6 * cpus) / (wall * cpus);
         let status = match say::three((off.abs() - unsure).max(0.0), off.abs() + unsure, self.residual.0) {
             Status::Pass if share > self.residual.0 => Status::Warn,
             status => status,
@@ -77,7 +77,7 @@ impl Rule<ResourceAccuracy> for DockerPercent {
         );
         let because = match status {
             Status::Warn => vec![format!("Docker's denominator leaves steal out: its percentage is {} too high", Share(1.0 / (1.0 - share) - 1.0))],
-            Status::Fail => vec![format!("its time of all CPUs rose by {system:.1} s within {:.1} s on {cpus} CPUs", wall)],
+            Status::Fail => vec![format!("its time of all CPUs rose by {:.3} s a second on {cpus} CPUs, over {wall:.1} s", pace.value)],
             _ => vec![],
         };
         let figure = Figure {
@@ -100,6 +100,14 @@ impl Rule<ResourceAccuracy> for DockerPercent {
             }
         });
     }
+}
+
+/// How fast Docker's time of all CPUs rises, in cores. Docker reads it after the container's figures and their stamp, once in a while by
+/// half a second: one sample at an end would move the whole of it, so the middle of all slopes is taken.
+fn pace(system: &Curve) -> Option<Slope> {
+    let (from, to) = system.span()?;
+    let (x, y): (Vec<f64>, Vec<f64>) = system.points().iter().map(|&(at, used)| ((at - from.0) as f64 / 1e6, used)).unzip();
+    theil_sen(&x, &y, (to.seconds() - from.seconds()) / 2.0)
 }
 
 fn of(tracks: &Tracks, word: &str) -> Vec<Sample> {

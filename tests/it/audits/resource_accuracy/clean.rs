@@ -1,8 +1,8 @@
 //! A clean rig fails no rule, however its samples fall.
 
 use super::{
-    super::case::{judge, of_resources, shown, status},
-    world::{World, seconds},
+    super::case::{finding, judge, of_resources, shown, status},
+    world::{CORES, World, seconds},
 };
 use rigcheck::model::{audit::Context, chart::ChartKind, outcome::Status, payload::Sample, units::Wall};
 use std::collections::{BTreeMap, BTreeSet};
@@ -130,6 +130,32 @@ fn who_is_late_is_not_accused_and_who_is_wrong_is_named() {
     let said = table(&wrong);
     assert_eq!(said[&prometheus("burner")], "the odd one out", "{said:?}");
     assert_eq!(said.values().filter(|verdict| *verdict == "the odd one out").count(), 1, "{said:?}");
+}
+
+/// Docker reads the time of all CPUs after the stamp of the container's figures, now and then long after it.
+#[test]
+fn dockers_percentage_is_not_judged_by_one_late_reading() {
+    let said = |late: fn(usize) -> f64| {
+        let mut world = World::new(1);
+        let mut nth = 0;
+        world.samples("docker", "gateway", "system_cpu", |_, v| {
+            *v += CORES * late(nth);
+            nth += 1;
+        });
+        let said = judge(&*of_resources(), &world.rig, &world.evidence());
+        (finding(&said, "RES-04", "docker:gateway.cpu").status, shown(&said))
+    };
+    let cases: [(fn(usize) -> f64, Status); 4] = [
+        (|nth| if nth == 0 { 0.8 } else { 0.0 }, Status::Pass),
+        (|nth| if nth % 10 == 3 { 0.8 } else { 0.0 }, Status::Pass),
+        (|nth| if nth < 5 { 0.5 } else { 0.0 }, Status::Pass),
+        // What it loses again and again is no late reading.
+        (|nth| -0.05 * nth as f64, Status::Fail),
+    ];
+    for (n, (late, wanted)) in cases.into_iter().enumerate() {
+        let (status, shown) = said(late);
+        assert_eq!(status, wanted, "{n}\n{shown}");
+    }
 }
 
 /// An exporter that reads processes misses the last of those that end between two readings: of what hardly works that is a large
