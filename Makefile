@@ -13,14 +13,18 @@ demo:
 	$(CARGO) run --release -- demo
 
 # A part that cannot be installed makes its live tests skip loudly, unless RIGCHECK_LIVE_REQUIRED=1 makes that a failure.
-# Test helpers end what they started; the trap is for a run that was ended itself. Tests wait more than they compute, and those
-# that need a calm machine take turns: four at once fill two processors.
+# Test helpers end what they started; the trap is for a run that was ended itself. Tests wait more than they compute: six at once fill
+# two processors, and four where those that need a calm machine take turns. What needs no stack runs while it is still being installed.
 test:
 	@trap 'tests/stack/down --left-over' EXIT; \
-	if ! tests/stack/install; then \
+	tests/stack/install & installs=$$! rc=0; \
+	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-6} $(CARGO) test --no-fail-fast --lib --bins --examples --test it || rc=1; \
+	$(CARGO) test --doc || rc=1; \
+	if ! wait $$installs; then \
 	  [[ "$$RIGCHECK_LIVE_REQUIRED" != 1 ]] || { echo "make test: RIGCHECK_LIVE_REQUIRED=1 and a part of the stack is missing" >&2; exit 1; }; \
 	fi; \
-	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-4} $(CARGO) test --no-fail-fast
+	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-4} $(CARGO) test --no-fail-fast --test faults --test live || rc=1; \
+	exit $$rc
 
 faults:
 	@trap 'tests/stack/down --left-over' EXIT; \

@@ -53,7 +53,7 @@ impl Rule<ResourceAccuracy> for DockerPercent {
             Some((from, to, told.curve.rose(from, to)?, pace(&system.within(from, to))?, steal.rose(from, to)?, online?))
         });
         let Some((first, last, used, pace, stolen, cpus)) = found.filter(|f| f.3.lo95 > 0.0 && f.5 >= 1.0) else {
-            let why = format!("Docker tells no {SYSTEM} and {ONLINE} for at least {} s, or the kernel no steal", say::LEAST_S);
+            let why = format!("Docker tells no {SYSTEM} and {ONLINE} for at least {} s, or not evenly, or the kernel no steal", say::LEAST_S);
             return Ok(say::cannot_tell(why, expected, told.samples(), from).settled_by(say::LONGER));
         };
         if used < 0.05 {
