@@ -1,5 +1,5 @@
 use crate::{
-    model::{units::Wall, usage::Measure},
+    model::{units::Wall, usage::Measure, workload::SYSTEM_CPU},
     sources::{containers::instant, notebook::Notebook},
 };
 use bollard::models::{ContainerMemoryStats, ContainerStatsResponse};
@@ -46,7 +46,7 @@ pub fn note(at: Wall, stats: &ContainerStatsResponse, book: &mut Notebook) {
         put(Measure::MemoryLimit, memory.limit, 1.0);
     }
     if let Some(system) = cpu.and_then(|c| c.system_cpu_usage) {
-        book.extra("system_cpu", at, system as f64 / NS);
+        book.extra(SYSTEM_CPU, at, system as f64 / NS);
     }
     if let Some(cpus) = cpu.and_then(|c| c.online_cpus) {
         book.extra("online_cpus", at, f64::from(cpus));

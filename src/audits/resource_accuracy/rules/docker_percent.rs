@@ -9,13 +9,15 @@ use crate::{
         rig::Rig,
         units::{Share, Wall},
         usage::{Measure, Told},
+        workload::SYSTEM_CPU,
     },
     stats::{Slope, theil_sen},
-    usage::{Curve, Levels},
+    usage::Levels,
 };
 use serde::Deserialize;
 
-/// Docker's percentage is what wall-clock time says: its denominator leaves out what the hypervisor took away.
+/// Docker's percentage is what the clock says, as far as the kernel lets it: its denominator is what the kernel counts, which leaves out
+/// what the hypervisor took away, and what a kernel that counts by ticks misses.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DockerPercent {
@@ -23,8 +25,7 @@ pub struct DockerPercent {
     residual: Share,
 }
 
-/// Docker's own words for its denominator and factor.
-const SYSTEM: &str = "system_cpu";
+/// Docker's own word for its factor.
 const ONLINE: &str = "online_cpus";
 /// The denominator is counted in ticks of 10 ms, seven kinds of them.
 const TICKS_S: f64 = 0.07;
@@ -40,20 +41,23 @@ impl Rule<ResourceAccuracy> for DockerPercent {
         let told = view.told(subject)?;
         let machine = view.machine(told.claim)?;
         let from = super::keys([told.key.clone(), machine.key.clone()]);
-        let expected = format!("the cores of wall-clock time, within {} once steal is taken out", self.residual);
+        let expected = format!("the cores of wall-clock time, within {} once what the kernel does not count is put right", self.residual);
         if told.samples() == 0 {
             return Ok(say::no_samples(told, expected, from));
         }
-        let system = Curve::counter(&of(told.tracks, SYSTEM));
         let online = Levels::of(&of(told.tracks, ONLINE)).median();
-        let steal = machine.counter(Measure::Steal);
+        let (cpus, steal) = (view.cpus(told.claim)?, machine.counter(Measure::Steal));
         let stretch = told.curve.span().zip(steal.span()).map(|(a, b)| (a.0.max(b.0), a.1.min(b.1)));
         let found = stretch.filter(|(a, b)| b.seconds() - a.seconds() >= say::LEAST_S).and_then(|(a, b)| {
             let (from, to) = told.curve.within(a, b).span()?;
-            Some((from, to, told.curve.rose(from, to)?, pace(&system.within(from, to))?, steal.rose(from, to)?, online?))
+            let pace = |tracks| pace(&of(tracks, SYSTEM_CPU), from, to);
+            Some((from, to, told.curve.rose(from, to)?, steal.rose(from, to)?, pace(told.tracks)?, pace(machine.tracks)?, online?))
         });
-        let Some((first, last, used, pace, stolen, cpus)) = found.filter(|f| f.3.lo95 > 0.0 && f.5 >= 1.0) else {
-            let why = format!("Docker tells no {SYSTEM} and {ONLINE} for at least {} s, or not evenly, or the kernel no steal", say::LEAST_S);
+        let Some((first, last, used, stolen, docker, kernel, online)) = found.filter(|f| f.6 >= 1.0) else {
+            let why = format!(
+                "Docker tells no {SYSTEM_CPU} and {ONLINE} for at least {} s, or the kernel no {SYSTEM_CPU} and steal, or not evenly",
+                say::LEAST_S
+            );
             return Ok(say::cannot_tell(why, expected, told.samples(), from).settled_by(say::LONGER));
         };
         if used < 0.05 {
@@ -61,23 +65,37 @@ impl Rule<ResourceAccuracy> for DockerPercent {
             return Ok(say::not_applicable(why, expected, told.samples(), from));
         }
         let wall = last.seconds() - first.seconds();
-        let (shown, cores) = (used / wall / pace.value * cpus, used / wall);
-        let share = (stolen / (wall * cpus)).clamp(0.0, 0.99);
-        let off = cpus * (1.0 - share) / pace.value - 1.0;
-        let unsure = (pace.hi95 - pace.value) / pace.value + (TICKS_S + 2.0 * told.clock_us() as f64 / 1e6 * cpus) / (wall * cpus);
+        // What Docker's formula makes of it, and what it is.
+        let (shown, cores) = (used / wall / docker.value * online, used / wall);
+        // What is in none of the figures that are added up: stolen, or counted nowhere.
+        let missing = (1.0 - kernel.value / cpus).max(0.0);
+        let steal = (stolen / (wall * cpus)).clamp(0.0, 1.0);
+        let lost = (missing - steal).max(0.0);
+        let off = online / docker.value * kernel.value / cpus - 1.0;
+        let unsure = half(&docker) + half(&kernel) + (TICKS_S + 2.0 * told.clock_us() as f64 / 1e6 * cpus) / (wall * cpus);
         let status = match say::three((off.abs() - unsure).max(0.0), off.abs() + unsure, self.residual.0) {
-            Status::Pass if share > self.residual.0 => Status::Warn,
+            Status::Pass if missing > self.residual.0 => Status::Warn,
             status => status,
         };
         let observed = format!(
-            "by Docker's formula {subject} is {:.1} % of a core where wall-clock time says {:.1} %, with {} of steal",
+            "by Docker's formula {subject} is {:.1} % of a core where wall-clock time says {:.1} %; of the time of all CPUs {} was stolen and {} counted nowhere",
             100.0 * shown,
             100.0 * cores,
-            Share(share)
+            Share(steal),
+            Share(lost)
         );
         let because = match status {
-            Status::Warn => vec![format!("Docker's denominator leaves steal out: its percentage is {} too high", Share(1.0 / (1.0 - share) - 1.0))],
-            Status::Fail => vec![format!("its time of all CPUs rose by {:.3} s a second on {cpus} CPUs, over {wall:.1} s", pace.value)],
+            Status::Warn => vec![
+                format!(
+                    "Docker divides by what the kernel counts, {} of it missing: each percentage of this machine is that much too high",
+                    Share(missing)
+                ),
+                "a kernel that counts CPU time by ticks misses work that begins and ends between two of them".into(),
+            ],
+            Status::Fail => vec![format!(
+                "its time of all CPUs rises by {:.3} s a second on {online} CPUs, the kernel's by {:.3} s on {cpus}",
+                docker.value, kernel.value
+            )],
             _ => vec![],
         };
         let figure = Figure {
@@ -94,7 +112,7 @@ impl Rule<ResourceAccuracy> for DockerPercent {
 
     fn spoil(&self, _: &ResourceAccuracy, rig: &Rig, subject: &Name, copy: &mut Evidence) {
         spoil::tracks(rig, subject, copy, |tracks, _| {
-            let system = name(SYSTEM);
+            let system = name(SYSTEM_CPU);
             for sample in tracks.tracks.iter_mut().filter(|t| t.claim == system).flat_map(|t| &mut t.samples) {
                 sample.1 /= 2.0;
             }
@@ -102,12 +120,17 @@ impl Rule<ResourceAccuracy> for DockerPercent {
     }
 }
 
-/// How fast Docker's time of all CPUs rises, in cores. Docker reads it after the container's figures and their stamp, once in a while by
-/// half a second: one sample at an end would move the whole of it, so the middle of all slopes is taken.
-fn pace(system: &Curve) -> Option<Slope> {
-    let (from, to) = system.span()?;
-    let (x, y): (Vec<f64>, Vec<f64>) = system.points().iter().map(|&(at, used)| ((at - from.0) as f64 / 1e6, used)).unzip();
-    theil_sen(&x, &y, (to.seconds() - from.seconds()) / 2.0)
+/// How fast the time of all CPUs rises, in cores. Docker reads it after the container's figures and their stamp, once in a while long
+/// after it: one sample at an end would move the whole of it, so the middle of all slopes is taken.
+fn pace(samples: &[Sample], from: Wall, to: Wall) -> Option<Slope> {
+    let inside = samples.iter().filter(|s| s.0 >= from && s.0 <= to);
+    let (x, y): (Vec<f64>, Vec<f64>) = inside.map(|s| ((s.0.0 - from.0) as f64 / 1e6, s.1)).unzip();
+    theil_sen(&x, &y, (to.seconds() - from.seconds()) / 2.0).filter(|pace| pace.lo95 > 0.0)
+}
+
+/// How far off it may be, as a share of it.
+fn half(pace: &Slope) -> f64 {
+    (pace.hi95 - pace.value) / pace.value
 }
 
 fn of(tracks: &Tracks, word: &str) -> Vec<Sample> {

@@ -227,7 +227,7 @@ fn others_are_not_blamed() {
 /// Warnings between the limits.
 #[test]
 fn between_the_limits_it_is_a_warning() {
-    let cases: [(fn(&mut World), &str, &str); 5] = [
+    let cases: [(fn(&mut World), &str, &str); 6] = [
         (|w| w.samples("kernel", "exporter", "cpu", |t, v| *v += 0.03 * (t + 4.0)), "RES-16", "exporter"),
         (|w| w.samples("kernel", "gateway", "waiting", |t, v| *v = 10.0 + 0.1 * t), "RES-10", "gateway"),
         (|w| add(w, "rate(container_cpu_usage_seconds_total[3s])"), "RES-15", "prometheus"),
@@ -235,6 +235,16 @@ fn between_the_limits_it_is_a_warning() {
             |w| {
                 w.samples("kernel", "host", "steal", |t, v| *v = 1.0 + 0.1 * t);
                 w.samples("docker", "db", "system_cpu", |t, v| *v = 7e4 + 1.9 * t);
+                w.samples("kernel", "host", "system_cpu", |t, v| *v = 6e4 + 1.9 * t);
+            },
+            "RES-04",
+            "docker:db.cpu",
+        ),
+        (
+            // Counted nowhere, and stolen by nobody.
+            |w| {
+                w.samples("docker", "db", "system_cpu", |t, v| *v = 7e4 + 1.94 * t);
+                w.samples("kernel", "host", "system_cpu", |t, v| *v = 7e4 + 1.94 * t);
             },
             "RES-04",
             "docker:db.cpu",

@@ -18,7 +18,7 @@ use rigcheck::model::{
     timeline::{Nanos, Timeline},
     units::{Span, Wall},
     usage::{Measure, Shape, Told, UsageClaim, UsageSeries},
-    workload::{Found, HOST, KERNEL, Workload},
+    workload::{Found, HOST, KERNEL, SYSTEM_CPU, Workload},
 };
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -174,6 +174,9 @@ impl World {
         let cpu = &self.cpu[of];
         let (fast, slow) = (0.1, 0.5);
         let mut tracks = vec![track("cpu", &[], sampled(fast, 0.0, 0.002, random, |t| cpu.at(t)))];
+        if of == HOST {
+            tracks.push(track(SYSTEM_CPU, &[], sampled(fast, 0.0, 0.002, random, |t| 7e4 + CORES * t - 0.002 * t)));
+        }
         let mut level =
             |measure: Measure, value: &dyn Fn(f64) -> f64| tracks.push(track(measure.word(), &[], sampled(slow, 0.0, 0.002, random, value)));
         if of != "exporter" {
@@ -226,7 +229,7 @@ impl World {
                 tracks.push(track(word, &[("interface", "eth0")], at(&|t| network(of, t))));
             }
         }
-        tracks.push(track("system_cpu", &[], at(&|t| 7e4 + CORES * t - 0.002 * t)));
+        tracks.push(track(SYSTEM_CPU, &[], at(&|t| 7e4 + CORES * t - 0.002 * t)));
         tracks.push(track("online_cpus", &[], at(&|_| CORES)));
         Tracks { tracks, interval_ms: 1e3, ..Tracks::default() }
     }
