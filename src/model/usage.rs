@@ -40,6 +40,10 @@ pub enum Measure {
     Started,
 }
 
+/// What Docker and the kernel tell beside measures: the time of all CPUs, s, as Docker adds it up, idle or not, without what the hypervisor gave to
+/// others.
+pub const SYSTEM_CPU: &str = "system_cpu";
+
 impl Measure {
     /// All of them, in report order.
     pub const ALL: [Measure; 15] = [

@@ -65,8 +65,6 @@ impl fmt::Display for Found {
 pub const HOST: &str = "host";
 /// The name of the source that reads this machine's own kernel.
 pub const KERNEL: &str = "kernel";
-/// The time of all CPUs, s, as Docker and whoever follows it add it up: idle or not, without what the hypervisor gave to others.
-pub const SYSTEM_CPU: &str = "system_cpu";
 /// The name of the source that burns.
 pub const BURN: &str = "burn";
 /// The name of the container in which it burns, where it does so in one: the label by which other sources know it.

@@ -1,5 +1,8 @@
 use crate::{
-    model::{units::Wall, usage::Measure, workload::SYSTEM_CPU},
+    model::{
+        units::Wall,
+        usage::{Measure, SYSTEM_CPU},
+    },
     sources::{containers::instant, notebook::Notebook},
 };
 use bollard::models::{ContainerMemoryStats, ContainerStatsResponse};

@@ -1,7 +1,11 @@
 //! What the whole machine uses, as `/proc` tells it (proc_stat(5), proc_meminfo(5)).
 
 use crate::{
-    model::{evidence::Gap, units::Wall, usage::Measure, workload::SYSTEM_CPU},
+    model::{
+        evidence::Gap,
+        units::Wall,
+        usage::{Measure, SYSTEM_CPU},
+    },
     reference::burner::clocks::wall_us,
     sources::notebook::Notebook,
 };

@@ -8,8 +8,7 @@ use crate::{
         payload::{Sample, Tracks},
         rig::Rig,
         units::{Share, Wall},
-        usage::{Measure, Told},
-        workload::SYSTEM_CPU,
+        usage::{Measure, SYSTEM_CPU, Told},
     },
     stats::{Slope, theil_sen},
     usage::Levels,
@@ -46,16 +45,17 @@ impl Rule<ResourceAccuracy> for DockerPercent {
             return Ok(say::no_samples(told, expected, from));
         }
         let online = Levels::of(&of(told.tracks, ONLINE)).median();
-        let (cpus, steal) = (view.cpus(told.claim)?, machine.counter(Measure::Steal));
+        let (cpus, steal) = (machine.usual(Measure::CpuLimit).filter(|n| *n >= 1.0), machine.counter(Measure::Steal));
         let stretch = told.curve.span().zip(steal.span()).map(|(a, b)| (a.0.max(b.0), a.1.min(b.1)));
         let found = stretch.filter(|(a, b)| b.seconds() - a.seconds() >= say::LEAST_S).and_then(|(a, b)| {
             let (from, to) = told.curve.within(a, b).span()?;
             let pace = |tracks| pace(&of(tracks, SYSTEM_CPU), from, to);
-            Some((from, to, told.curve.rose(from, to)?, steal.rose(from, to)?, pace(told.tracks)?, pace(machine.tracks)?, online?))
+            let (docker, kernel) = ((pace(told.tracks)?, online?), (pace(machine.tracks)?, cpus?));
+            Some((from, to, told.curve.rose(from, to)?, steal.rose(from, to)?, docker, kernel))
         });
-        let Some((first, last, used, stolen, docker, kernel, online)) = found.filter(|f| f.6 >= 1.0) else {
+        let Some((first, last, used, stolen, (docker, online), (kernel, cpus))) = found.filter(|f| f.4.1 >= 1.0) else {
             let why = format!(
-                "Docker tells no {SYSTEM_CPU} and {ONLINE} for at least {} s, or the kernel no {SYSTEM_CPU} and steal, or not evenly",
+                "Docker tells no {SYSTEM_CPU} and {ONLINE} for at least {} s, or the kernel no {SYSTEM_CPU}, CPUs and steal, or not evenly",
                 say::LEAST_S
             );
             return Ok(say::cannot_tell(why, expected, told.samples(), from).settled_by(say::LONGER));
@@ -85,13 +85,13 @@ impl Rule<ResourceAccuracy> for DockerPercent {
             Share(lost)
         );
         let because = match status {
-            Status::Warn => vec![
-                format!(
-                    "Docker divides by what the kernel counts, {} of it missing: each percentage of this machine is that much too high",
-                    Share(missing)
-                ),
-                "a kernel that counts CPU time by ticks misses work that begins and ends between two of them".into(),
-            ],
+            Status::Warn => {
+                let missing = Share(missing);
+                let too_high =
+                    format!("Docker divides by what the kernel counts, where {missing} is missing: its percentages are that much too high");
+                let ticks = "a kernel that counts CPU time by ticks misses work that begins and ends between two of them";
+                [Some(too_high), (lost > steal).then(|| ticks.to_owned())].into_iter().flatten().collect()
+            }
             Status::Fail => vec![format!(
                 "its time of all CPUs rises by {:.3} s a second on {online} CPUs, the kernel's by {:.3} s on {cpus}",
                 docker.value, kernel.value

@@ -17,8 +17,8 @@ use rigcheck::model::{
     rows::Rows,
     timeline::{Nanos, Timeline},
     units::{Span, Wall},
-    usage::{Measure, Shape, Told, UsageClaim, UsageSeries},
-    workload::{Found, HOST, KERNEL, SYSTEM_CPU, Workload},
+    usage::{Measure, SYSTEM_CPU, Shape, Told, UsageClaim, UsageSeries},
+    workload::{Found, HOST, KERNEL, Workload},
 };
 use std::{collections::BTreeMap, sync::Arc};
 
