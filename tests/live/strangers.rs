@@ -3,7 +3,7 @@
 
 use crate::{
     rig::{Audited, Gateway, QUIET, Rig, Turn},
-    stack::{or_skip, skip},
+    stack::{or_skip, too_busy},
     support::stranger::Stranger,
 };
 use std::collections::BTreeSet;
@@ -44,7 +44,7 @@ fn strangers_make_closure_inconclusive_and_nothing_fail() {
         let audited = rig.audit_in_turn(&turn, &format!("strangers-{per_second}"), FEW, || {});
         assert!(stranger.end() > u64::from(per_second) * 3, "the stranger got no answers");
         if !blames_nobody(&audited) {
-            return skip(name, "the processors were too busy for the load itself");
+            return too_busy(name, "the processors were too busy for the load itself");
         }
         for subject in ["prometheus:total", "scrape:total", "prometheus:ttft", "scrape:ttft"] {
             assert_eq!(audited.statuses("LAT-02", subject), BTreeSet::from(["inconclusive"]), "{}", audited.trouble());
@@ -56,7 +56,7 @@ fn strangers_make_closure_inconclusive_and_nothing_fail() {
     let audited = rig.audit_in_turn(&turn, "strangers-apart", FEW, || {});
     assert!(stranger.end() > 150, "the stranger got no answers");
     if !blames_nobody(&audited) {
-        return skip(name, "the processors were too busy for the load itself");
+        return too_busy(name, "the processors were too busy for the load itself");
     }
     for subject in ["prometheus:total", "scrape:total", "prometheus:ttft", "scrape:ttft"] {
         assert_eq!(audited.statuses("LAT-02", subject), BTreeSet::from(["pass"]), "{}", audited.trouble());
@@ -82,7 +82,7 @@ fn strangers_before_and_after_the_load_make_nothing_fail() {
     });
     assert!(after.expect("one").end() > 10, "the stranger got no answers");
     if !blames_nobody(&audited) {
-        return skip(name, "the processors were too busy for the load itself");
+        return too_busy(name, "the processors were too busy for the load itself");
     }
     assert_eq!(audited.statuses("LAT-02", "prometheus:total"), BTreeSet::from(["inconclusive"]), "{}", audited.trouble());
 }

@@ -6,10 +6,10 @@
 //! | pid, port, process | `/proc/PID/stat` of the processes and all that they start | the same, of the first process |
 //! | host | `/proc/stat`, `/proc/meminfo`, `/proc/pressure/cpu`, `/proc/net/dev` | the same |
 //!
-//! Claims are named by the measure's word. CPU time is read each 100 ms, all the rest each 500 ms, by stamps of our own; a track
-//! keeps at most 20,000 samples, and halves its resolution whenever it is full. A limit that is not set has no track. Resident
-//! memory of several processes is their sum, in which shared pages count for each. A workload that ends and comes back is another
-//! life: its counters begin anew, as they are.
+//! Claims are named by the measure's word; the machine has one track more, `system_cpu`, which is Docker's time of all CPUs by the
+//! kernel itself. CPU time is read each 100 ms, all the rest each 500 ms, by stamps of our own; a track keeps at most 20,000 samples,
+//! and halves its resolution whenever it is full. A limit that is not set has no track. Resident memory of several processes is their
+//! sum, in which shared pages count for each. A workload that ends and comes back is another life: its counters begin anew, as they are.
 #![allow(clippy::disallowed_methods, reason = "reads the kernel's files on a thread of its own, and stamps what it read")]
 
 mod find;

@@ -3,21 +3,21 @@
 
 use crate::{
     rig::{Audited, Gateway, QUIET, REQUESTS, Rig, rigcheck},
-    stack::{or_skip, skip},
+    stack::{or_skip, too_busy},
 };
 use serde_json::Value;
 use std::{collections::BTreeSet, fs};
 
 /// Clean runs in a row; `make faults` makes twenty.
 const RUNS: usize = 2;
-/// Audits until that many were undisturbed and READY.
+/// Audits at most, until that many were READY.
 const MOST_TRIED: usize = 4;
 
 #[test]
 fn the_repaired_gateway_is_ready_twice_in_a_row_and_replays_agree() {
     let name = "the_repaired_gateway_is_ready_twice_in_a_row_and_replays_agree";
     let Some(rig) = or_skip(name, Rig::start(Gateway::REPAIRED, "1s")) else { return };
-    // Whether a run counts is decided by how busy the machine was, before anyone looks at what it found.
+    // A busy machine may keep an audit from telling, so that only what an undisturbed one leaves open counts against it.
     let (mut runs, mut tried, mut undecided) = (vec![], 0, 0);
     while runs.len() < RUNS && tried < MOST_TRIED {
         tried += 1;
@@ -27,13 +27,10 @@ fn the_repaired_gateway_is_ready_twice_in_a_row_and_replays_agree() {
         if tried == 1 {
             proven(&run);
         }
-        if run.busy > QUIET {
-            continue;
-        }
-        assert!(run.rules("fail").is_empty(), "a false alarm: {}", run.trouble());
+        assert!(run.busy > QUIET || run.rules("fail").is_empty(), "a false alarm: {}", run.trouble());
         if run.verdict() == "ready" {
             runs.push(run);
-        } else {
+        } else if run.busy <= QUIET {
             undecided += 1;
         }
     }
@@ -43,9 +40,11 @@ fn the_repaired_gateway_is_ready_twice_in_a_row_and_replays_agree() {
     assert!(runs.len() == RUNS || undecided <= RUNS, "{undecided} of {tried} undisturbed audits are not READY");
     if runs.len() < RUNS {
         let busy = tried - runs.len() - undecided;
-        return skip(name, &format!("in {busy} of {tried} audits something else kept the processors busy, {undecided} were undecided"));
+        too_busy(name, &format!("in {busy} of {tried} audits something else kept the processors busy, {undecided} were undecided"));
     }
-    replayed(&rig, &runs[0]);
+    if let Some(run) = runs.first() {
+        replayed(&rig, run);
+    }
 }
 
 /// On evidence of a real rig, too, most rules fail on their own seeded fault; that they were tried changes no verdict.
