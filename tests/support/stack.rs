@@ -175,13 +175,17 @@ pub fn or_skip<T>(test: &str, up: Result<T, NotUp>) -> Option<T> {
 
 /// Says that a machine as busy as this one did not let `test` show all that it should. No part is missing, so it fails nowhere.
 pub fn too_busy(test: &str, reason: &str) {
-    let _ = writeln!(io::stderr(), "SKIPPED {test}: {reason}");
+    say_skipped(test, reason);
 }
 
 /// Says that `test` did not run and why; a failure where live tests are required.
 pub fn skip(test: &str, reason: &str) {
     let required = std::env::var("RIGCHECK_LIVE_REQUIRED").is_ok_and(|v| v == "1");
     assert!(!required, "{test} cannot run, and RIGCHECK_LIVE_REQUIRED=1: {reason}");
+    say_skipped(test, reason);
+}
+
+fn say_skipped(test: &str, reason: &str) {
     // not eprintln: the test harness swallows what a passing test prints by macro
     let _ = writeln!(io::stderr(), "SKIPPED {test}: {reason}");
 }

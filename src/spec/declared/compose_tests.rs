@@ -7,7 +7,7 @@ use crate::{
         name::Name,
         payload::{Cell, FactTable},
     },
-    spec::declared::compose,
+    spec::declared::{compose, shown},
 };
 use std::collections::BTreeMap;
 
@@ -16,14 +16,6 @@ fn how() -> Variables {
 }
 fn parts(text: &str) -> BTreeMap<Name, FactTable> {
     compose(text, "compose.yaml", &how()).unwrap_or_else(|problems| panic!("{problems}"))
-}
-fn shown(table: &FactTable, fact: &str) -> String {
-    match table.0.get(fact) {
-        Some(Cell::Value(told)) => format!("{} @ {}", told.value, told.from),
-        Some(Cell::Absent) => "absent".into(),
-        Some(Cell::Gap(gap)) => format!("gap: {}", gap.detail()),
-        None => "no cell".into(),
-    }
 }
 
 const FIXED: [&str; 12] = [

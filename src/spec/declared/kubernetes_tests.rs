@@ -2,11 +2,8 @@
 
 use crate::{
     kept::variables::Variables,
-    model::{
-        name::Name,
-        payload::{Cell, FactTable},
-    },
-    spec::declared::kubernetes,
+    model::{name::Name, payload::FactTable},
+    spec::declared::{kubernetes, shown},
 };
 use std::collections::BTreeMap;
 
@@ -15,14 +12,6 @@ fn how() -> Variables {
 }
 fn parts(text: &str) -> BTreeMap<Name, FactTable> {
     kubernetes(text, "k8s.yaml", &how()).unwrap_or_else(|problems| panic!("{problems}"))
-}
-fn shown(table: &FactTable, fact: &str) -> String {
-    match table.0.get(fact) {
-        Some(Cell::Value(told)) => format!("{} @ {}", told.value, told.from),
-        Some(Cell::Absent) => "absent".into(),
-        Some(Cell::Gap(gap)) => format!("gap: {}", gap.detail()),
-        None => "no cell".into(),
-    }
 }
 
 /// After docs/concepts/workloads/controllers/deployment.md, .../configuration/manage-resources-containers.md and

@@ -83,6 +83,18 @@ pub fn read_text(text: &str, name: &str, kinds: Kinds<'_>) -> Result<Declared, P
     Ok(Declared { name: header.name, as_of: header.as_of, by: header.by, parts })
 }
 
+/// A cell and where it stands, as tests of documents compare them.
+#[cfg(test)]
+fn shown(table: &FactTable, fact: &str) -> String {
+    use crate::model::payload::Cell;
+    match table.0.get(fact) {
+        Some(Cell::Value(told)) => format!("{} @ {}", told.value, told.from),
+        Some(Cell::Absent) => "absent".into(),
+        Some(Cell::Gap(gap)) => format!("gap: {}", gap.detail()),
+        None => "no cell".into(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
