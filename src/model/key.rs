@@ -4,11 +4,11 @@
 use super::{
     name::Name,
     payload::{
-        Burned, ClockReadings, Emissions, Exposition, FactTable, HistogramSeries, LogLines as LogAnswer, Performed, Rises, RoundTrips,
-        Spans as SpanAnswer, StoredQueries, Tracks,
+        Burned, Calibration, ClockReadings, Emissions, Exposition, FactTable, HistogramSeries, IdleWindow, LogLines as LogAnswer, Performed, Rises,
+        RoundTrips, Spans as SpanAnswer, StoredQueries, Tracks,
     },
     rows::{Attach, Blobs},
-    workload::BURN,
+    workload::{BURN, NOISE},
 };
 use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc};
@@ -39,6 +39,22 @@ key! {
         Load(LoadAct),
         /// CPU time, memory and bytes of our own.
         Burn(BurnAct),
+        /// Nothing: what the machine does by itself shows.
+        Quiet(QuietAct),
+        /// Small fixed loads, on this machine only.
+        Calibrate(CalibrateAct),
+    }
+
+    /// A window in which nothing is asked of the rig.
+    pub struct QuietAct {
+        /// Its name.
+        pub name: Name,
+    }
+
+    /// Rounds of small fixed loads.
+    pub struct CalibrateAct {
+        /// Its name.
+        pub name: Name,
     }
 
     /// A burn, as the spec describes it. CPU and network go on and off irregularly, so that a lag between two clocks shows.
@@ -136,6 +152,16 @@ key! {
     }
     /// Burn; the answer is what was really used.
     pub struct Burn {
+        /// The act.
+        pub act: Act,
+    }
+    /// Leave the rig alone; the answer is what its machine did meanwhile.
+    pub struct Idle {
+        /// The act.
+        pub act: Act,
+    }
+    /// Run the small fixed loads; the answer is how they fared.
+    pub struct Calibrate {
         /// The act.
         pub act: Act,
     }
@@ -257,6 +283,8 @@ macro_rules! questions {
 questions! {
     Perform => Performed,
     Burn => Burned,
+    Idle => IdleWindow,
+    Calibrate => Calibration,
     Usage => Tracks,
     Queries => StoredQueries,
     RoundTrip => RoundTrips,
@@ -276,6 +304,8 @@ impl Query {
         match self {
             Query::Perform(q) => Some(&q.act),
             Query::Burn(q) => Some(&q.act),
+            Query::Idle(q) => Some(&q.act),
+            Query::Calibrate(q) => Some(&q.act),
             Query::Usage(q) => q.when.act(),
             Query::Truth(q) => Some(&q.of),
             Query::Spans(q) => Some(&q.of),
@@ -291,6 +321,8 @@ impl Query {
         match self {
             Query::Perform(q) => Some(&q.act),
             Query::Burn(q) => Some(&q.act),
+            Query::Idle(q) => Some(&q.act),
+            Query::Calibrate(q) => Some(&q.act),
             _ => None,
         }
     }
@@ -319,6 +351,8 @@ impl Act {
         match self {
             Act::Load(l) => format!("{} load", l.name),
             Act::Burn(b) => format!("burn {}", b.name),
+            Act::Quiet(_) => "quiet window".into(),
+            Act::Calibrate(_) => "calibration".into(),
         }
     }
     /// The name of the source that performs it.
@@ -326,6 +360,7 @@ impl Act {
         match self {
             Act::Load(_) => Name("load".into()),
             Act::Burn(_) => Name(BURN.into()),
+            Act::Quiet(_) | Act::Calibrate(_) => Name(NOISE.into()),
         }
     }
 }
@@ -341,6 +376,8 @@ impl fmt::Display for Key {
         match &self.query {
             Query::Perform(q) => write!(f, " {}", q.act.title()),
             Query::Burn(_) => write!(f, " known load"),
+            Query::Idle(_) => write!(f, " quiet window"),
+            Query::Calibrate(_) => write!(f, " calibration"),
             Query::Usage(q) => write!(f, " usage of {}", q.of),
             Query::Queries(_) => write!(f, " stored queries"),
             Query::RoundTrip(_) => write!(f, " round trip"),

@@ -65,6 +65,8 @@ impl fmt::Display for Found {
 pub const HOST: &str = "host";
 /// The name of the source that reads this machine's own kernel.
 pub const KERNEL: &str = "kernel";
+/// The name of the source that watches this machine while nothing is asked of it, and that runs small fixed loads on it.
+pub const NOISE: &str = "noise";
 /// The name of the source that burns.
 pub const BURN: &str = "burn";
 /// The name of the container in which it burns, where it does so in one: the label by which other sources know it.

@@ -12,6 +12,7 @@ mod facts;
 mod histogram;
 mod leak;
 mod log_lines;
+mod noise;
 mod performed;
 mod pg_setting;
 mod quantity;
@@ -33,6 +34,10 @@ pub use facts::{Cell, FactTable, Told};
 pub use histogram::{Exemplar, HistogramSeries, Part, Sample, Scrape, Series};
 pub use leak::{Leak, Secret};
 pub use log_lines::{BadLine, LogLine, LogLines};
+pub use noise::{
+    By, Calibration, CalibrationHost, CalibrationKernel, CalibrationRound, CalibrationRun, ClockSourceAt, IdleSecond, IdleWindow, Interrupts,
+    LogBins, Missing, OwnCost, Pressure, ProbedCpu, RanFor, ThrottledGroup, TracedSecond, UsedBy,
+};
 pub use performed::{Heartbeat, Performed};
 pub use queries::{StoredQueries, StoredQuery};
 pub use rises::{Rise, Rises};
@@ -66,6 +71,11 @@ impl Payload {
             }
             Payload::Spans(s) => Some(Count(s.traces).of("trace")),
             Payload::Clock(c) => Some(Count(c.readings.len() as u64).of("clock reading")),
+            Payload::Idle(w) => Some(format!("{:.0} s watched, others used {:.2} CPU-s", w.lasted_s(), w.others_s())),
+            Payload::Calibrate(c) => {
+                let runs: usize = c.rounds.iter().map(|round| round.runs.len()).sum();
+                Some(format!("{} of {}", Count(runs as u64).of("run"), Count(c.rounds.len() as u64).of("round")))
+            }
             Payload::Page(p) => Some(format!("metrics page of {}", Count(p.samples).of("sample"))),
         }
     }
