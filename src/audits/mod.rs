@@ -2,6 +2,7 @@
 
 pub mod config_match;
 pub mod latency_accuracy;
+pub mod no_interference;
 pub mod resource_accuracy;
 mod shared;
 pub mod trace_granularity;
@@ -14,4 +15,5 @@ pub const ALL: &[Entry] = &[
     Entry::of::<resource_accuracy::ResourceAccuracy>(),
     Entry::of::<trace_granularity::TraceGranularity>(),
     Entry::of::<config_match::ConfigMatch>(),
+    Entry::of::<no_interference::NoInterference>(),
 ];

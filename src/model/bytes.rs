@@ -1,6 +1,7 @@
 //! Amounts of bytes, as users write them: `256MiB`, `5MB/s`.
 
 use super::units::BadUnit;
+use serde::Deserialize;
 use std::{fmt, str::FromStr};
 
 /// So many bytes.
@@ -8,7 +9,8 @@ use std::{fmt, str::FromStr};
 pub struct Bytes(pub u64);
 
 /// Bytes per second.
-#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, Deserialize)]
+#[serde(try_from = "String")]
 pub struct BytesPerSecond(pub f64);
 
 /// Longest suffix first: `MiB` and `MB` end like `B`. IEC 80000-13 for powers of 1024, SI for powers of 1000.
@@ -36,6 +38,13 @@ impl FromStr for BytesPerSecond {
     fn from_str(text: &str) -> Result<Self, BadUnit> {
         let rate = text.trim().strip_suffix("/s").and_then(read);
         rate.map(BytesPerSecond).ok_or_else(|| BadUnit::new(text, "bytes per second", "`5MB/s` or `512KiB/s`"))
+    }
+}
+
+impl TryFrom<String> for BytesPerSecond {
+    type Error = BadUnit;
+    fn try_from(text: String) -> Result<Self, BadUnit> {
+        text.parse()
     }
 }
 

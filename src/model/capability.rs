@@ -66,11 +66,15 @@ pub enum Capability {
     Reference,
     /// ... and a database that tells its settings is a part of it.
     Database,
+    /// The machine is watched while nothing is asked of the rig.
+    IdleNoise,
+    /// ... and small fixed loads are run on it.
+    Calibration,
 }
 
 impl Capability {
     /// All of them, in the order in which reports name them.
-    pub const ALL: [Capability; 30] = [
+    pub const ALL: [Capability; 32] = [
         Capability::ControlledLoad,
         Capability::KnownTruth,
         Capability::PerRequestServerRecord,
@@ -101,6 +105,8 @@ impl Capability {
         Capability::Environment,
         Capability::Reference,
         Capability::Database,
+        Capability::IdleNoise,
+        Capability::Calibration,
     ];
     /// The word of the spec and of the cases.
     pub fn word(self) -> &'static str {
@@ -135,6 +141,8 @@ impl Capability {
             Capability::Environment => "environment",
             Capability::Reference => "reference",
             Capability::Database => "database",
+            Capability::IdleNoise => "idle_noise",
+            Capability::Calibration => "calibration",
         }
     }
     /// What the user can add to the spec to get it.
@@ -179,6 +187,8 @@ impl Capability {
                 "name the environment that this one stands for, a baseline, a snapshot or a document: `environment: {reference: production.yaml}`"
             }
             Capability::Database => "add `sources.postgres` and `environment`",
+            Capability::IdleNoise => "let this machine be watched while nothing is asked of the rig: `noise: {}`",
+            Capability::Calibration => "let small fixed loads be run on this machine: `noise: {calibrate: true}`",
             Capability::StoredQueries => "add `sources.prometheus`, or `dashboards: {path: dashboards/*.json}`",
         }
     }

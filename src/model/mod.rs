@@ -21,6 +21,7 @@ pub mod glob;
 pub mod key;
 pub mod name;
 pub mod node;
+pub mod noise;
 pub mod outcome;
 pub mod panics;
 pub mod payload;

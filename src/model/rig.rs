@@ -5,6 +5,7 @@ use super::{
     environment::Environment,
     key::{BurnAct, LoadAct},
     name::Name,
+    noise::Noise,
     times::Times,
     units::{Count, Ms, PerSecond},
     usage::UsageClaim,
@@ -51,6 +52,9 @@ pub struct Rig {
     /// What of its configuration is read, where the spec wants it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<Environment>,
+    /// How its machine is watched while nothing is asked of it, where the spec wants it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub noise: Option<Noise>,
 }
 
 /// The API under test.

@@ -28,6 +28,7 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("checks/observability/resource_accuracy.yaml", include_str!("../../checks/observability/resource_accuracy.yaml")),
     ("checks/observability/trace_granularity.yaml", include_str!("../../checks/observability/trace_granularity.yaml")),
     ("checks/fidelity/config_match.yaml", include_str!("../../checks/fidelity/config_match.yaml")),
+    ("checks/fidelity/no_interference.yaml", include_str!("../../checks/fidelity/no_interference.yaml")),
 ];
 
 /// The folder of a folder of checks that holds its editions.

@@ -10,6 +10,7 @@ use super::{
     files::Files,
     loads,
     metrics::{self, Metrics},
+    noise,
     profile::Profile,
     references::{self, Env},
     resolved::Basis,
@@ -163,6 +164,7 @@ fn read(root: &Node, checks: &Checks, sound: bool, cx: &Reading) -> Option<Loade
     let metrics = table.get("metrics");
     let Metrics { claims: histograms, definitions } = metrics.as_ref().map(|f| metrics::read(f, &declared, guessed, cx)).unwrap_or_default();
     let environment = table.get("environment").map(|f| environment::read(&f, cx));
+    let noise = table.get("noise").and_then(|f| noise::read(&f, cx));
     let resources = table.get("resources").map(|f| resources::read(&f, &declared, cx)).unwrap_or_default();
     let cases_field = table.get("cases");
     let mut slos = Slos::new();
@@ -187,6 +189,9 @@ fn read(root: &Node, checks: &Checks, sound: bool, cx: &Reading) -> Option<Loade
     let environment = environment.flatten();
     let fact_waivers_at = environment.as_ref().map(|section| section.waivers_at.clone()).unwrap_or_default();
     let environment = environment.map(|section| environment::put(section, &mut rig));
+    if let Some(noise) = noise {
+        noise::put(noise, &mut rig);
+    }
     rig.definitions = definitions;
     rig.slo = slos.iter().map(|(quantity, (limit, _))| (*quantity, *limit)).collect();
     rig.capabilities = capabilities(&rig);
@@ -344,6 +349,8 @@ fn capabilities(rig: &Rig) -> BTreeSet<Capability> {
         Capability::Environment => rig.environment.is_some(),
         Capability::Reference => rig.reference.is_some(),
         Capability::Database => rig.environment.as_ref().is_some_and(|e| e.parts.values().any(|kind| *kind == PartKind::Postgres)),
+        Capability::IdleNoise => rig.noise.is_some(),
+        Capability::Calibration => rig.noise.as_ref().is_some_and(|noise| noise.calibrate),
         Capability::StoredQueries => kind(&["prometheus", "dashboards"]),
     };
     Capability::ALL.into_iter().filter(there).collect()

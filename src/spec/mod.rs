@@ -22,6 +22,7 @@ pub mod edit;
 pub mod edition_file;
 mod editions;
 pub mod environment;
+mod noise;
 mod exec;
 pub mod explain;
 mod explain_events;

@@ -38,6 +38,7 @@ fn whole() -> Value {
             ("metrics", described(map_of(&metric()), "Which series claim to measure what")),
             ("resources", described(map_of(&workload()), "Whose CPU time, memory and network are looked at: the API server, its database, the burn")),
             ("environment", environment()),
+            ("noise", noise()),
             ("cases", cases()),
             ("require", described(list_of(&words(Capability::ALL.map(Capability::word))), "What this spec must provide; a problem if it does not")),
             ("waivers", list_of(&waiver())),
@@ -266,6 +267,14 @@ fn environment() -> Value {
         ("waivers", list_of(&object(&json!(["fact", "here", "there", "reason", "owner", "expires"]), waiver))),
     ];
     described(object(&json!([]), keys), "The configuration is read, and compared with that of another environment")
+}
+
+fn noise() -> Value {
+    let keys = [
+        ("monitors", described(list_of(&text()), "Programs, containers and services that only watch, besides those that are known")),
+        ("calibrate", described(flag(), "May small fixed loads be run on this machine? They are unless it says no")),
+    ];
+    described(object(&json!([]), keys), "This machine is watched while nothing is asked of the rig")
 }
 
 fn waiver() -> Value {

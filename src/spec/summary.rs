@@ -65,6 +65,13 @@ impl Loaded {
                 );
             }
         }
+        if let Some(noise) = &rig.noise {
+            let calibrated = if noise.calibrate { ", and calibrated" } else { "" };
+            let _ = writeln!(out, "\nnoise\n  this machine is watched while nothing is asked of the rig{calibrated}");
+            if !noise.monitors.is_empty() {
+                let _ = writeln!(out, "  monitors: {}", noise.monitors.join(", "));
+            }
+        }
         let slos: Vec<_> = rig.slo.iter().map(|(quantity, limit)| format!("{quantity} ≤ {limit}")).collect();
         if !slos.is_empty() {
             let _ = writeln!(out, "slo     {}", slos.join(" · "));

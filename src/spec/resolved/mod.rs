@@ -24,8 +24,8 @@ use show::Shown;
 use std::collections::BTreeMap;
 
 /// The sections, in the order of the documentation.
-const SECTIONS: [&str; 12] =
-    ["version", "checks", "rig", "target", "sources", "metrics", "resources", "environment", "cases", "require", "waivers", "gate"];
+const SECTIONS: [&str; 13] =
+    ["version", "checks", "rig", "target", "sources", "metrics", "resources", "environment", "noise", "cases", "require", "waivers", "gate"];
 
 /// What a loaded spec was made of.
 #[derive(Default)]

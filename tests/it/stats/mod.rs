@@ -4,6 +4,7 @@ mod coverage;
 mod laws;
 mod laws_of_answers;
 mod nist;
+mod rounds;
 mod simulation;
 mod vectors;
 

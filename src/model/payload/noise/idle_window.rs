@@ -79,6 +79,11 @@ impl IdleWindow {
     pub fn sum(&self, of: impl Fn(&IdleSecond) -> f64) -> f64 {
         self.seconds.iter().map(of).sum()
     }
+    /// Share of all CPUs that others used, second by second.
+    pub fn busy_shares(&self) -> Vec<f64> {
+        let online = f64::from(self.online.max(1));
+        self.seconds.iter().map(|second| second.others_s() / (second.over_s.max(1e-3) * online)).collect()
+    }
     /// What others than this process used, CPU-seconds.
     pub fn others_s(&self) -> f64 {
         self.seconds.iter().map(IdleSecond::others_s).sum()

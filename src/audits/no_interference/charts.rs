@@ -1,0 +1,105 @@
+use super::{calibrated::Calibrated, notes, view::Quiet};
+use crate::model::{
+    chart::{Chart, ChartKind, Line, Mark},
+    payload::{CalibrationKernel, IdleWindow},
+    units::{Ms, Share},
+};
+
+/// Culprits that are drawn.
+const DRAWN: usize = 4;
+/// Rows of the table.
+const ROWS: usize = 12;
+/// Points of a line.
+const POINTS: usize = 600;
+
+pub fn charts(view: &Quiet<'_>) -> Vec<Chart> {
+    let mut charts = vec![];
+    if let Ok(window) = view.window() {
+        charts.push(timeline(window.value));
+        if !window.value.used_by.is_empty() {
+            charts.push(table(view, window.value));
+        }
+    }
+    if let Ok(calibration) = view.calibration() {
+        charts.push(calibrated(&CalibrationKernel::ALL.map(|kernel| (kernel, Calibrated::of(calibration.value, kernel)))));
+    }
+    charts
+}
+
+/// Who used how much, second by second; seconds with stalls are marked.
+fn timeline(window: &IdleWindow) -> Chart {
+    let mut end = 0.0;
+    let begin = |over_s: f64| {
+        end += over_s;
+        end - over_s
+    };
+    let begins: Vec<f64> = window.seconds.iter().map(|second| second.over_s).map(begin).collect();
+    let every = begins.len().div_ceil(POINTS).max(1);
+    let line = |name: String, of: &dyn Fn(usize) -> f64| {
+        let mut points: Vec<(f64, f64)> = begins.iter().enumerate().step_by(every).map(|(n, at)| (*at, of(n))).collect();
+        points.extend(points.last().map(|last| (end, last.1)));
+        Line { name, of: String::new(), points }
+    };
+    let rate = |n: usize, used: f64| used / window.seconds[n].over_s.max(1e-3);
+    let mut lines = vec![line("all others".into(), &|n| rate(n, window.seconds[n].others_s()))];
+    for used in window.used_by.iter().filter(|used| !used.when.is_empty()).take(DRAWN) {
+        lines.push(line(used.by.to_string(), &|n| used.when.iter().find(|(at, _)| *at as usize == n).map_or(0.0, |(_, cpu)| rate(n, *cpu))));
+    }
+    if window.seconds.iter().any(|second| second.steal_s.is_some_and(|steal| steal > 0.0)) {
+        lines.push(line("the hypervisor (steal)".into(), &|n| rate(n, window.seconds[n].steal_s.unwrap_or(0.0))));
+    }
+    let stalled = begins.iter().zip(&window.seconds).filter(|(_, second)| second.stalls > 0);
+    let marks = stalled.map(|(from, second)| Mark {
+        from: *from,
+        to: from + second.over_s,
+        why: format!("{} stalls, the longest {}", second.stalls, Ms(second.worst_stall_us / 1e3)),
+    });
+    Chart {
+        id: "idle".into(),
+        title: "Who used the machine while nothing was asked of the rig".into(),
+        caption: "CPUs' worth of time over the window, without our own; marked are seconds in which a probe was held up for more than 1 ms.".into(),
+        x: "time since the window began, s".into(),
+        y: "cores".into(),
+        kind: ChartKind::Timeline { steps: lines.iter().map(|line| line.name.clone()).collect(), lines, marks: marks.collect() },
+    }
+}
+
+fn table(view: &Quiet<'_>, window: &IdleWindow) -> Chart {
+    let head = ["who", "is", "of one CPU", "CPU-s", "most in a second", "bursts", "programs"];
+    let shown = window.used_by.len().min(ROWS);
+    let more = if window.used_by.len() > shown { format!(" {} more used less.", window.used_by.len() - shown) } else { String::new() };
+    Chart {
+        id: "culprits".into(),
+        title: "Whose the time was".into(),
+        caption: format!(
+            "Those that used the most; CPU time is counted to one of them only. In all, others used {} of one CPU.{more}",
+            Share(window.others_s() / window.lasted_s())
+        ),
+        x: String::new(),
+        y: String::new(),
+        kind: ChartKind::Table { head: head.map(String::from).into(), rows: notes::rows(view, window, ROWS) },
+    }
+}
+
+/// The runs of the small fixed loads as distributions: where the clock's line leaves that of the CPU time, the CPU was taken away.
+fn calibrated(loads: &[(CalibrationKernel, Calibrated)]) -> Chart {
+    let line = |name: String, rounds: &[Vec<f64>]| {
+        let mut values = rounds.concat();
+        values.sort_by(f64::total_cmp);
+        let n = values.len() as f64;
+        let every = values.len().div_ceil(POINTS).max(1);
+        let points = values.iter().enumerate().step_by(every).map(|(i, v)| (*v, (i + 1) as f64 / n)).collect();
+        Line { name, of: format!("{} runs", values.len()), points }
+    };
+    let lines = loads.iter().flat_map(|(kernel, of)| {
+        [line(format!("{kernel}, by the clock"), &of.wall), line(format!("{kernel}, CPU time"), &of.cpu)].into_iter().filter(|l| !l.points.is_empty())
+    });
+    Chart {
+        id: "calibration".into(),
+        title: "Small fixed loads".into(),
+        caption: "How long each run took; where the clock's line leaves that of the CPU time, the CPU was taken away.".into(),
+        x: "time of a run, ms".into(),
+        y: "share of the runs".into(),
+        kind: ChartKind::Ecdf { log: true, lines: lines.collect(), slo: None },
+    }
+}

@@ -1,0 +1,67 @@
+//! What the rules of this audit say alike.
+
+use super::culprits::Culprit;
+use crate::{
+    audits::shared::say,
+    model::{
+        evidence::Got,
+        key::Key,
+        outcome::{Figure, Finding, Status},
+        payload::IdleWindow,
+        units::Share,
+    },
+};
+pub use say::{cannot_tell, finding, settles, status};
+
+/// What settles what too short a window leaves open.
+pub const LONGER: &str = "watch longer: `audit: {window: 10min}`, or `rigcheck noise --for 10min`";
+
+/// A finding that rests on a window.
+pub fn of_window(window: &Got<'_, IdleWindow>, finding: Finding) -> Finding {
+    Finding { from: vec![window.key.clone()], rows: window.value.seconds.len() as u64, ..finding }.settled_by(LONGER)
+}
+
+/// A finding that rests on several questions.
+pub fn from(keys: Vec<Key>, finding: Finding) -> Finding {
+    Finding { from: keys, ..finding }
+}
+
+/// A level between two limits: at most the lower one passes, above the higher one fails.
+pub fn two_limits(value: f64, warn: f64, fail: f64) -> Status {
+    if value > fail {
+        Status::Fail
+    } else if value > warn {
+        Status::Warn
+    } else {
+        Status::Pass
+    }
+}
+
+/// A share as an exact figure, in %.
+pub fn share(name: &str, value: f64, n: u64) -> Figure {
+    Figure::exact(name, 100.0 * value, n, "%")
+}
+
+/// Distance from a limit in units of it.
+pub fn margin(value: f64, limit: f64) -> Option<f64> {
+    (limit > 0.0).then(|| (limit - value) / limit)
+}
+
+/// `container burner: 21 % of a CPU, at most 0.85 CPU-s in a second, in 58 of 60 seconds`.
+pub fn culprit(culprit: &Culprit<'_>, window: &IdleWindow) -> String {
+    let used = culprit.used;
+    let mut text = format!("{}: {} of a CPU", used.by, Share(culprit.cores(window.lasted_s())));
+    if !used.when.is_empty() {
+        text.push_str(&format!(", at most {:.2} CPU-s in a second, in {} of {} seconds", used.peak_s(), used.when.len(), window.seconds.len()));
+    }
+    if let Some(apart) = culprit.rhythm_s(window.seconds.len()) {
+        text.push_str(&format!("; a burst each {apart:.0} s"));
+    }
+    if let Some(nice) = used.nice.filter(|nice| *nice != 0) {
+        text.push_str(&format!(" (nice {nice})"));
+    }
+    if !used.programs.is_empty() {
+        text.push_str(&format!(" ({})", used.programs.join(", ")));
+    }
+    text
+}
