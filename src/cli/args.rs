@@ -3,7 +3,8 @@
 use super::{
     commands::{
         audit::Audit, baseline::Baseline, burn::BurnArgs, demo::Demo, drift::Drift, explain::Explain, generate::Generate, init::Init, mock::Mock,
-        plan::Plan, replay::Replay, report::Report, runs::Runs, snapshot::Snapshot, trace::Trace, upgrade::Upgrade, validate::Validate, waive::Waive,
+        noise::Noise, plan::Plan, replay::Replay, report::Report, runs::Runs, snapshot::Snapshot, trace::Trace, upgrade::Upgrade, validate::Validate,
+        waive::Waive,
     },
     exit::{Ending, FailOn},
     outputs::Output,
@@ -49,6 +50,7 @@ impl Command {
             Command::Audit(audit) => audit.out.plugin(),
             Command::Replay(replay) => replay.out.plugin(),
             Command::Report(report) => report.out.plugin(),
+            Command::Noise(noise) => noise.out.plugin(),
             _ => false,
         }
     }
@@ -89,6 +91,8 @@ pub enum Command {
     Baseline(Baseline),
     /// Say what differs now from an accepted environment
     Drift(Drift),
+    /// Watch this machine while nothing is asked of the rig: how idle it is, and whose the time is
+    Noise(Noise),
     /// Serve an OpenAI-compatible endpoint with exact delays and an emission log of its own
     Mock(Mock),
     /// Load this machine, or a container on it, by a known amount of CPU, memory or network, and tell what was really used
@@ -170,7 +174,7 @@ pub fn with_tip(mut error: clap::Error) -> clap::Error {
         _ => return error,
     };
     let takes_spec =
-        std::env::args().any(|word| ["audit", "drift", "plan", "validate", "replay", "trace", "upgrade", "waive"].contains(&word.as_str()));
+        std::env::args().any(|word| ["audit", "drift", "noise", "plan", "validate", "replay", "trace", "upgrade", "waive"].contains(&word.as_str()));
     if takes_spec && [".yaml", ".yml"].iter().any(|end| argument.ends_with(end)) && !argument.starts_with('-') {
         let tip = format!("name the spec by `--spec {argument}`");
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));

@@ -2,7 +2,7 @@
 
 use super::{
     against::Against,
-    environments,
+    earlier, environments,
     exit::{self, Ending},
     hold::{Wait, hold},
     outputs::Outputs,
@@ -56,8 +56,9 @@ pub async fn run(loaded: Loaded, mut how: How<'_>) -> anyhow::Result<ExitCode> {
     if !loaded.warnings.is_empty() {
         eprintln!("{}", loaded.warnings);
     }
-    let others = environments::reference(&loaded)?;
     let shelf = Shelf::of(how.folder);
+    let mut others = environments::reference(&loaded)?;
+    others.extend(earlier::earlier(&shelf, &loaded));
     let held = hold(Some(&shelf), how.command, how.folder, &loaded.profile.rig, how.wait).await.map_err(begun)?;
     let Some(alone) = held else { return Ok(exit::interrupted()) };
     let id = name(ulid::Ulid::new().to_string());

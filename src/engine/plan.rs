@@ -96,6 +96,8 @@ impl Plan {
                 plan.plain.push(need);
             }
         }
+        // What others do shows before we do anything; each kind keeps its order.
+        order.sort_by_key(|act| !matches!(act, Act::Quiet(_)));
         plan.acts = order.iter().filter_map(|act| acts.remove(act)).collect();
         plan
     }

@@ -49,7 +49,9 @@ impl Role {
 /// Is it what a workload is found by? Ports and labels are not known here.
 fn is(used: &UsedBy, found: &Found) -> bool {
     match (&used.by, found) {
-        (By::Container { id, name }, Found::Container(wanted)) => name.as_ref() == Some(wanted) || wanted.len() >= 12 && id.starts_with(wanted.as_str()),
+        (By::Container { id, name }, Found::Container(wanted)) => {
+            name.as_ref() == Some(wanted) || wanted.len() >= 12 && id.starts_with(wanted.as_str())
+        }
         (By::Group(path), Found::Cgroup(wanted)) => path.strip_prefix(wanted.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
         (By::Process { pid, .. } | By::EndedOf { pid, .. }, Found::Pid(wanted)) => pid == wanted,
         (By::Process { name, .. } | By::EndedOf { name, .. }, Found::Process(wanted)) => same_program(name, wanted),

@@ -11,6 +11,7 @@ pub mod init;
 mod list;
 mod listing;
 pub mod mock;
+pub mod noise;
 mod outlook;
 pub mod plan;
 mod probe;
@@ -59,6 +60,7 @@ pub async fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::Snapshot(what) => snapshot::run(&what, color).await,
         Command::Baseline(what) => baseline::run(&what),
         Command::Drift(drift) => drift::run(&drift, color).await,
+        Command::Noise(noise) => noise::run(noise, color).await,
         Command::Mock(mock) => mock::run(mock).await,
         Command::Burn(burn) => burn::run(burn).await,
         Command::Generate(generate) => generate::run(&generate),

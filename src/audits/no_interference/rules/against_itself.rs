@@ -51,8 +51,14 @@ impl Rule<NoInterference> for AgainstItself {
             apart(bounds.0),
             apart(bounds.1)
         );
-        let figure =
-            Figure { name: "between halves".into(), value: apart(ratio.value), lo: apart(bounds.0), hi: apart(bounds.1), n: of.runs(), unit: "%".into() };
+        let figure = Figure {
+            name: "between halves".into(),
+            value: apart(ratio.value),
+            lo: apart(bounds.0),
+            hi: apart(bounds.1),
+            n: of.runs(),
+            unit: "%".into(),
+        };
         let finding = Finding {
             margin: say::margin((ratio.value - 1.0).abs(), self.within.0),
             settles_at: say::settles(answer),

@@ -33,15 +33,12 @@ impl Rule<NoInterference> for Explained {
         let named = (window.value.sum(|second| second.named_s) + interrupts).min(others);
         let (nobodys, share) = (others - named, if others > 0.0 { (others - named) / others } else { 0.0 });
         let status = if nobodys / over <= self.matters.0 { Status::Pass } else { say::two_limits(share, self.warn.0, self.fail.0) };
-        let observed = format!(
-            "of {others:.2} CPU-s that others used, {} cannot be told by name ({} of a CPU)",
-            Share(share),
-            Share(nobodys / over)
-        );
+        let observed = format!("of {others:.2} CPU-s that others used, {} cannot be told by name ({} of a CPU)", Share(share), Share(nobodys / over));
         let expected = format!("at most {} of it, or {} of a CPU", self.warn, self.matters);
         let mut because = crate::audits::no_interference::notes::ladder(window.value);
         for traced in &window.value.traced {
-            let ran: Vec<String> = traced.ran.iter().take(3).map(|ran| format!("{} ({} tasks, {:.2} CPU-s)", ran.name, ran.tasks, ran.cpu_s)).collect();
+            let ran: Vec<String> =
+                traced.ran.iter().take(3).map(|ran| format!("{} ({} tasks, {:.2} CPU-s)", ran.name, ran.tasks, ran.cpu_s)).collect();
             if !ran.is_empty() {
                 let lost = if traced.lost { ", events were lost" } else { "" };
                 because.push(format!("in second {} the kernel's trace has {}{lost}", traced.second + 1, ran.join(", ")));

@@ -40,10 +40,7 @@ impl Rule<NoInterference> for Monitors {
         let because = monitors.iter().map(|c| say::culprit(c, window.value)).collect();
         let figure = say::share("share of the CPUs", share, window.value.seconds.len() as u64);
         let status = say::two_limits(share, self.warn.0, self.fail.0);
-        Ok(say::of_window(
-            &window,
-            Finding { margin: say::margin(share, self.fail.0), because, ..say::finding(status, figure, observed, expected) },
-        ))
+        Ok(say::of_window(&window, Finding { margin: say::margin(share, self.fail.0), because, ..say::finding(status, figure, observed, expected) }))
     }
 
     fn spoil(&self, audit: &NoInterference, _: &Rig, _: &Name, copy: &mut Evidence) {

@@ -42,7 +42,9 @@ impl Rule<NoInterference> for Neighbours {
                 None => "nobody else uses the machine".into(),
             },
             [one] => format!("{} uses {} of a CPU while nothing is asked of the rig", one.used.by, Share(most)),
-            [first, ..] => format!("{} use the machine while nothing is asked of the rig, most of all {}, {} of a CPU", loud.len(), first.used.by, Share(most)),
+            [first, ..] => {
+                format!("{} use the machine while nothing is asked of the rig, most of all {}, {} of a CPU", loud.len(), first.used.by, Share(most))
+            }
         };
         let expected = format!("nobody above {} of a CPU ({} is a failure)", self.warn, self.fail);
         let mut because: Vec<String> = loud.iter().take(NAMED).map(|c| say::culprit(c, window.value)).collect();

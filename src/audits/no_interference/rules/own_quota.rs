@@ -46,10 +46,7 @@ impl Rule<NoInterference> for OwnQuota {
         let expected = format!("at most {} of our own periods throttled", self.ours);
         let because = ours.iter().chain(&others).map(|group| told(group)).collect();
         let figure = say::share("own periods throttled", own, window.value.seconds.len() as u64);
-        Ok(say::of_window(
-            &window,
-            Finding { margin: say::margin(own, self.ours.0), because, ..say::finding(status, figure, observed, expected) },
-        ))
+        Ok(say::of_window(&window, Finding { margin: say::margin(own, self.ours.0), because, ..say::finding(status, figure, observed, expected) }))
     }
 
     fn spoil(&self, _: &NoInterference, _: &Rig, _: &Name, copy: &mut Evidence) {

@@ -41,7 +41,8 @@ impl Rule<NoInterference> for Repeatable {
         let of = Calibrated::of(calibration.value, kernel(subject));
         let expected = format!("rounds at most {} apart, and at most {} of variation within them", self.between, self.within);
         let (Some((sure, apart)), Some(usual)) = (spread(&of.wall), usual_variation(&of.wall)) else {
-            let why = format!("{} runs in {} rounds say nothing of how it repeats; 6 runs in each of 2 rounds are the least", of.runs(), of.wall.len());
+            let why =
+                format!("{} runs in {} rounds say nothing of how it repeats; 6 runs in each of 2 rounds are the least", of.runs(), of.wall.len());
             return Ok(say::cannot_tell(why, expected, of.runs(), from).settled_by("run more of it: `audit: {rounds: 5, runs: 30}`"));
         };
         let all = variation(&of.wall.concat()).unwrap_or_default();
@@ -72,12 +73,7 @@ impl Rule<NoInterference> for Repeatable {
         );
         let mut because = vec![];
         if let Some(((_, apart), usual)) = cpu {
-            because.push(format!(
-                "its CPU time is {:.2} ms; rounds lie {} apart, runs vary by {}",
-                middle(&of.cpu),
-                Share(apart),
-                Share(usual)
-            ));
+            because.push(format!("its CPU time is {:.2} ms; rounds lie {} apart, runs vary by {}", middle(&of.cpu), Share(apart), Share(usual)));
         }
         because.push(format!("the clock says {ratio:.2} times its CPU time; it was preempted {} times in {} runs", of.preempted, of.runs()));
         match (status, steady) {

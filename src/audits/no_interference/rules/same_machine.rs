@@ -87,14 +87,8 @@ impl Rule<NoInterference> for SameMachine {
         if trusted == Some(Answer::Fail) {
             because.push("it differs from itself in this run already: no comparison is to be trusted".into());
         }
-        let figure = Figure {
-            name: "shift".into(),
-            value: apart(ratio.value),
-            lo: apart(bounds.0),
-            hi: apart(bounds.1),
-            n: ratio.rounds,
-            unit: "%".into(),
-        };
+        let figure =
+            Figure { name: "shift".into(), value: apart(ratio.value), lo: apart(bounds.0), hi: apart(bounds.1), n: ratio.rounds, unit: "%".into() };
         let finding = Finding {
             margin: say::margin((ratio.value - 1.0).abs(), self.within.0),
             because,
