@@ -36,6 +36,8 @@ struct State {
     act: Option<String>,
     /// Seconds since the step began.
     waited: u64,
+    /// What is seen meanwhile, behind what is said of the step.
+    beside: String,
 }
 
 impl Progress {
@@ -73,6 +75,12 @@ impl Progress {
             }
         }
     }
+    /// What is seen while a step goes on, until it ends: below its line on a terminal, behind it off one.
+    pub fn beside(&self, see: impl FnOnce(bool) -> String) {
+        let lines = self.bar.is_some();
+        let seen = see(lines);
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).beside = if lines { format!("\n{seen}") } else { format!("   {seen}") };
+    }
     /// What waits longest is named.
     fn waited_for(&self, state: &State) -> Option<String> {
         // A load tells of its own progress; one request has none.
@@ -109,6 +117,7 @@ impl Sink for Progress {
             }
             Event::StepBegan { step } => {
                 (state.begun, state.told, state.waited) = (stamped.after, stamped.after, 0);
+                state.beside.clear();
                 let Some(s) = state.steps.get(*step).cloned() else { return };
                 if let Some(bar) = &self.bar {
                     bar.set_message(format!("{}   about {} left", s.title, left(&state.steps[*step..], Ms(0.0))));
@@ -120,7 +129,9 @@ impl Sink for Progress {
             Event::StepMoved { step, done, total } => {
                 let Some(s) = state.steps.get(*step) else { return };
                 let in_step = Ms(stamped.after.0 - state.begun.0);
-                let text = format!("{}   {done}/{total}   about {} left", s.title, left(&state.steps[*step..], in_step));
+                // What sends nothing tells of its time, in milliseconds.
+                let so_far = if s.requests > 0 { format!("{done}/{total}") } else { format!("{} of {} s", done / 1_000, total.div_ceil(1_000)) };
+                let text = format!("{}   {so_far}   about {} left{}", s.title, left(&state.steps[*step..], in_step), state.beside);
                 match &self.bar {
                     Some(bar) => bar.set_message(text),
                     None if stamped.after.0 - state.told.0 >= INTERVAL.0 => {

@@ -45,6 +45,12 @@ fn timeline(window: &IdleWindow) -> Chart {
     for used in window.used_by.iter().filter(|used| !used.when.is_empty()).take(DRAWN) {
         lines.push(line(used.by.to_string(), &|n| used.when.iter().find(|(at, _)| *at as usize == n).map_or(0.0, |(_, cpu)| rate(n, *cpu))));
     }
+    if window.nobodys_cores() > 0.01 {
+        lines.push(line("nobody by name".into(), &|n| {
+            let second = &window.seconds[n];
+            rate(n, (second.others_s() - second.named_s - second.irq_s - second.softirq_s).max(0.0))
+        }));
+    }
     if window.seconds.iter().any(|second| second.steal_s.is_some_and(|steal| steal > 0.0)) {
         lines.push(line("the hypervisor (steal)".into(), &|n| rate(n, window.seconds[n].steal_s.unwrap_or(0.0))));
     }

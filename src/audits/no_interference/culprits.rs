@@ -94,11 +94,11 @@ impl Culprit<'_> {
         let loud: Vec<u32> = self.used.when.iter().filter(|(_, used)| *used > 2.0 * mean).map(|(at, _)| *at).collect();
         let mut begins: Vec<u32> = vec![];
         for (n, at) in loud.iter().enumerate() {
-            if n == 0 || at - loud[n - 1] > 1 {
+            if n == 0 || at.saturating_sub(loud[n - 1]) > 1 {
                 begins.push(*at);
             }
         }
-        let apart: Vec<u32> = begins.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        let apart: Vec<u32> = begins.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).collect();
         let (least, most) = (apart.iter().min()?, apart.iter().max()?);
         (apart.len() >= 2 && *least >= 3 && most - least <= 2).then(|| f64::from(begins[begins.len() - 1] - begins[0]) / apart.len() as f64)
     }

@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 
 const LATENCY: &str = include_str!("../../../checks/observability/latency_accuracy.yaml");
 const TRACES: &str = include_str!("../../../checks/observability/trace_granularity.yaml");
+const NOISE: &str = include_str!("../../../checks/fidelity/no_interference.yaml");
 const RESOURCES: &str = include_str!("../../../checks/observability/resource_accuracy.yaml");
 
 /// The case of latencies.
@@ -27,6 +28,11 @@ pub fn bound() -> Box<dyn AnyCase> {
 /// The case of traces.
 pub fn of_traces() -> Box<dyn AnyCase> {
     bind(read(TRACES))
+}
+
+/// The case of idle noise.
+pub fn of_noise() -> Box<dyn AnyCase> {
+    bind(read(NOISE))
 }
 
 /// The case of resources.

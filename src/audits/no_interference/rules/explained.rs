@@ -28,12 +28,10 @@ impl Rule<NoInterference> for Explained {
 
     fn judge(&self, view: &Quiet<'_>, _: &Name) -> Judgement {
         let window = view.window()?;
-        let (over, others) = (window.value.lasted_s(), window.value.others_s());
-        let interrupts = window.value.sum(|second| second.irq_s + second.softirq_s);
-        let named = (window.value.sum(|second| second.named_s) + interrupts).min(others);
-        let (nobodys, share) = (others - named, if others > 0.0 { (others - named) / others } else { 0.0 });
-        let status = if nobodys / over <= self.matters.0 { Status::Pass } else { say::two_limits(share, self.warn.0, self.fail.0) };
-        let observed = format!("of {others:.2} CPU-s that others used, {} cannot be told by name ({} of a CPU)", Share(share), Share(nobodys / over));
+        let (others, nobodys) = (window.value.others_s(), window.value.nobodys_cores());
+        let share = if others > 0.0 { (others - window.value.told_s()) / others } else { 0.0 };
+        let status = if nobodys <= self.matters.0 { Status::Pass } else { say::two_limits(share, self.warn.0, self.fail.0) };
+        let observed = format!("of {others:.2} CPU-s that others used, {} cannot be told by name ({} of a CPU)", Share(share), Share(nobodys));
         let expected = format!("at most {} of it, or {} of a CPU", self.warn, self.matters);
         let mut because = crate::audits::no_interference::notes::ladder(window.value);
         for traced in &window.value.traced {
@@ -51,9 +49,9 @@ impl Rule<NoInterference> for Explained {
 
     fn spoil(&self, _: &NoInterference, _: &Rig, _: &Name, copy: &mut Evidence) {
         spoil::window(copy, |window| {
+            window.used_by.clear();
             for second in &mut window.seconds {
                 second.busy_s += 0.5 * second.over_s;
-                second.named_s = 0.0;
                 (second.irq_s, second.softirq_s) = (0.0, 0.0);
             }
         });

@@ -4,7 +4,7 @@ use crate::{
         audit::{Judgement, Rule},
         evidence::Evidence,
         name::Name,
-        outcome::Finding,
+        outcome::{Finding, Status},
         payload::{By, UsedBy},
         rig::Rig,
         units::Share,
@@ -39,7 +39,13 @@ impl Rule<NoInterference> for Monitors {
         let expected = format!("at most {} of the CPUs ({} is a failure)", self.warn, self.fail);
         let because = monitors.iter().map(|c| say::culprit(c, window.value)).collect();
         let figure = say::share("share of the CPUs", share, window.value.seconds.len() as u64);
-        let status = say::two_limits(share, self.warn.0, self.fail.0);
+        let status = match say::two_limits(share, self.warn.0, self.fail.0) {
+            // They may be among those who cannot be named.
+            Status::Pass | Status::Warn if share + window.value.nobodys_cores() / f64::from(window.value.online.max(1)) > self.fail.0 => {
+                Status::Inconclusive
+            }
+            status => status,
+        };
         Ok(say::of_window(&window, Finding { margin: say::margin(share, self.fail.0), because, ..say::finding(status, figure, observed, expected) }))
     }
 

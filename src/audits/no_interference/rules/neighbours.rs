@@ -20,6 +20,8 @@ pub struct Neighbours {
     warn: Share,
     /// ... and a failure.
     fail: Share,
+    /// Share of one CPU that all of them together may use before it is a failure.
+    together: Share,
 }
 
 /// So many are named.
@@ -35,7 +37,14 @@ impl Rule<NoInterference> for Neighbours {
         let strangers: Vec<_> = culprits.iter().filter(|c| c.role == Role::Stranger).collect();
         let loud: Vec<_> = strangers.iter().filter(|c| c.cores(over) > self.warn.0).collect();
         let most = strangers.first().map_or(0.0, |c| c.cores(over));
-        let status = say::two_limits(most, self.warn.0, self.fail.0);
+        let together: f64 = strangers.iter().map(|c| c.cores(over)).sum();
+        let nobodys = window.value.nobodys_cores();
+        let status = match say::two_limits(most, self.warn.0, self.fail.0) {
+            _ if together > self.together.0 => Status::Fail,
+            // It may be one, and may be many.
+            Status::Pass | Status::Warn if nobodys > self.fail.0 => Status::Inconclusive,
+            status => status,
+        };
         let observed = match loud.as_slice() {
             [] => match strangers.first() {
                 Some(first) => format!("nobody else uses more than {} of a CPU ({}: {})", self.warn, first.used.by, Share(most)),
@@ -46,10 +55,16 @@ impl Rule<NoInterference> for Neighbours {
                 format!("{} use the machine while nothing is asked of the rig, most of all {}, {} of a CPU", loud.len(), first.used.by, Share(most))
             }
         };
-        let expected = format!("nobody above {} of a CPU ({} is a failure)", self.warn, self.fail);
+        let expected = format!("nobody above {} of a CPU ({} is a failure), and all together at most {}", self.warn, self.fail, self.together);
         let mut because: Vec<String> = loud.iter().take(NAMED).map(|c| say::culprit(c, window.value)).collect();
         if loud.len() > NAMED {
             because.push(format!("and {} more", loud.len() - NAMED));
+        }
+        if strangers.len() > 1 && together > self.warn.0 {
+            because.push(format!("all {} of them together use {} of a CPU", strangers.len(), Share(together)));
+        }
+        if nobodys > self.warn.0 {
+            because.push(format!("{} of a CPU is used by somebody who cannot be named", Share(nobodys)));
         }
         let remedy = loud.first().filter(|_| status != Status::Pass).map(|first| {
             let named = "is it the rig's own, name it under `resources`; does it only watch, under `noise.monitors`";

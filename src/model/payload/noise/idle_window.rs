@@ -84,6 +84,16 @@ impl IdleWindow {
         let online = f64::from(self.online.max(1));
         self.seconds.iter().map(|second| second.others_s() / (second.over_s.max(1e-3) * online)).collect()
     }
+    /// What of it could be told by name, interrupts included, CPU-seconds.
+    pub fn told_s(&self) -> f64 {
+        let named: f64 = self.used_by.iter().map(|used| used.cpu_s).sum();
+        (named + self.sum(|second| second.irq_s + second.softirq_s)).min(self.others_s())
+    }
+    /// What was somebody's who cannot be named, cores.
+    pub fn nobodys_cores(&self) -> f64 {
+        let lasted = self.lasted_s();
+        if lasted > 0.0 { (self.others_s() - self.told_s()) / lasted } else { 0.0 }
+    }
     /// What others than this process used, CPU-seconds.
     pub fn others_s(&self) -> f64 {
         self.seconds.iter().map(IdleSecond::others_s).sum()
