@@ -1,0 +1,73 @@
+//! Delay, jitter, and what the relay itself adds.
+
+use super::{
+    ping::{median, ping, ping_server},
+    world,
+};
+use crate::support::netns::{Conditions, Direction, Jitter, Packet, Plan, quantile};
+use std::time::Duration;
+
+const MS: f64 = 1e6;
+
+#[test]
+fn a_ping_takes_the_planted_delay_of_both_ways() {
+    let Some(world) = world("a_ping_takes_the_planted_delay_of_both_ways", Plan::delay_ms(20.0)) else { return };
+    let (seen, truth) = ping_server(&world, 300, 0.005);
+    assert_eq!((seen.len(), truth.len()), (300, 300));
+    let (seen, truth) = (median(seen), median(truth));
+    assert!(truth >= 40.0, "no packet is early: {truth} ms");
+    assert!((40.0..41.0).contains(&seen), "ping {seen} ms, by the log {truth} ms");
+    assert!(seen + 0.1 > truth, "ping {seen} ms cannot be shorter than what the log says, {truth} ms, but for its rounding");
+    // one packet each way in 5 ms is 400 a second
+    let late = world.relay().log().overheads_ns();
+    let [p50, p95] = [0.5, 0.95].map(|share| quantile(&late, share).expect("packets"));
+    eprintln!("the relay writes packets {p50} ns (p50) and {p95} ns (p95) late; ping p50 {seen} ms, by the log {truth} ms, planted 40 ms");
+    assert!(p50 < 1_000_000, "{p50} ns");
+}
+
+#[test]
+fn jitter_has_the_planted_distribution() {
+    let conditions = |jitter| Conditions { jitter, reorders: true, ..Conditions::delay_ms(10.0) };
+    let first = [conditions(Jitter::Uniform(Duration::from_millis(4))), conditions(Jitter::Normal(Duration::from_millis(2)))];
+    let Some(world) = world("jitter_has_the_planted_distribution", Plan { first, ..Plan::default() }) else { return };
+    assert!(ping(world.client(), world.server_v4(), 600, 0.002).len() > 590);
+    let asked = |direction, since| {
+        let log = world.relay().settled_log(1.0);
+        log.of(direction).filter(|p| p.read_ns > since).filter_map(Packet::asked_ns).map(|ns| ns as f64 / MS).collect::<Vec<_>>()
+    };
+    let uniform = asked(Direction::Forward, 0);
+    assert!(uniform.iter().all(|ms| (6.0..=14.0).contains(ms)), "{uniform:?}");
+    assert_moments(&uniform, 10.0, 4.0 / 3f64.sqrt());
+    let normal = asked(Direction::Reverse, 0);
+    assert_moments(&normal, 10.0, 2.0);
+    let within = normal.iter().filter(|ms| (8.0..12.0).contains(*ms)).count() as f64 / normal.len() as f64;
+    assert!((within - 0.683).abs() < 0.07, "{within} within one standard deviation");
+    let exponential = conditions(Jitter::Exponential(Duration::from_millis(3)));
+    let since = world.relay().set_both(exponential, Conditions::default());
+    assert!(ping(world.client(), world.server_v4(), 600, 0.002).len() > 590);
+    let exponential = asked(Direction::Forward, since);
+    assert!(exponential.iter().all(|ms| *ms >= 10.0));
+    assert_moments(&exponential, 13.0, 3.0);
+}
+
+#[test]
+fn packets_keep_their_order_unless_asked_otherwise() {
+    let jitter = Jitter::Uniform(Duration::from_millis(9));
+    let Some(world) = world("packets_keep_their_order_unless_asked_otherwise", Plan::default()) else { return };
+    for reorders in [false, true] {
+        let since = world.relay().set_both(Conditions { jitter, reorders, ..Conditions::delay_ms(10.0) }, Conditions::default());
+        assert_eq!(ping(world.client(), world.server_v4(), 100, 0.002).len(), 100);
+        let log = world.relay().settled_log(1.0);
+        let written: Vec<_> = log.of(Direction::Forward).filter(|p| p.read_ns > since).filter_map(Packet::written_ns).collect();
+        assert_eq!(!written.is_sorted(), reorders, "{written:?}");
+    }
+}
+
+/// Mean and standard deviation, within five standard errors (of the deviation for a distribution with a kurtosis up to 9).
+fn assert_moments(values: &[f64], mean: f64, deviation: f64) {
+    let n = values.len() as f64;
+    let seen_mean = values.iter().sum::<f64>() / n;
+    let seen_deviation = (values.iter().map(|v| (v - seen_mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt();
+    assert!((seen_mean - mean).abs() < 5.0 * deviation / n.sqrt(), "mean {seen_mean}, planted {mean} ± {deviation}, n {n}");
+    assert!((seen_deviation - deviation).abs() < 5.0 * deviation * (2.0 / n).sqrt(), "deviation {seen_deviation}, planted {deviation}, n {n}");
+}
