@@ -29,10 +29,10 @@ fn a_client_resolves_what_was_recorded_and_sees_it_move() {
     assert_eq!(resolve(&world, "llm.test").expect("what its alias has"), [one, two]);
     assert_eq!(resolve(&world, "v6.test").expect("an address"), [world.server_v6()]);
     resolve(&world, "gone.test").expect_err("it does not exist");
-    assert_eq!(ask(&world, "gone").1 & 0x0f, 3, "NXDOMAIN (RFC 1035, section 4.1.1)");
-    assert_eq!(ask(&world, "else").1 & 0x0f, 5, "REFUSED");
-    let (ttl, _) = ask(&world, "api");
-    assert_eq!(ttl, 30);
+    let answers = ["api", "v6", "gone", "else"].map(|name| ask(&world, name));
+    assert_eq!(answers.map(|a| a.code), [0, 0, 3, 5], "NXDOMAIN is 3, REFUSED 5 (RFC 1035, section 4.1.1)");
+    assert_eq!(answers.map(|a| a.records), [2, 0, 0, 0], "v6 has an address, but none of IPv4");
+    assert_eq!(answers[0].last_ttl, Some(30));
 
     dns.change(world.server(), &records(&[moved])).expect("it starts again");
     assert_eq!(resolve(&world, "llm.test").expect("the new address"), [moved]);
@@ -51,8 +51,15 @@ fn resolve(world: &World, name: &str) -> io::Result<Vec<IpAddr>> {
     Ok(addresses)
 }
 
-/// The time to live of the last A record for `<name>.test`, s, and the flags of the answer, of which the last four bits are its code.
-fn ask(world: &World, name: &str) -> (u32, u8) {
+/// What a question for the IPv4 addresses of `<name>.test` is answered.
+#[derive(Clone, Copy)]
+struct Answer {
+    code: u8,
+    records: u8,
+    last_ttl: Option<u32>,
+}
+
+fn ask(world: &World, name: &str) -> Answer {
     let mut question = b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00".to_vec();
     for label in [name, "test"] {
         question.push(label.len() as u8);
@@ -69,7 +76,7 @@ fn ask(world: &World, name: &str) -> (u32, u8) {
         io::Result::Ok(answer)
     });
     let answer = answer.and_then(|answer| answer).expect("an answer");
-    // before the address and its length
-    let ttl = answer[answer.len() - 10..].first_chunk().copied().map_or(0, u32::from_be_bytes);
-    (ttl, answer[3])
+    // it stands before the address of four bytes and that one's length
+    let last_ttl = (answer[7] > 0).then(|| answer[answer.len() - 10..].first_chunk().copied().map(u32::from_be_bytes)).flatten();
+    Answer { code: answer[3] & 0x0f, records: answer[7], last_ttl }
 }

@@ -12,7 +12,6 @@ use std::{
 };
 
 #[test]
-#[allow(clippy::disallowed_methods, reason = "looks for what a world leaves behind")]
 fn nothing_is_left_of_a_world_that_ends_or_of_a_test_that_fails() {
     let mut gone = vec![];
     let failed = catch_unwind(AssertUnwindSafe(|| {
@@ -45,7 +44,6 @@ fn nothing_is_left_of_a_world_that_ends_or_of_a_test_that_fails() {
 }
 
 #[test]
-#[allow(clippy::disallowed_methods, reason = "leaves behind what a killed run would")]
 fn what_a_killed_run_left_is_removed_and_what_a_living_one_has_is_not() {
     let Some(world) = world("what_a_killed_run_left_is_removed_and_what_a_living_one_has_is_not", Plan::default()) else { return };
     let mut ended = Command::new("true").spawn().expect("it starts");

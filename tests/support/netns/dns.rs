@@ -11,7 +11,8 @@ use std::{
 };
 use tempfile::TempDir;
 
-/// What the server says of a name. An address record names no more than one address; several records of a name are one answer.
+/// What the server says of a name. Several address records of a name are one answer; a name that has records but none of the type that is
+/// asked for is an empty answer. Names of which no record speaks are refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Record {
     /// A or AAAA.
@@ -32,7 +33,7 @@ pub enum Record {
         /// Time to live, s.
         ttl: u32,
     },
-    /// NXDOMAIN, for this name and all below it. Names of which no record speaks are refused.
+    /// NXDOMAIN, for this name and all below it.
     Absent {
         /// Of whom.
         name: String,
@@ -56,13 +57,13 @@ impl Record {
     }
 }
 
-/// As a line of dnsmasq's configuration.
+/// As lines of dnsmasq's configuration.
 impl fmt::Display for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Record::Address { name, address, ttl } => writeln!(f, "host-record={name},{address},{ttl}"),
-            Record::Alias { name, target, ttl } => writeln!(f, "cname={name},{target},{ttl}"),
-            Record::Absent { name } => writeln!(f, "address=/{name}/"),
+            Record::Address { name, address, ttl } => writeln!(f, "host-record={name},{address},{ttl}\nlocal=/{name}/"),
+            Record::Alias { name, target, ttl } => writeln!(f, "cname={name},{target},{ttl}\nlocal=/{name}/"),
+            Record::Absent { name } => writeln!(f, "local=/{name}/"),
         }
     }
 }

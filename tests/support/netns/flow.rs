@@ -1,5 +1,5 @@
-//! What the log says of one connection, one ping, one exchange of datagrams. All times are those at the device of the client:
-//! what a client measures is longer by what its own kernel and its own waiting for a processor take.
+//! What the log says of one connection, one ping, one exchange of datagrams. All times are those at the device of the client,
+//! and bounds from below: what a client measures is longer by what its kernel, the device and its own waiting for a processor take.
 
 use super::{
     header::{Transport, flags},

@@ -49,7 +49,7 @@ pub enum Fate {
     Written {
         /// When it was to be written, monotonic ns.
         due_ns: u64,
-        /// When it was, monotonic ns, taken just after.
+        /// When it was, monotonic ns, taken just before: the receiver has it no earlier.
         at_ns: u64,
     },
     /// It was dropped.
@@ -61,7 +61,7 @@ pub enum Fate {
 pub struct Packet {
     /// Which way it went.
     pub direction: Direction,
-    /// When it was read from the sender's device, `CLOCK_MONOTONIC` in ns, taken just after.
+    /// When it was read from the sender's device, `CLOCK_MONOTONIC` in ns, taken just after: the sender had sent it by then.
     pub read_ns: u64,
     /// Size with its IP header, bytes.
     pub bytes: usize,

@@ -43,10 +43,7 @@ impl Loop {
         let _ = set_current_timer_slack(NonZeroU64::new(1));
         let _ = setpriority_process(Some(gettid()), -20);
         loop {
-            let readable = match self.wait() {
-                Ok(Some(readable)) => readable,
-                Ok(None) | Err(_) => return,
-            };
+            let Ok(Some(readable)) = self.wait() else { return };
             self.write_due();
             for (direction, is_readable) in [(Direction::Forward, readable[0]), (Direction::Reverse, readable[1])] {
                 if is_readable && self.take(direction).is_err() {
@@ -120,8 +117,9 @@ impl Loop {
         while self.waiting.peek().is_some_and(|Reverse((due_ns, ..))| *due_ns <= now_ns()) {
             let Some(Reverse((due_ns, place, packet))) = self.waiting.pop() else { return };
             let direction = self.shared.log().packets[place].direction;
+            let at_ns = now_ns();
             let written = write(sender(&self.devices, direction.opposite()), &packet);
-            let fate = if written.is_ok() { Fate::Written { due_ns, at_ns: now_ns() } } else { Fate::Dropped(Why::NotTaken) };
+            let fate = if written.is_ok() { Fate::Written { due_ns, at_ns } } else { Fate::Dropped(Why::NotTaken) };
             self.shared.log().packets[place].fate = fate;
         }
     }
