@@ -1,6 +1,10 @@
 //! Loss.
 
-use super::{fetch, ping::ping, plain, world};
+use super::{
+    fetch,
+    ping::{SIDE_BY_SIDE, burst, ping},
+    plain, world,
+};
 use crate::support::netns::{Conditions, Direction, Loss, Packet, Plan};
 use statrs::distribution::{Binomial, DiscreteCDF};
 
@@ -10,7 +14,7 @@ fn two_percent_are_lost_each_way() {
     let loss = |share| Conditions { loss: Loss::Chance(share), ..Conditions::delay_ms(2.0) };
     let plan = Plan { first: [loss(0.02), loss(0.02)], ..Plan::default() };
     let Some(world) = world("two_percent_are_lost_each_way", plan) else { return };
-    let seen = ping(world.client(), world.server_v4(), COUNT, 0.001).len();
+    let seen = u64::from(burst(&world, COUNT));
     let log = world.relay().settled_log(1.0);
     let echoes = log.echoes();
     let lost = |way| echoes.iter().filter(|echo| echo.lost == Some(way)).count() as u64;
@@ -21,7 +25,9 @@ fn two_percent_are_lost_each_way() {
         assert!(interval.contains(&lost), "{lost} of {of} lost, expected {interval:?}");
     }
     assert_eq!(echoes.len() as u64, u64::from(COUNT));
-    assert_eq!(seen as u64, u64::from(COUNT) - forward - reverse, "ping sees what the log says");
+    let passed = u64::from(COUNT) - forward - reverse;
+    // each ping may miss its last reply
+    assert!((passed - u64::from(SIDE_BY_SIDE)..=passed).contains(&seen), "pings saw {seen} replies, {passed} passed");
 }
 
 #[test]

@@ -119,7 +119,11 @@ impl Served {
         stream.set_nodelay(true)?;
         match behaves.accepted {
             Accepted::Reset => reset_when_closed(stream),
-            Accepted::Closed => Ok(()),
+            Accepted::Closed => {
+                // what the client still sends must be read, or the kernel answers it with a reset, which may overtake the end of the stream
+                stream.shutdown(Shutdown::Write)?;
+                io::copy(&mut stream, &mut io::sink()).map(drop)
+            }
             Accepted::Silent => {
                 self.wait(Duration::MAX);
                 Ok(())

@@ -15,8 +15,9 @@ use std::{
     io,
     net::IpAddr,
     os::fd::OwnedFd,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
     thread::{self, JoinHandle},
+    time::Duration,
 };
 
 /// One link, with a thread that passes its packets. It ends when dropped.
@@ -49,7 +50,9 @@ impl Relay {
         let stop = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
         let (ours, stopped) = (Arc::clone(&shared), Arc::clone(&stop));
         let mut passing = loops::Loop::new(near, far, ours, stopped)?;
-        let thread = thread::Builder::new().name("relay".to_owned()).spawn(move || passing.run())?;
+        let (begins, has_begun) = mpsc::channel();
+        let thread = thread::Builder::new().name("relay".to_owned()).spawn(move || passing.run(&begins))?;
+        let _ = has_begun.recv();
         Ok(Relay { shared, stop, thread: Some(thread) })
     }
 
@@ -93,7 +96,7 @@ impl Relay {
             if !log.packets.iter().any(Packet::is_under_way) || now_ns() > until {
                 return log;
             }
-            thread::sleep(std::time::Duration::from_millis(5));
+            thread::sleep(Duration::from_millis(5));
         }
     }
 }
