@@ -201,8 +201,8 @@ fn config(certificates: &[(Certificate, Arc<CertifiedKey>)], behaves: &Behaves) 
     if behaves.resumes {
         config.session_storage = ServerSessionMemoryCache::new(256);
     } else {
+        // then no ticket is sent either
         config.session_storage = Arc::new(NoServerSessionStorage {});
-        config.send_tls13_tickets = 0;
     }
     Arc::new(config)
 }
