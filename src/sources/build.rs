@@ -11,7 +11,7 @@ use super::{
     jaeger::Jaeger,
     kernel::Kernel,
     load::Load,
-    noise::Noise,
+    noise::{Noise, Watching},
     otlp::{Otlp, OtlpFiles},
     postgres::Postgres,
     prometheus::Prometheus,
@@ -38,6 +38,11 @@ use std::{path::Path, sync::Arc};
 
 /// All sources of a rig, those of our own included: the load generator, this machine's kernel, the burn.
 pub fn build(rig: &Rig, settings: &Settings) -> Vec<Arc<dyn Source>> {
+    build_watched(rig, settings, None)
+}
+
+/// The same; somebody watches a quiet window while it lasts.
+pub fn build_watched(rig: &Rig, settings: &Settings, watching: Option<Watching>) -> Vec<Arc<dyn Source>> {
     let reference = settings.sources.values().find_map(|s| if let SourceSettings::Truth { connection } = s { Some(connection) } else { None });
     let mut sources = vec![load(settings, reference)];
     let docker = docker_socket(settings);
@@ -48,7 +53,11 @@ pub fn build(rig: &Rig, settings: &Settings) -> Vec<Arc<dyn Source>> {
         sources.push(Arc::new(OwnBurn::new(docker.clone())));
     }
     if rig.sources.contains_key(&name(NOISE)) {
-        sources.push(Arc::new(Noise::new(docker)));
+        let noise = Noise::new(docker);
+        sources.push(Arc::new(match watching {
+            Some(watching) => noise.watched_by(watching),
+            None => noise,
+        }));
     }
     for (source, how) in &settings.sources {
         sources.push(or_silent(source, one(source, how, rig)));
