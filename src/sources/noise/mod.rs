@@ -14,6 +14,7 @@ mod own_group;
 mod pacing;
 mod probe;
 mod quiet;
+mod tracing;
 mod window;
 
 use super::environment::root::Root;

@@ -3,13 +3,12 @@
 use super::loads::{RELEASE, optimised};
 use crate::{
     kept::plain,
-    model::payload::CalibrationHost,
+    model::{evidence::digest, payload::CalibrationHost},
     sources::{
         environment::root::Root,
         noise::{counters::once, probe::allowed},
     },
 };
-use sha2::{Digest as _, Sha256};
 
 /// Digits of the machine's digest that are kept.
 const DIGITS: usize = 16;
@@ -29,9 +28,8 @@ fn machine(id: &str) -> String {
     if id.is_empty() {
         return String::new();
     }
-    let digest = Sha256::new().chain_update("rigcheck").chain_update(id).finalize();
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    hex[..DIGITS].to_owned()
+    let text = format!("rigcheck{id}");
+    digest(text.as_bytes()).chars().take(DIGITS).collect()
 }
 
 /// x86 has `model name`, ARM only numbers.

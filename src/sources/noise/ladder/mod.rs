@@ -84,7 +84,7 @@ impl Ladder {
         }
         let seconds = self.since..=second;
         self.since = second + 1;
-        let most_ns = (over_s * (seconds.end() - seconds.start() + 1) as f64 * cpus as f64 * 1e9) as u64;
+        let most_ns = (over_s * f64::from(seconds.end() - seconds.start() + 1) * cpus as f64 * 1e9) as u64;
         match self.look(&seconds, most_ns, others_s, missed) {
             Ok(ours_ns) => ours_ns as f64 / 1e9,
             Err(gap) => {

@@ -91,13 +91,11 @@ impl Scan {
     pub fn read(&mut self, pid: u32, table: &Table, whose: &mut dyn FnMut(&Root, u32) -> Whose) -> Option<Reading> {
         let path = format!("/proc/{pid}/stat");
         let told = KeptFile::opened_each_time(&self.root, path).read(&mut self.buffer);
-        let text = match told {
-            Ok(text) => text?.into_owned(),
-            Err(_) => {
-                self.denied += 1;
-                return None;
-            }
+        let Ok(text) = told else {
+            self.denied += 1;
+            return None;
         };
+        let text = text?.into_owned();
         let stat = ProcessStat::of(&text)?;
         let name = plain(&stat.comm.chars().take(LONGEST_NAME).collect::<String>());
         let known = table.known(pid).filter(|known| known.read.start == stat.start);
