@@ -14,6 +14,8 @@ mod own_group;
 mod pacing;
 mod probe;
 mod quiet;
+#[cfg(test)]
+mod recorded;
 mod tracing;
 mod window;
 

@@ -8,11 +8,14 @@ use crate::{
     model::evidence::Gap,
     sources::{environment::root::Root, noise::kept_file::KeptFile},
 };
-use rustix::fs::{Dir, OFlags};
+use rustix::{
+    fs::{Dir, OFlags},
+    process::{Resource, getrlimit},
+};
 use std::collections::BTreeMap;
 
-/// Who has more open files than this has none for others.
-const MOST_OPEN: usize = 400;
+/// So many files are held open at the most, and no more than half of those that this process may have.
+const MOST_OPEN: u64 = 400;
 /// No name of a process is longer.
 const LONGEST_NAME: usize = 64;
 
@@ -22,6 +25,7 @@ pub struct Scan {
     list: Option<Dir>,
     watched: BTreeMap<u32, Watched>,
     open: usize,
+    most_open: usize,
     tick_ns: u64,
     round: u64,
     buffer: Vec<u8>,
@@ -48,7 +52,20 @@ struct Watched {
 impl Scan {
     /// Of the processes below a root.
     pub fn new(root: &Root, tick_ns: u64) -> Scan {
-        Scan { root: root.clone(), list: None, watched: BTreeMap::new(), open: 0, tick_ns, round: 0, buffer: vec![], denied: 0, threads: 0 }
+        let limit = getrlimit(Resource::Nofile).current.map_or(MOST_OPEN, |files| MOST_OPEN.min(files / 2));
+        let most_open = usize::try_from(limit).unwrap_or(0);
+        Scan {
+            root: root.clone(),
+            list: None,
+            watched: BTreeMap::new(),
+            open: 0,
+            most_open,
+            tick_ns,
+            round: 0,
+            buffer: vec![],
+            denied: 0,
+            threads: 0,
+        }
     }
 
     /// The ids of all processes that are there.
@@ -126,7 +143,7 @@ impl Scan {
         let before = before.filter(|w| w.start == stat.start);
         let watch = |kind: &str| {
             let path = format!("/proc/{pid}/{kind}");
-            if self.open < MOST_OPEN { KeptFile::new(&self.root, path) } else { KeptFile::opened_each_time(&self.root, path) }
+            if self.open < self.most_open { KeptFile::new(&self.root, path) } else { KeptFile::opened_each_time(&self.root, path) }
         };
         let mut exact = None;
         if stat.threads == 1 {

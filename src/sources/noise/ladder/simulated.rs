@@ -6,45 +6,44 @@ use super::{
     uses::{Called, Culprit, Uses},
 };
 use crate::model::payload::By;
-use proptest::prelude::*;
 use std::collections::BTreeMap;
 
-const MS: u64 = 1_000_000;
+pub const MS: u64 = 1_000_000;
 const OWN: u32 = 900;
 
 #[derive(Clone, Debug)]
-struct P {
+pub struct P {
     start: u64,
     parent: u32,
     name: &'static str,
     used: u64,
     ended: u64,
-    group: Option<usize>,
+    pub group: Option<usize>,
     /// Does nobody hear of the end of its children?
-    deaf: bool,
+    pub deaf: bool,
 }
 
 /// A machine whose processes start, run and end.
-struct World {
-    all: BTreeMap<u32, P>,
+pub struct World {
+    pub all: BTreeMap<u32, P>,
     clock: u64,
     next: u32,
     /// Ids that are free again.
     free: Vec<u32>,
     /// What others than groups used, and what was reaped by nobody.
-    used: u64,
+    pub used: u64,
     table: Table,
     uses: Uses,
     ours: u64,
     second: u32,
     room: u64,
     /// Counters of ended children come in ticks.
-    tick: u64,
+    pub tick: u64,
 }
 
 impl World {
     /// With a first process, of which nothing is known yet.
-    fn new() -> World {
+    pub fn new() -> World {
         let init = P { start: 0, parent: 0, name: "init", used: 500 * MS, ended: 7_000 * MS, group: None, deaf: false };
         World {
             all: BTreeMap::from([(1, init)]),
@@ -60,7 +59,7 @@ impl World {
             tick: 1,
         }
     }
-    fn fork(&mut self, parent: u32, name: &'static str) -> u32 {
+    pub fn fork(&mut self, parent: u32, name: &'static str) -> u32 {
         let pid = self.free.pop().unwrap_or(self.next);
         self.next += u32::from(pid == self.next);
         self.clock += 1;
@@ -68,7 +67,7 @@ impl World {
         self.all.insert(pid, P { start: self.clock, parent, name, used: 0, ended: 0, group, deaf: false });
         pid
     }
-    fn run(&mut self, pid: u32, ms: u64) {
+    pub fn run(&mut self, pid: u32, ms: u64) {
         let p = self.all.get_mut(&pid).unwrap();
         p.used += ms * MS;
         if p.group.is_none() {
@@ -76,7 +75,7 @@ impl World {
         }
     }
     /// Ends, and is reaped; its children are init's then.
-    fn end(&mut self, pid: u32) {
+    pub fn end(&mut self, pid: u32) {
         let gone = self.all.remove(&pid).unwrap();
         for p in self.all.values_mut().filter(|p| p.parent == pid) {
             p.parent = 1;
@@ -87,7 +86,7 @@ impl World {
         }
         self.free.push(pid);
     }
-    fn look(&mut self) {
+    pub fn look(&mut self) {
         let read = |all: &BTreeMap<u32, P>, pid: u32, tick: u64| {
             let p = all.get(&pid)?;
             let whose = p.group.map_or(Whose::Own, Whose::Group);
@@ -132,7 +131,7 @@ impl World {
         }
         sums
     }
-    fn named_ms(&self) -> u64 {
+    pub fn named_ms(&self) -> u64 {
         ((0..self.second as usize).map(|s| self.uses.named_s(s)).sum::<f64>() * 1e3).round() as u64
     }
 }
@@ -284,78 +283,4 @@ fn no_more_is_counted_than_the_machine_was_busy() {
     world.room = 30 * MS;
     world.look();
     assert_eq!(world.told(), sums(&[("ended of shim", 30)]));
-}
-
-#[derive(Clone, Debug)]
-enum Op {
-    Fork(usize),
-    Run(usize, u64),
-    End(usize),
-    Look,
-}
-
-fn ops() -> impl Strategy<Value = Vec<Op>> {
-    let op = prop_oneof![
-        3 => any::<usize>().prop_map(Op::Fork),
-        4 => (any::<usize>(), 1_u64..200).prop_map(|(at, ms)| Op::Run(at, ms)),
-        3 => any::<usize>().prop_map(Op::End),
-        2 => Just(Op::Look),
-    ];
-    prop::collection::vec(op, 1..120)
-}
-
-/// Plays what happens; some processes may hear nothing of their children, and one in `grouped` is put into a group.
-fn play(ops: &[Op], deaf: bool, grouped: usize, tick: u64) -> World {
-    let mut world = World::new();
-    world.tick = tick;
-    world.look();
-    for op in ops {
-        let pids: Vec<u32> = world.all.keys().copied().collect();
-        let mortal: Vec<u32> = pids.iter().copied().filter(|pid| *pid != 1).collect();
-        match op {
-            Op::Fork(at) => {
-                let parent = pids[at % pids.len()];
-                let pid = world.fork(parent, "p");
-                let child = world.all.get_mut(&pid).unwrap();
-                child.deaf = deaf && at % 5 == 0;
-                if grouped > 0 && at % grouped == 0 {
-                    child.group = Some(0);
-                    // It is seen at least once: of whom it is not known that it reaps for a group, all that it reaps is its own.
-                    world.look();
-                }
-            }
-            Op::Run(at, ms) => world.run(pids[at % pids.len()], *ms),
-            Op::End(at) if !mortal.is_empty() => world.end(mortal[at % mortal.len()]),
-            Op::End(_) => {}
-            Op::Look => world.look(),
-        }
-    }
-    world.look();
-    world
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
-
-    /// Whoever ends is reaped by somebody alive: all is found, and nothing twice.
-    #[test]
-    fn all_that_is_reaped_is_found_once(ops in ops()) {
-        let world = play(&ops, false, 0, 1);
-        prop_assert_eq!(world.named_ms() * MS, world.used);
-    }
-
-    /// Where some hear nothing of their children, and others reap for groups, less may be found, never more.
-    #[test]
-    fn nobody_is_counted_twice(ops in ops(), grouped in 0_usize..6) {
-        let world = play(&ops, true, grouped, 1);
-        prop_assert!(world.named_ms() * MS <= world.used, "{} of {}", world.named_ms(), world.used / MS);
-    }
-
-    /// Ticks round down: what is found is off by less than two ticks for each that reaps.
-    #[test]
-    fn rounded_counters_lose_and_add_little(ops in ops()) {
-        let world = play(&ops, false, 0, 10 * MS);
-        let slack = 20 * MS * world.all.len() as u64 + 20 * MS;
-        prop_assert!((world.named_ms() * MS).abs_diff(world.used) <= slack, "{} of {}", world.named_ms(), world.used / MS);
-    }
 }

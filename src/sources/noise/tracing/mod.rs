@@ -122,7 +122,7 @@ impl Instance {
         let cut = text.len() as u64 == LONGEST;
         let ran = switches::ran(&String::from_utf8_lossy(&text), &ours());
         let lost = ran.lost || cut;
-        Ok(TracedSecond { second, over_s: if lost { ran.over_s.min(over_s) } else { over_s }, lost, ran: ran.ran })
+        Ok(TracedSecond { second, over_s: if lost { ran.over_s.min(over_s) } else { over_s }, lost, ran: ran.tasks })
     }
     fn write(&self, file: &str, text: &str) -> io::Result<()> {
         fs::OpenOptions::new()

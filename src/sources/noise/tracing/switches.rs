@@ -12,7 +12,7 @@ const MOST: usize = 60_000;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ran {
     /// By name, the longest first.
-    pub ran: Vec<RanFor>,
+    pub tasks: Vec<RanFor>,
     /// Were events lost, or lines left out?
     pub lost: bool,
     /// From the first event to the last, s.
@@ -56,9 +56,9 @@ pub fn ran(text: &str, ours: &BTreeSet<u32>) -> Ran {
         tasks: u32::try_from(tasks.len()).unwrap_or(u32::MAX),
         cpu_s,
     };
-    told.ran = sums.into_iter().map(one).collect();
-    told.ran.sort_by(|a, b| b.cpu_s.total_cmp(&a.cpu_s));
-    told.ran.truncate(TOLD);
+    told.tasks = sums.into_iter().map(one).collect();
+    told.tasks.sort_by(|a, b| b.cpu_s.total_cmp(&a.cpu_s));
+    told.tasks.truncate(TOLD);
     told
 }
 
@@ -122,7 +122,7 @@ mod tests {
             line(1, 11.0, (11, "noise-probe-1"), idle),
         ];
         let told = ran(&text.concat(), &BTreeSet::from([11]));
-        let names: Vec<(&str, u32, u64)> = told.ran.iter().map(|r| (r.name.as_str(), r.tasks, (r.cpu_s * 1e3).round() as u64)).collect();
+        let names: Vec<(&str, u32, u64)> = told.tasks.iter().map(|r| (r.name.as_str(), r.tasks, (r.cpu_s * 1e3).round() as u64)).collect();
         assert_eq!(names, [("late", 1, 500), ("a [b] c", 2, 400), ("cc1", 1, 300)]);
         assert!(!told.lost && (told.over_s - 1.0).abs() < 1e-9);
     }
@@ -132,7 +132,7 @@ mod tests {
         let idle = (0, "swapper/0");
         // Between these two somebody else must have run.
         let text = [line(0, 1.0, idle, (7, "a")), line(0, 5.0, (8, "b"), idle)].concat();
-        assert!(ran(&text, &BTreeSet::new()).ran.is_empty());
+        assert!(ran(&text, &BTreeSet::new()).tasks.is_empty());
         for lost in ["# entries-in-buffer/entries-written: 5/9   #P:2\n", "CPU:1 [LOST 17 EVENTS]\n"] {
             assert!(ran(lost, &BTreeSet::new()).lost, "{lost}");
         }
