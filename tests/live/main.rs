@@ -16,6 +16,7 @@ mod init;
 #[allow(dead_code, reason = "the fakes' half of it is for tests without the stack")]
 mod metrics_world;
 mod network_world;
+mod noise_source;
 mod pages;
 mod parts;
 mod postgres;

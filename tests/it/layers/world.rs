@@ -8,7 +8,7 @@ use rigcheck::{model::name::name, reference::mock_llm::MockSettings, sources::ot
 
 /// The files that may use what `clippy.toml` bans, each with its reason beside the attribute.
 /// In a `mod.rs`, `#![allow]` holds for the folder.
-const OWNERS: [&str; 60] = [
+const OWNERS: [&str; 61] = [
     "cli/commands/init.rs",
     "cli/commands/mod.rs",
     "cli/commands/snapshot/capture.rs",
@@ -42,6 +42,7 @@ const OWNERS: [&str; 60] = [
     "sources/lines/mod.rs",
     "sources/load/drive.rs",
     "sources/load/round_trip.rs",
+    "sources/noise/mod.rs",
     "sources/otlp/files.rs",
     "sources/otlp/mod.rs",
     "sources/prometheus/histogram.rs",
@@ -71,21 +72,22 @@ const OWNERS: [&str; 60] = [
     "store/write.rs",
 ];
 
-/// The files that may name what listens. `reference/burner/network.rs` accepts one connection, its own, and `reference/rig/mod.rs`
+/// The files that may name what listens. `reference/burner/network.rs` and `sources/noise/calibrate` accept one connection, their own, and `reference/rig/mod.rs`
 /// only looks for a free port, both on loopback; `sources/clock/chrony.rs` and `sources/clock/ptp` receive the replies of the one address or path that they ask.
-const LISTENERS: [&str; 7] = [
+const LISTENERS: [&str; 8] = [
     "reference/burner/network.rs",
     "reference/mock_llm/mod.rs",
     "reference/rig/mod.rs",
     "sources/clock/chrony.rs",
     "sources/clock/ptp/mod.rs",
+    "sources/noise/calibrate/exchange.rs",
     "sources/otlp/mod.rs",
     "sources/otlp/receiver.rs",
 ];
 
 /// The files that may start tasks or threads. Over questions only `engine/gather.rs` fans out; the others do it for one
 /// question, one server or one signal; `sources/survey` looks at all places at once, before there are questions.
-const STARTERS: [&str; 23] = [
+const STARTERS: [&str; 27] = [
     "cli/run.rs",
     "engine/gather.rs",
     "reference/burner/mod.rs",
@@ -103,6 +105,10 @@ const STARTERS: [&str; 23] = [
     "sources/kernel/mod.rs",
     "sources/kernel/sampler.rs",
     "sources/load/drive.rs",
+    "sources/noise/calibrate/exchange.rs",
+    "sources/noise/calibrate/mod.rs",
+    "sources/noise/probe/mod.rs",
+    "sources/noise/quiet.rs",
     "sources/otlp/files.rs",
     "sources/scrape/mod.rs",
     "sources/scrape/risen.rs",
