@@ -32,7 +32,7 @@ pub fn asked_alike(evidence: &Evidence, then: &Rig, now: &Rig) -> Evidence {
     let truths = |rig: &Rig| rig.sources_of("truth").map(|source| place(rig, source)).collect::<Vec<_>>();
     let acted = |act: &Act| match act {
         Act::Load(load) if load.to == Destination::Reference => truths(then) == truths(now),
-        Act::Load(_) | Act::Burn(_) => place(then, &act.actor()) == place(now, &act.actor()),
+        Act::Load(_) | Act::Burn(_) | Act::Probe(_) => place(then, &act.actor()) == place(now, &act.actor()),
     };
     let mut alike = evidence.clone();
     for (key, _) in evidence.iter() {

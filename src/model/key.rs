@@ -2,10 +2,11 @@
 //! symbolic, so that a live run, a baseline and an earlier run share keys and can be compared.
 
 use super::{
+    endpoint::{Endpoint, NETWORK},
     name::Name,
     payload::{
         Burned, ClockReadings, Emissions, Exposition, FactTable, HistogramSeries, LogLines as LogAnswer, Performed, Rises, RoundTrips,
-        Spans as SpanAnswer, StoredQueries, Tracks,
+        Spans as SpanAnswer, StoredQueries, Tracks, network::Probed,
     },
     rows::{Attach, Blobs},
     workload::BURN,
@@ -39,6 +40,8 @@ key! {
         Load(LoadAct),
         /// CPU time, memory and bytes of our own.
         Burn(BurnAct),
+        /// Connections of our own to an endpoint, to measure the way there.
+        Probe(ProbeAct),
     }
 
     /// A burn, as the spec describes it. CPU and network go on and off irregularly, so that a lag between two clocks shows.
@@ -53,6 +56,12 @@ key! {
         pub memory: u64,
         /// Bytes per second over its loopback interface while it is on.
         pub network: u64,
+    }
+
+    /// A network baseline of one endpoint: how often is [`Effort`](super::audit::Effort), `requests` connects in `rounds` rounds.
+    pub struct ProbeAct {
+        /// Who is connected to, and what is asked of it.
+        pub endpoint: Endpoint,
     }
 
     /// A load, as the spec describes it.
@@ -189,6 +198,11 @@ key! {
         /// Which group of facts, in the source's words.
         pub scope: Name,
     }
+    /// Measure the way to an endpoint; the answer is every connect, and all else that was seen.
+    pub struct Probe {
+        /// The act.
+        pub act: Act,
+    }
 }
 
 /// A question, paired with the type of its answer.
@@ -268,6 +282,7 @@ questions! {
     Page => Exposition,
     Facts => FactTable,
     Clock => ClockReadings,
+    Probe => Probed,
 }
 
 impl Query {
@@ -283,6 +298,7 @@ impl Query {
             Query::Risen(q) => q.when.act(),
             Query::LogLines(q) => q.when.act(),
             Query::Page(q) => q.when.act(),
+            Query::Probe(q) => Some(&q.act),
             Query::RoundTrip(_) | Query::Queries(_) | Query::Facts(_) | Query::Clock(_) => None,
         }
     }
@@ -291,6 +307,7 @@ impl Query {
         match self {
             Query::Perform(q) => Some(&q.act),
             Query::Burn(q) => Some(&q.act),
+            Query::Probe(q) => Some(&q.act),
             _ => None,
         }
     }
@@ -319,6 +336,7 @@ impl Act {
         match self {
             Act::Load(l) => format!("{} load", l.name),
             Act::Burn(b) => format!("burn {}", b.name),
+            Act::Probe(p) => format!("network baseline of {}", p.endpoint.name),
         }
     }
     /// The name of the source that performs it.
@@ -326,6 +344,7 @@ impl Act {
         match self {
             Act::Load(_) => Name("load".into()),
             Act::Burn(_) => Name(BURN.into()),
+            Act::Probe(_) => Name(NETWORK.into()),
         }
     }
 }
@@ -352,6 +371,7 @@ impl fmt::Display for Key {
             Query::Page(_) => write!(f, " metrics page"),
             Query::Facts(q) => write!(f, " facts {}", q.scope),
             Query::Clock(_) => write!(f, " clock"),
+            Query::Probe(q) => write!(f, " {}", q.act.title()),
         }
     }
 }

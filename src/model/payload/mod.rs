@@ -12,6 +12,7 @@ mod facts;
 mod histogram;
 mod leak;
 mod log_lines;
+pub mod network;
 mod performed;
 mod pg_setting;
 mod quantity;
@@ -67,6 +68,7 @@ impl Payload {
             Payload::Spans(s) => Some(Count(s.traces).of("trace")),
             Payload::Clock(c) => Some(Count(c.readings.len() as u64).of("clock reading")),
             Payload::Page(p) => Some(format!("metrics page of {}", Count(p.samples).of("sample"))),
+            Payload::Probe(p) => Some(Count(p.connects.len() as u64).of("connect")),
         }
     }
 }

@@ -13,7 +13,7 @@ use rigcheck::model::{
     outcome::Status,
     payload::{
         Burned, ClockReadings, Emissions, Exposition, FactTable, HistogramSeries, LogLines, Performed, Rises, RoundTrips, Spans, StoredQueries,
-        Tracks,
+        Tracks, network::Probed,
     },
     rig::Rig,
 };
@@ -154,6 +154,7 @@ fn empty_answers_never_pass(case: &dyn AnyCase, rig: &Rig, evidence: &Evidence) 
             Payload::Burn(burned) => Payload::Burn(Burned { samples: vec![], cgroup: vec![], ..burned.clone() }),
             Payload::Usage(_) => Payload::Usage(Tracks::default()),
             Payload::Queries(_) => Payload::Queries(StoredQueries::default()),
+            Payload::Probe(probed) => Payload::Probe(Probed { connects: vec![], ..probed.clone() }),
         };
         let mut changed = evidence.clone();
         changed.put(need.key.clone(), Ok(Arc::new(empty)));

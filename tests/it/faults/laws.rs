@@ -60,6 +60,7 @@ fn fewer(seen: &Seen, keep: fn(u64) -> bool) -> Option<Seen> {
         Payload::Histogram(h) => some(&mut h.series, keep),
         Payload::Usage(u) => some(&mut u.tracks, keep),
         Payload::Queries(q) => some(&mut q.queries, keep),
+        Payload::Probe(p) => some(&mut p.connects, keep),
         Payload::Burn(_) | Payload::RoundTrip(_) | Payload::Risen(_) | Payload::Page(_) | Payload::Facts(_) | Payload::Clock(_) => return None,
     }
     Some(copy)
