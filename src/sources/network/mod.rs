@@ -117,7 +117,7 @@ impl Network {
         );
         let notes = probed.gaps().into_iter().map(|(_, gap)| gap.to_string()).collect();
         let origin = Origin { request, server: None, method: Method::Measured };
-        Ok(Seen { payload: Payload::Probe(probed), covered, origin, notes, partial })
+        Ok(Seen { payload: Payload::Probe(Box::new(probed)), covered, origin, notes, partial })
     }
 
     async fn measure(&self, dialer: &Dialer<'_>, effort: Effort, leash: &Leash, slot: &Slot) -> Probed {

@@ -154,7 +154,7 @@ fn empty_answers_never_pass(case: &dyn AnyCase, rig: &Rig, evidence: &Evidence) 
             Payload::Burn(burned) => Payload::Burn(Burned { samples: vec![], cgroup: vec![], ..burned.clone() }),
             Payload::Usage(_) => Payload::Usage(Tracks::default()),
             Payload::Queries(_) => Payload::Queries(StoredQueries::default()),
-            Payload::Probe(probed) => Payload::Probe(Probed { connects: vec![], ..probed.clone() }),
+            Payload::Probe(probed) => Payload::Probe(Box::new(Probed { connects: vec![], ..*probed.clone() })),
         };
         let mut changed = evidence.clone();
         changed.put(need.key.clone(), Ok(Arc::new(empty)));
