@@ -1,5 +1,5 @@
 //! The network baseline in small networks whose delay, loss and failures are known.
-#![allow(clippy::disallowed_methods, reason = "measures inside network namespaces")]
+#![allow(clippy::disallowed_methods, clippy::print_stderr, reason = "measures inside network namespaces, and shows the figures")]
 
 mod delay;
 mod families;
@@ -72,7 +72,7 @@ fn baseline(world: &World, settings: NetworkSettings, endpoint: Endpoint, reques
 /// Measures from where this thread is.
 fn ask(settings: NetworkSettings, endpoint: Endpoint, requests: u64, rounds: u64) -> Seen {
     let query: Query = Probe { act: Act::Probe(ProbeAct { endpoint }) }.into();
-    let slot = Slot::detached(Instant::now() + Duration::from_secs(120), Arc::new(InMemory::default()));
+    let slot = Slot::detached(Instant::now() + Duration::from_mins(2), Arc::new(InMemory::default()));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let source = Network::new(settings);
     runtime.block_on(source.ask(&query, Effort { requests, rounds, ..Effort::default() }, &slot)).expect("an answer")

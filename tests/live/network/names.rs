@@ -34,8 +34,8 @@ fn slow_and_dead_nameservers_are_named_and_cost_what_they_cost() {
     world.relay().set_for(ip(SLOW), Conditions::delay_ms(150.0), Conditions::delay_ms(150.0));
     world.relay().set_for(ip(DEAD), Conditions::black_hole(), Conditions::black_hole());
     let conf = |servers: &[&str], options: &str| {
-        let lines: String = servers.iter().map(|s| format!("nameserver {s}\n")).collect();
-        world.client().etc("resolv.conf", &format!("{lines}{options}")).expect("a file");
+        let lines: Vec<_> = servers.iter().map(|s| format!("nameserver {s}\n")).collect();
+        world.client().etc("resolv.conf", &format!("{}{options}", lines.concat())).expect("a file");
     };
     let resolved = |host: &str| {
         let seen = baseline(&world, settings(), endpoint(host), 2, 1);
