@@ -45,7 +45,7 @@ async fn a_server_that_never_speaks_costs_no_more_than_the_deadline() {
         thread::sleep(Duration::from_secs(5));
         drop(stream);
     });
-    let pace = Pace { answer: Duration::from_secs(60), ..brisk() };
+    let pace = Pace { answer: Duration::from_mins(1), ..brisk() };
     let network = Network::new(NetworkSettings { pace, ..settings() });
     for tls in [false, true] {
         let (begun, slot) = (Instant::now(), slot(Duration::from_secs(1)));
@@ -60,7 +60,7 @@ async fn a_server_that_never_speaks_costs_no_more_than_the_deadline() {
 async fn an_interruption_is_heard_at_once() {
     let pace = Pace { mean_gap: Duration::from_secs(30), burst: 1, ..brisk() };
     let network = Network::new(NetworkSettings { pace, ..settings() });
-    let slot = slot(Duration::from_secs(60));
+    let slot = slot(Duration::from_mins(1));
     let cancel = slot.cancel.clone();
     let (begun, asked) = (Instant::now(), query(answering()));
     let (seen, ()) = tokio::join!(network.ask(&asked, effort(10, 1), &slot), async {

@@ -15,7 +15,7 @@ use std::{
 };
 
 /// What it does.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 pub struct Behaves {
     pub expired: bool,
     pub name: &'static str,

@@ -18,13 +18,13 @@ const HERE: Ipv4Addr = Ipv4Addr::new(10, 1, 2, 3);
 /// `localhost` by the system, and by these nameservers of 127.0.0.0/8, one after another from .1 on.
 async fn by(says: &[Says], options: &str) -> Resolution {
     let mut port = 0;
-    let mut lines = String::new();
+    let mut lines = vec![];
     for (nth, says) in says.iter().enumerate() {
         let host = u8::try_from(nth).unwrap() + 1;
         port = start(host, port, says.clone());
-        lines += &format!("nameserver 127.0.0.{host}\n");
+        lines.push(format!("nameserver 127.0.0.{host}\n"));
     }
-    let (settings, _file) = resolving(&format!("{lines}{options}"), port);
+    let (settings, _file) = resolving(&format!("{}{options}", lines.concat()), port);
     let host = "localhost".into();
     let seen = ask(settings, Endpoint { host, ..endpoint("127.0.0.1:9".parse().unwrap(), false) }, effort(1, 1)).await;
     survives(&seen);
