@@ -12,6 +12,7 @@ mod facts;
 mod histogram;
 mod leak;
 mod log_lines;
+pub mod network;
 mod noise;
 mod performed;
 mod pg_setting;
@@ -77,6 +78,7 @@ impl Payload {
                 Some(format!("{} of {}", Count(runs as u64).of("run"), Count(c.rounds.len() as u64).of("round")))
             }
             Payload::Page(p) => Some(format!("metrics page of {}", Count(p.samples).of("sample"))),
+            Payload::Probe(p) => Some(Count(p.connects.len() as u64).of("connect")),
         }
     }
 }
