@@ -4,8 +4,10 @@ use super::{
     Answer,
     quantile::{median, quantile_sorted},
 };
-use rand::RngExt as _;
-use rand_pcg::{Pcg64, rand_core::SeedableRng as _};
+use rand_pcg::{
+    Pcg64,
+    rand_core::{Rng as _, SeedableRng as _},
+};
 
 /// An estimate with what resampling leaves open.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,7 +48,7 @@ pub fn between(
     let mut drawn = |rounds: &[Vec<f64>], rng: &mut Pcg64| {
         pool.clear();
         for _ in 0..rounds.len() {
-            pool.extend_from_slice(&rounds[rng.random_range(0..rounds.len())]);
+            pool.extend_from_slice(&rounds[below(rounds.len(), rng)]);
         }
         statistic(&mut pool)
     };
@@ -59,6 +61,11 @@ pub fn between(
     let at = |q| quantile_sorted(&all, q);
     let rounds = a.len().min(b.len()) as u64;
     Some(Between { value, interval95: (at(0.025)?, at(0.975)?), interval998: (at(0.001)?, at(0.999)?), rounds })
+}
+
+/// Evenly below `n`: the high half of a product, whose bias is below n / 2^64.
+fn below(n: usize, rng: &mut Pcg64) -> usize {
+    ((u128::from(rng.next_u64()) * n as u128) >> 64) as usize
 }
 
 /// The median, for [`between`]: in linear time.
@@ -117,7 +124,7 @@ pub fn values_for(values: &[f64], share: f64, most: usize, seed: u64) -> Option<
     let enough = |n: usize, rng: &mut Pcg64, drawn: &mut Vec<f64>| {
         let near = (0..TRIES).filter(|_| {
             drawn.clear();
-            drawn.extend((0..n).map(|_| values[rng.random_range(0..values.len())]));
+            drawn.extend((0..n).map(|_| values[below(values.len(), rng)]));
             middle(drawn).is_some_and(|m| (m - whole).abs() <= share * whole.abs())
         });
         near.count() * 100 >= TRIES * 95
