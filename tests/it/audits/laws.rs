@@ -12,8 +12,8 @@ use rigcheck::model::{
     key::{Key, Payload, Query},
     outcome::Status,
     payload::{
-        Burned, ClockReadings, Emissions, Exposition, FactTable, HistogramSeries, LogLines, Performed, Rises, RoundTrips, Spans, StoredQueries,
-        Tracks,
+        Burned, Calibration, ClockReadings, Emissions, Exposition, FactTable, HistogramSeries, IdleWindow, LogLines, Performed, Rises, RoundTrips,
+        Spans, StoredQueries, Tracks,
     },
     rig::Rig,
 };
@@ -152,6 +152,8 @@ fn empty_answers_never_pass(case: &dyn AnyCase, rig: &Rig, evidence: &Evidence) 
             Payload::Facts(_) => Payload::Facts(FactTable::default()),
             Payload::Clock(_) => Payload::Clock(ClockReadings::default()),
             Payload::Burn(burned) => Payload::Burn(Burned { samples: vec![], cgroup: vec![], ..burned.clone() }),
+            Payload::Idle(_) => Payload::Idle(IdleWindow::default()),
+            Payload::Calibrate(c) => Payload::Calibrate(Calibration { rounds: vec![], ..c.clone() }),
             Payload::Usage(_) => Payload::Usage(Tracks::default()),
             Payload::Queries(_) => Payload::Queries(StoredQueries::default()),
         };

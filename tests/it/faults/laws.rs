@@ -60,6 +60,8 @@ fn fewer(seen: &Seen, keep: fn(u64) -> bool) -> Option<Seen> {
         Payload::Histogram(h) => some(&mut h.series, keep),
         Payload::Usage(u) => some(&mut u.tracks, keep),
         Payload::Queries(q) => some(&mut q.queries, keep),
+        Payload::Idle(window) => some(&mut window.seconds, keep),
+        Payload::Calibrate(calibration) => some(&mut calibration.rounds, keep),
         Payload::Burn(_) | Payload::RoundTrip(_) | Payload::Risen(_) | Payload::Page(_) | Payload::Facts(_) | Payload::Clock(_) => return None,
     }
     Some(copy)
