@@ -15,7 +15,7 @@ use rustix::{
 use std::collections::BTreeMap;
 
 /// So many files are held open at the most, and no more than half of those that this process may have.
-const MOST_OPEN: u64 = 400;
+const MOST_OPEN: u64 = 2_000;
 /// No name of a process is longer.
 const LONGEST_NAME: usize = 64;
 
