@@ -2,10 +2,11 @@
 //! symbolic, so that a live run, a baseline and an earlier run share keys and can be compared.
 
 use super::{
+    endpoint::{Endpoint, NETWORK},
     name::Name,
     payload::{
         Burned, Calibration, ClockReadings, Emissions, Exposition, FactTable, HistogramSeries, IdleWindow, LogLines as LogAnswer, Performed, Rises,
-        RoundTrips, Spans as SpanAnswer, StoredQueries, Tracks,
+        RoundTrips, Spans as SpanAnswer, StoredQueries, Tracks, network::Probed,
     },
     rows::{Attach, Blobs},
     workload::{BURN, NOISE},
@@ -43,6 +44,8 @@ key! {
         Quiet(QuietAct),
         /// Small fixed loads, on this machine only.
         Calibrate(CalibrateAct),
+        /// Connections of our own to an endpoint, to measure the way there.
+        Probe(ProbeAct),
     }
 
     /// A window in which nothing is asked of the rig.
@@ -69,6 +72,12 @@ key! {
         pub memory: u64,
         /// Bytes per second over its loopback interface while it is on.
         pub network: u64,
+    }
+
+    /// A network baseline of one endpoint: how often is [`Effort`](super::audit::Effort), `requests` connects in `rounds` rounds.
+    pub struct ProbeAct {
+        /// Who is connected to, and what is asked of it.
+        pub endpoint: Endpoint,
     }
 
     /// A load, as the spec describes it.
@@ -215,6 +224,11 @@ key! {
         /// Which group of facts, in the source's words.
         pub scope: Name,
     }
+    /// Measure the way to an endpoint; the answer is every connect, and all else that was seen.
+    pub struct Probe {
+        /// The act.
+        pub act: Act,
+    }
 }
 
 /// A question, paired with the type of its answer.
@@ -296,6 +310,7 @@ questions! {
     Page => Exposition,
     Facts => FactTable,
     Clock => ClockReadings,
+    Probe => Probed,
 }
 
 impl Query {
@@ -313,6 +328,7 @@ impl Query {
             Query::Risen(q) => q.when.act(),
             Query::LogLines(q) => q.when.act(),
             Query::Page(q) => q.when.act(),
+            Query::Probe(q) => Some(&q.act),
             Query::RoundTrip(_) | Query::Queries(_) | Query::Facts(_) | Query::Clock(_) => None,
         }
     }
@@ -323,6 +339,7 @@ impl Query {
             Query::Burn(q) => Some(&q.act),
             Query::Idle(q) => Some(&q.act),
             Query::Calibrate(q) => Some(&q.act),
+            Query::Probe(q) => Some(&q.act),
             _ => None,
         }
     }
@@ -353,6 +370,7 @@ impl Act {
             Act::Burn(b) => format!("burn {}", b.name),
             Act::Quiet(_) => "quiet window".into(),
             Act::Calibrate(_) => "calibration".into(),
+            Act::Probe(p) => format!("network baseline of {}", p.endpoint.name),
         }
     }
     /// The name of the source that performs it.
@@ -361,6 +379,7 @@ impl Act {
             Act::Load(_) => Name("load".into()),
             Act::Burn(_) => Name(BURN.into()),
             Act::Quiet(_) | Act::Calibrate(_) => Name(NOISE.into()),
+            Act::Probe(_) => Name(NETWORK.into()),
         }
     }
 }
@@ -389,6 +408,7 @@ impl fmt::Display for Key {
             Query::Page(_) => write!(f, " metrics page"),
             Query::Facts(q) => write!(f, " facts {}", q.scope),
             Query::Clock(_) => write!(f, " clock"),
+            Query::Probe(q) => write!(f, " {}", q.act.title()),
         }
     }
 }

@@ -13,6 +13,7 @@ pub mod change;
 pub mod chart;
 pub mod comparison;
 pub(crate) mod decimal;
+pub mod endpoint;
 pub mod environment;
 pub mod event;
 pub mod evidence;

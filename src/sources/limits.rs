@@ -5,7 +5,7 @@
 use super::{
     access_log, clock, cloud, dashboards,
     environment::{python, root},
-    http, lines, load, otlp, scrape,
+    http, lines, load, network, otlp, scrape,
     spans::MOST_SPANS,
     survey,
 };
@@ -41,7 +41,7 @@ const SPAN: usize = 1_000;
 const VALUE: usize = 32;
 
 /// All of them.
-pub const LIMITS: [Limit; 22] = [
+pub const LIMITS: [Limit; 24] = [
     Limit {
         of: "an answer of Prometheus",
         read: http::CAP,
@@ -138,6 +138,18 @@ pub const LIMITS: [Limit; 22] = [
         read: clock::PTP_CAP,
         memory: clock::PTP_CAP,
         beyond: "it is cut there; a whole reply fits into one Ethernet frame, and whatever else comes is a gap (malformed)",
+    },
+    Limit {
+        of: "the head of a response of an endpoint whose network is measured",
+        read: network::HEAD_CAP,
+        memory: 2 * BODY * network::HEAD_CAP,
+        beyond: "this connect has ended by an answer that is no HTTP; nothing of a body is kept, and no more of a download is read than its `most_bytes`",
+    },
+    Limit {
+        of: "an answer of a nameserver",
+        read: network::ANSWER_CAP,
+        memory: SERIES * network::ANSWER_CAP,
+        beyond: "it cannot be longer; 64 addresses and 16 names of it are kept",
     },
     Limit {
         of: "one look of `init`",

@@ -25,6 +25,7 @@ pub mod limits;
 mod lines;
 pub mod load;
 pub mod native;
+pub mod network;
 mod notebook;
 pub mod otlp;
 mod ours;

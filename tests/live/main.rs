@@ -15,6 +15,7 @@ mod init;
 #[path = "../it/sources/metrics_world.rs"]
 #[allow(dead_code, reason = "the fakes' half of it is for tests without the stack")]
 mod metrics_world;
+mod network_world;
 mod pages;
 mod parts;
 mod postgres;

@@ -4,6 +4,7 @@
 pub mod address;
 pub mod audited;
 pub mod busy;
+pub mod netns;
 pub mod postgres;
 pub mod rig;
 pub mod rows;

@@ -13,6 +13,7 @@ mod histogram;
 mod leak;
 mod log_lines;
 mod noise;
+pub mod network;
 mod performed;
 mod pg_setting;
 mod quantity;
@@ -77,6 +78,7 @@ impl Payload {
                 Some(format!("{} of {}", Count(runs as u64).of("run"), Count(c.rounds.len() as u64).of("round")))
             }
             Payload::Page(p) => Some(format!("metrics page of {}", Count(p.samples).of("sample"))),
+            Payload::Probe(p) => Some(Count(p.connects.len() as u64).of("connect")),
         }
     }
 }

@@ -13,7 +13,7 @@ use rigcheck::model::{
     outcome::Status,
     payload::{
         Burned, Calibration, ClockReadings, Emissions, Exposition, FactTable, HistogramSeries, IdleWindow, LogLines, Performed, Rises, RoundTrips,
-        Spans, StoredQueries, Tracks,
+        Spans, StoredQueries, Tracks, network::Probed,
     },
     rig::Rig,
 };
@@ -156,6 +156,7 @@ fn empty_answers_never_pass(case: &dyn AnyCase, rig: &Rig, evidence: &Evidence) 
             Payload::Idle(_) => Payload::Idle(IdleWindow::default()),
             Payload::Calibrate(c) => Payload::Calibrate(Calibration { rounds: vec![], ..c.clone() }),
             Payload::Queries(_) => Payload::Queries(StoredQueries::default()),
+            Payload::Probe(probed) => Payload::Probe(Probed { connects: vec![], ..probed.clone() }),
         };
         let mut changed = evidence.clone();
         changed.put(need.key.clone(), Ok(Arc::new(empty)));

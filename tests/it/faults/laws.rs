@@ -62,6 +62,7 @@ fn fewer(seen: &Seen, keep: fn(u64) -> bool) -> Option<Seen> {
         Payload::Queries(q) => some(&mut q.queries, keep),
         Payload::Idle(i) => some(&mut i.seconds, keep),
         Payload::Calibrate(c) => some(&mut c.rounds, keep),
+        Payload::Probe(p) => some(&mut p.connects, keep),
         Payload::Burn(_) | Payload::RoundTrip(_) | Payload::Risen(_) | Payload::Page(_) | Payload::Facts(_) | Payload::Clock(_) => return None,
     }
     Some(copy)

@@ -1,0 +1,23 @@
+//! A bottleneck.
+
+use super::{fetch, plain, world};
+use crate::support::netns::{Conditions, Direction, Plan, Rate};
+
+#[test]
+fn a_download_is_as_fast_as_the_bottleneck() {
+    const BODY: usize = 1_000_000;
+    let rate = Rate { bits_per_second: 20_000_000, burst: 15_000, queue: 200_000 };
+    let reverse = Conditions { rate: Some(rate), ..Conditions::delay_ms(5.0) };
+    let plan = Plan { first: [Conditions::delay_ms(5.0), reverse], ..Plan::default() };
+    let Some(world) = world("a_download_is_as_fast_as_the_bottleneck", plan) else { return };
+    let _server = plain(&world, BODY);
+    assert!(fetch(&world, world.server_v4()).expect("an answer").len() > BODY);
+    let log = world.relay().settled_log(1.0);
+    // without the slow start, and what was sent at once after the pause
+    let passed: Vec<_> = log.of(Direction::Reverse).filter_map(|p| Some((p.written_ns()?, p.bytes))).collect();
+    let later = &passed[passed.len() / 4..];
+    let (began, ended) = (later[0].0, later[later.len() - 1].0);
+    let bits: usize = later[1..].iter().map(|(_, bytes)| bytes * 8).sum();
+    let mbit_s = bits as f64 / (ended - began) as f64 * 1e3;
+    assert!((18.0..20.5).contains(&mbit_s), "{mbit_s} Mbit/s in {} packets", later.len());
+}
