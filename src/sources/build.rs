@@ -11,6 +11,7 @@ use super::{
     jaeger::Jaeger,
     kernel::Kernel,
     load::Load,
+    noise::Noise,
     otlp::{Otlp, OtlpFiles},
     postgres::Postgres,
     prometheus::Prometheus,
@@ -29,7 +30,7 @@ use crate::{
         rig::Rig,
         source::{Answer, Cost, Slot, Source, Timing},
         units::Ms,
-        workload::{BURN, KERNEL},
+        workload::{BURN, KERNEL, NOISE},
     },
     spec::settings::{Connection, OtlpPlace, Settings, SourceSettings},
 };
@@ -44,7 +45,10 @@ pub fn build(rig: &Rig, settings: &Settings) -> Vec<Arc<dyn Source>> {
         sources.push(Arc::new(Kernel::new(rig.workloads.clone(), docker.clone())));
     }
     if rig.sources.contains_key(&name(BURN)) {
-        sources.push(Arc::new(OwnBurn::new(docker)));
+        sources.push(Arc::new(OwnBurn::new(docker.clone())));
+    }
+    if rig.sources.contains_key(&name(NOISE)) {
+        sources.push(Arc::new(Noise::new(docker)));
     }
     for (source, how) in &settings.sources {
         sources.push(or_silent(source, one(source, how, rig)));

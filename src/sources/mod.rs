@@ -26,6 +26,7 @@ mod lines;
 pub mod load;
 pub mod native;
 pub mod network;
+pub mod noise;
 mod notebook;
 pub mod otlp;
 mod ours;

@@ -12,6 +12,7 @@ mod environment;
 mod judge;
 mod lanes;
 mod matrix;
+mod noise;
 mod reference;
 #[path = "../support/silence.rs"]
 #[allow(dead_code, reason = "another target needs all of it")]

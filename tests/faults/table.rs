@@ -1,7 +1,7 @@
 //! The matrix as a page of the documentation, generated from the same rows that the tests demand.
 #![allow(clippy::disallowed_methods, reason = "compares a generated page, and writes it if asked to")]
 
-use crate::rows::{ROWS, Row, TOGETHER, UNLIKE, USED, Wanted};
+use crate::rows::{LOUD, ROWS, Row, TOGETHER, UNLIKE, USED, Wanted};
 use rigcheck::reference::faults::ALL;
 use std::{fmt::Write as _, fs};
 
@@ -57,6 +57,13 @@ fn page() -> String {
     for row in UNLIKE {
         let [must, warns, untold] = [row.must, row.warns, row.untold].map(judged);
         let _ = writeln!(text, "| `{}` | {} | {must} | {warns} | {untold} |", row.name, row.title);
+    }
+    text += "\n## Of what else uses the machine\n\nEach is done to this machine for the length of a window, small and bounded; what cannot be done to it \
+             stands in the files of a kernel that the audit reads instead (`tests/faults/noise`).\n\n";
+    text += "| fault | what is done | must fail | must warn | may fail |\n|---|---|---|---|---|\n";
+    for row in LOUD {
+        let [must, warns, may] = [row.must, row.warns, row.may].map(listed);
+        let _ = writeln!(text, "| `{}` | {} | {must} | {warns} | {may} |", row.name, row.title);
     }
     text += "\n## On the embedded rig\n\nThe rig of `rigcheck demo --fault NAME` (`tests/faults`).\n\n";
     text += "| fault | what is done | must fail | may fail | verdict |\n|---|---|---|---|---|\n";

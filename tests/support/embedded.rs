@@ -12,6 +12,7 @@ use rigcheck::{
         name::name,
         outcome::{Outcome, Status},
         rows::InMemory,
+        source::Source,
         units::Ms,
     },
     reference::{faults::Fault, rig::ReferenceRig},
@@ -70,6 +71,11 @@ impl Run {
 
 /// Audits what a spec names.
 pub async fn audit(text: &str, base: &Path, patience: Ms) -> Run {
+    audit_asking(text, base, patience, |sources| sources).await
+}
+
+/// The same, with other sources in the place of those that the spec names.
+pub async fn audit_asking(text: &str, base: &Path, patience: Ms, others: impl FnOnce(Vec<Arc<dyn Source>>) -> Vec<Arc<dyn Source>>) -> Run {
     let begun = Instant::now();
     let loaded = spec::load_text(text, "a spec of the tests", base, &spec::Options { checks_dir: None, env: &|_| None, exec: spec::Exec::Refused });
     let loaded = loaded.unwrap_or_else(|problems| panic!("{problems}\n{text}"));
@@ -77,7 +83,7 @@ pub async fn audit(text: &str, base: &Path, patience: Ms) -> Run {
     let journal = Journal::new(vec![Arc::clone(&kept) as Arc<dyn Sink>], loaded.settings.redactor.clone());
     let job = Job {
         header: Header { run: name("test"), gate: loaded.profile.gate, sources: loaded.profile.rig.sources.clone(), ..Header::default() },
-        sources: sources::build(&loaded.profile.rig, &loaded.settings),
+        sources: others(sources::build(&loaded.profile.rig, &loaded.settings)),
         profile: loaded.profile,
         cases: loaded.cases,
         others: BTreeMap::new(),

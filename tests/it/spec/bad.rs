@@ -24,6 +24,11 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
     ("rig: dev", "rig: dev\ntargets: {}", &["unknown key `targets`", "did you mean `target`?"]),
     ("rig: dev", "rig: dev\nrig: prod", &["`rig` is given twice", "first given here"]),
     ("rig: dev", "rig: dev\nsources: []", &["`sources` is given twice"]),
+    // Idle noise.
+    ("rig: dev", "rig: dev\nnoise: {monitors: ['']}", &["names nobody", "write the name of a program"]),
+    ("rig: dev", "rig: dev\nnoise: {monitor: [agent]}", &["unknown key `monitor`", "did you mean `monitors`?"]),
+    ("rig: dev", "rig: dev\nnoise: {calibrate: maybe}", &["`noise.calibrate`"]),
+    ("rig: dev", "rig: dev\nnoise: true", &["`noise` must be a mapping"]),
     // Addresses.
     ("http://127.0.0.1:8000", "127.0.0.1:8000", &["has no `http://` or `https://`", "write `http://127.0.0.1:8000`"]),
     ("http://127.0.0.1:8000", "http://127.0.0.1:99999", &["`target.url` is not a URL: invalid port number"]),

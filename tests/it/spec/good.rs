@@ -5,6 +5,7 @@ use rigcheck::{
     model::{
         capability::Capability,
         key::{BurnAct, Destination},
+        noise::Noise,
         rig::{By, Claim},
         units::Count,
         usage::{Measure, Shape, UsageClaim},
@@ -34,6 +35,19 @@ fn the_staging_rig_is_understood() {
     let range = waiver.holds.as_ref().unwrap();
     assert_eq!((range.figure.as_str(), range.unit.as_str(), range.lo, range.hi), ("bias", "ms", 250.0, 350.0));
     assert_eq!(waiver.expires.0, 1_801_350_000_000_000);
+}
+
+#[test]
+fn a_machine_is_watched_where_the_spec_says_so() {
+    let of = |text: &str| good(&SMALL.replacen("sources:\n", &format!("{text}\nsources:\n"), 1));
+    let loaded = of("noise: {}");
+    let rig = &loaded.profile.rig;
+    assert_eq!(rig.noise, Some(Noise { monitors: vec![], calibrate: true }));
+    assert!(rig.has(Capability::IdleNoise) && rig.has(Capability::Calibration) && rig.sources.contains_key("noise"));
+    let loaded = of("noise: {monitors: [agent], calibrate: false}");
+    assert!(loaded.profile.rig.has(Capability::IdleNoise) && !loaded.profile.rig.has(Capability::Calibration));
+    assert!(loaded.summary().contains("  monitors: agent\n"), "{}", loaded.summary());
+    assert!(!good(SMALL).profile.rig.has(Capability::IdleNoise));
 }
 
 #[test]

@@ -5,11 +5,13 @@
 
 pub mod environment;
 mod list;
+pub mod noise;
 pub mod resources;
 mod traces;
 
 pub use environment::{UNLIKE, Unlike};
 pub use list::ROWS;
+pub use noise::{LOUD, Loud};
 pub use resources::{USED, Used};
 pub use traces::{TOGETHER, Together};
 

@@ -1,0 +1,50 @@
+//! What an audit should have said of a disturbed machine, beside what it said.
+
+use crate::{audited::Audited, rows::Loud};
+
+/// Rules that the machine of the tests may fail by itself: what its hypervisor takes is not ours to plant or to prevent.
+const OF_THE_HOST: [&str; 2] = ["INT-02", "INT-03"];
+
+/// What is wrong with the run of a row, a line each. That nothing else is found is asked where nobody else is at the machine.
+pub fn wrong(row: &Loud, audited: &Audited, alone: bool) -> Vec<String> {
+    let (failed, warned) = (audited.rules("fail"), audited.rules("warn"));
+    let mut wrong = vec![];
+    for rule in row.must.iter().filter(|rule| !failed.contains(*rule)) {
+        wrong.push(format!("{rule} must fail"));
+    }
+    for rule in row.warns.iter().filter(|rule| !failed.contains(*rule) && !warned.contains(*rule)) {
+        wrong.push(format!("{rule} must warn"));
+    }
+    for text in row.says.iter().filter(|text| !audited.text.contains(*text)) {
+        wrong.push(format!("the report must say `{text}`"));
+    }
+    // Files are the same whoever else is at the machine.
+    let strict = alone || row.planted().is_some();
+    let others = failed.iter().filter(|rule| strict && !row.touches(rule) && (row.planted().is_some() || !OF_THE_HOST.contains(rule)));
+    wrong.extend(others.map(|rule| format!("{rule} must stay quiet")));
+    if audited.verdict() == "ready" {
+        wrong.push("a disturbed machine is READY".into());
+    }
+    told(row.name, wrong, audited)
+}
+
+/// What is wrong with a run beside which nothing was done on purpose: with the machine for itself nothing fails but what its hypervisor
+/// takes; beside others, whoever makes a rule fail must be named.
+pub fn clean(audited: &Audited, alone: bool) -> Vec<String> {
+    let failed = audited.rules("fail");
+    let mut wrong: Vec<String> = vec![];
+    if alone {
+        wrong.extend(failed.iter().filter(|rule| !OF_THE_HOST.contains(rule)).map(|rule| format!("{rule}: a false alarm")));
+    } else if failed.contains("INT-01") && !failed.contains("INT-06") && !failed.contains("INT-08") {
+        wrong.push("the CPUs are busy, and neither is it said who it is nor that nobody can be named".into());
+    }
+    wrong.extend(audited.rules("error").iter().map(|rule| format!("{rule} broke")));
+    told("clean", wrong, audited)
+}
+
+fn told(name: &str, mut wrong: Vec<String>, audited: &Audited) -> Vec<String> {
+    if !wrong.is_empty() {
+        wrong.push(audited.trouble());
+    }
+    wrong.into_iter().map(|line| format!("{name}: {line}")).collect()
+}

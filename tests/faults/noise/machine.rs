@@ -1,0 +1,86 @@
+//! This machine under audit, by the binary as a user runs it.
+#![allow(clippy::disallowed_methods, reason = "runs the binary in a folder of its own")]
+
+use super::{
+    disturbance::{Disturbance, own_group},
+    files,
+};
+use crate::{
+    audited::Audited,
+    rows::{Loud, noise::Disturbs},
+    stack::NotUp,
+};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+    thread::sleep,
+    time::{Duration, Instant},
+};
+use tempfile::TempDir;
+
+const CASE: &str = "PERF_INFRA_ENVIRONMENT_NO_INTERFERENCE_003";
+/// How long it is watched, after what is left out.
+const WINDOW: Duration = Duration::from_secs(10);
+const LEFT_OUT: Duration = Duration::from_secs(1);
+
+/// A folder with a spec.
+pub struct Machine {
+    folder: TempDir,
+}
+
+impl Machine {
+    pub fn new() -> Machine {
+        Machine { folder: tempfile::Builder::new().prefix("rigcheck-loud-").tempdir().expect("a folder") }
+    }
+
+    /// Audits it while that goes on.
+    pub fn audit(&self, row: Option<&Loud>) -> Result<Audited, NotUp> {
+        let began = Instant::now();
+        let calibrate = row.is_none_or(|row| row.name == "int-disturbed-loads");
+        self.spec(calibrate);
+        let what = row.map(|row| row.does);
+        if let Some(Disturbs::Files(planted)) = what {
+            return Ok(files::audited(self.path(), planted));
+        }
+        let half = LEFT_OUT + WINDOW / 2;
+        let going_on = what.map(|what| Disturbance::begin(what, self.path(), half)).transpose()?;
+        if what.is_some_and(|what| !matches!(what, Disturbs::Late { .. })) {
+            sleep(Duration::from_millis(500));
+        }
+        let out = self.run(what == Some(Disturbs::OwnQuota))?;
+        drop(going_on);
+        Ok(Audited::of(self.path().into(), &out, began.elapsed(), 0.0))
+    }
+
+    fn run(&self, limited: bool) -> Result<Output, NotUp> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rigcheck"));
+        let mut group = None;
+        if limited {
+            let made: PathBuf = own_group("cpu", "cpu.cfs_quota_us", "10000")?;
+            command = Command::new("sh");
+            command.args(["-c", "echo $$ > \"$0\"/cgroup.procs && exec \"$@\"", &made.display().to_string(), env!("CARGO_BIN_EXE_rigcheck")]);
+            group = Some(made);
+        }
+        command.current_dir(self.path()).env_remove("RIGCHECK_SPEC").args(["noise", "-v", "-o", "json:report.json", "-o", "human:report.txt"]);
+        let out = command.output().map_err(|e| NotUp::Broken(e.to_string()));
+        if let Some(group) = group {
+            let _ = fs::remove_dir(group);
+        }
+        out
+    }
+
+    fn spec(&self, calibrate: bool) {
+        let text = format!(
+            "version: 1\nrig: loud\nnoise: {{calibrate: {calibrate}}}\ncases: {{{CASE}: {{audit: {{window: {}s, left_out: {}s, rounds: 3, runs: 10, \
+             pause: 100ms}}}}}}\n",
+            WINDOW.as_secs(),
+            LEFT_OUT.as_secs()
+        );
+        fs::write(self.path().join("rigcheck.yaml"), text).expect("a file of ours");
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+}
