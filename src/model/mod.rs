@@ -21,6 +21,7 @@ pub mod fact_waiver;
 pub mod glob;
 pub mod key;
 pub mod name;
+pub mod network;
 pub mod node;
 pub mod noise;
 pub mod outcome;
