@@ -27,6 +27,7 @@ pub mod noise;
 pub mod outcome;
 pub mod panics;
 pub mod payload;
+pub mod recording;
 pub mod redactor;
 pub mod rig;
 pub mod rows;
