@@ -7,6 +7,7 @@ use super::{
     hold::{Wait, hold},
     outputs::Outputs,
     progress::Progress,
+    recordings,
 };
 use crate::{
     engine::{self, Job, Journal},
@@ -58,6 +59,7 @@ pub async fn run(loaded: Loaded, mut how: How<'_>) -> anyhow::Result<ExitCode> {
     }
     let shelf = Shelf::of(how.folder);
     let mut others = environments::reference(&loaded)?;
+    recordings::reference(&loaded, &mut others)?;
     others.extend(earlier::earlier(&shelf, &loaded));
     let held = hold(Some(&shelf), how.command, how.folder, &loaded.profile.rig, how.wait).await.map_err(begun)?;
     let Some(alone) = held else { return Ok(exit::interrupted()) };

@@ -86,11 +86,10 @@ fn catalogue(field: &Field<'_>, cx: &Reading) -> Option<Endpoints> {
 
 fn pattern(field: &Field<'_>, cx: &Reading) -> Option<Pattern> {
     let mut table = field.table(cx)?;
-    let [name, of, host, proves, source] =
-        [("name", "bedrock-runtime"), ("of", "WHOSE"), ("host", "HOST"), ("proves", "…"), ("source", "…")].map(|(key, example)| table.need(key, example, cx));
-    let [regions, issuers] = [("regions", "[us-east-1]"), ("issuers", "[Amazon]")].map(|(key, example)| {
-        table.need(key, example, cx).map(|f| f.list(cx).iter().filter_map(|item| item.text(cx)).collect::<Vec<_>>())
-    });
+    let [name, of, host, proves, source] = [("name", "bedrock-runtime"), ("of", "WHOSE"), ("host", "HOST"), ("proves", "…"), ("source", "…")]
+        .map(|(key, example)| table.need(key, example, cx));
+    let [regions, issuers] = [("regions", "[us-east-1]"), ("issuers", "[Amazon]")]
+        .map(|(key, example)| table.need(key, example, cx).map(|f| f.list(cx).iter().filter_map(|item| item.text(cx)).collect::<Vec<_>>()));
     table.close(cx);
     let regions = regions?;
     let host_field = host?;

@@ -221,7 +221,9 @@ fn of_the_catalogue(from: &Field<'_>, region: Option<&Field<'_>>, known: &Endpoi
 
 fn wrong_region(from: &Field<'_>, region: Option<&Field<'_>>, told: Option<&str>, pattern: &Pattern, known: &Endpoints) -> Problem {
     match (region, told) {
-        (Some(field), Some(_)) if pattern.regions.is_empty() => field.refuse(format!("is not for `{}`, which has no regions", pattern.name), "remove it"),
+        (Some(field), Some(_)) if pattern.regions.is_empty() => {
+            field.refuse(format!("is not for `{}`, which has no regions", pattern.name), "remove it")
+        }
         (Some(field), Some(told)) => {
             let regions = || pattern.regions.iter().map(String::as_str);
             let problem = Problem::unknown(field.node.at, "region", told, regions());
@@ -232,7 +234,10 @@ fn wrong_region(from: &Field<'_>, region: Option<&Field<'_>>, told: Option<&str>
                 known.version
             ))
         }
-        _ => from.refuse(format!("needs the region of `{}`", pattern.name), format!("add `region: {}`", pattern.regions.first().map_or("", String::as_str))),
+        _ => from.refuse(
+            format!("needs the region of `{}`", pattern.name),
+            format!("add `region: {}`", pattern.regions.first().map_or("", String::as_str)),
+        ),
     }
 }
 

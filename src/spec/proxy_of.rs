@@ -26,7 +26,9 @@ fn excepted(host: &str, port: u16, list: &str) -> bool {
             return true;
         }
         let (name, at) = match entry.rsplit_once(':') {
-            Some((name, digits)) if !name.contains(':') && digits.bytes().all(|b| b.is_ascii_digit()) => (name.to_owned(), digits.parse::<u16>().ok()),
+            Some((name, digits)) if !name.contains(':') && digits.bytes().all(|b| b.is_ascii_digit()) => {
+                (name.to_owned(), digits.parse::<u16>().ok())
+            }
             _ => (entry.clone(), None),
         };
         let name = name.trim_start_matches("*.").trim_start_matches('.').trim_start_matches('[').trim_end_matches(']');

@@ -119,7 +119,11 @@ fn whole<'v, 'e>(way: &'v Way<'e>) -> Result<&'v Way<'e>, Unknown> {
     }
     if way.sorted.is_empty() {
         let told = way.probed().connects.iter().any(|c| c.lost().is_some());
-        let why = if told { "no handshake stands in which nothing was sent again" } else { "no connection stands, or the kernel does not tell its round trip" };
+        let why = if told {
+            "no handshake stands in which nothing was sent again"
+        } else {
+            "no connection stands, or the kernel does not tell its round trip"
+        };
         return Err(unknown(Gap::Unreachable(why.into())));
     }
     Ok(way)

@@ -160,13 +160,8 @@ impl<'e> Way<'e> {
         let rtt = self.rtt(0.5)?;
         let lookups = self.lookups();
         let dns = if lookups.1.is_empty() { lookups.0 } else { median(&lookups.1) };
-        let parts = [
-            ("DNS", dns),
-            ("TCP", Some(rtt)),
-            ("tunnel", median(&self.tunnels())),
-            ("TLS", median(&self.handshakes())),
-            ("request", Some(rtt)),
-        ];
+        let parts =
+            [("DNS", dns), ("TCP", Some(rtt)), ("tunnel", median(&self.tunnels())), ("TLS", median(&self.handshakes())), ("request", Some(rtt))];
         let parts: Vec<(&'static str, f64)> = parts.into_iter().filter_map(|(what, ms)| Some((what, ms?))).collect();
         Some((parts.iter().map(|(_, ms)| ms).sum(), rtt, parts))
     }

@@ -45,8 +45,12 @@ impl Rule<NetworkBaseline> for AddressFamily {
             let refused = way.probed().connects.iter().filter(of_dead).all(|c| !matches!(c.ended, Ended::TimedOut(_)));
             let other = family(which == "IPv4");
             match (at_once, refused) {
-                (true, _) => (Status::Pass, format!("the name has {which} addresses and this machine has no way there: applications go on by {other} at once")),
-                (_, true) => (Status::Warn, format!("no connection stands at its {which} addresses, while {other} works: applications try in vain first")),
+                (true, _) => {
+                    (Status::Pass, format!("the name has {which} addresses and this machine has no way there: applications go on by {other} at once"))
+                }
+                (_, true) => {
+                    (Status::Warn, format!("no connection stands at its {which} addresses, while {other} works: applications try in vain first"))
+                }
                 _ => (Status::Fail, format!("{which} is a black hole: its addresses are announced and swallow connections, while {other} works")),
             }
         };

@@ -39,7 +39,10 @@ impl Rule<NetworkBaseline> for Documented {
             let figure = Figure::exact("age", 0.0, 0, "days");
             let observed = "no record of the way is named that these figures could be laid beside";
             let finding = say::finding(Status::Warn, figure, observed, expected);
-            let remedy = Some("record it where it is as it should be, `rigcheck network record --as production`, and name it: `network: {reference: production}`".into());
+            let remedy = Some(
+                "record it where it is as it should be, `rigcheck network record --as production`, and name it: `network: {reference: production}`"
+                    .into(),
+            );
             return say::of(way, Finding { remedy, ..finding });
         }
         view.there(subject)?;

@@ -42,7 +42,9 @@ impl Rule<NetworkBaseline> for Enough {
         let observed = format!("{n} clean handshakes in {rounds} rounds, {} in which something was sent again", way.lost);
         let expected = format!("{} for a median, {} for what 95 % are below, in {} rounds", least.p50, least.p95, self.rounds);
         let because = match (&way.probed().cut, status) {
-            (Some(cut), Status::Fail | Status::Warn) => vec![format!("{} of {} connects were made: {}", way.probed().connects.len(), way.probed().asked, why(cut))],
+            (Some(cut), Status::Fail | Status::Warn) => {
+                vec![format!("{} of {} connects were made: {}", way.probed().connects.len(), way.probed().asked, why(cut))]
+            }
             _ => vec![],
         };
         let figure = Figure::exact("clean handshakes", n as f64, n, "");

@@ -47,7 +47,8 @@ impl Rule<NetworkBaseline> for FirstByte {
         let reach = rtt + median(&way.tunnels()).map_or(0.0, |tunnel| (tunnel - rtt).max(0.0));
         let beyond = (half - reach).max(0.0);
         let p95 = quantile(&times, 0.95).unwrap_or(half);
-        let observed = format!("the first byte takes {} in half of {n} requests ({} in 95 %), {} beyond the round trip", Ms(half), Ms(p95), Ms(beyond));
+        let observed =
+            format!("the first byte takes {} in half of {n} requests ({} in 95 %), {} beyond the round trip", Ms(half), Ms(p95), Ms(beyond));
         let bounds = median_interval95(&times).map_or((beyond, beyond), |(lo, hi)| ((lo - reach).max(0.0), (hi - reach).max(0.0)));
         let finding = Finding {
             margin: say::margin(beyond, self.fail.0),

@@ -36,14 +36,20 @@ impl Rule<NetworkBaseline> for Held {
         let Some(far) = view.far(subject) else { return Err(Unknown::new(way.got.key.clone(), Gap::NotRecorded)) };
         let earlier = view.earlier(far);
         let answer = |way: &Way<'_>| off(way, &there, 0.5, self.p50).map(|off| off.answer);
-        let expected = format!("within {} or {} of the reference; {} runs in a row change the state", self.p50.absolute, self.p50.relative, self.runs);
+        let expected =
+            format!("within {} or {} of the reference; {} runs in a row change the state", self.p50.absolute, self.p50.relative, self.runs);
         let now = answer(way);
         // From the oldest on; runs that could not tell change nothing.
-        let history: Vec<bool> = earlier.iter().rev().chain([way]).filter_map(|way| match answer(way)? {
-            Answer::Pass => Some(false),
-            Answer::Fail => Some(true),
-            Answer::Unclear { .. } => None,
-        }).collect();
+        let history: Vec<bool> = earlier
+            .iter()
+            .rev()
+            .chain([way])
+            .filter_map(|way| match answer(way)? {
+                Answer::Pass => Some(false),
+                Answer::Fail => Some(true),
+                Answer::Unclear { .. } => None,
+            })
+            .collect();
         let needed = usize::try_from(self.runs.0.max(1)).unwrap_or(usize::MAX);
         let state = state(&history, needed);
         let in_a_row = history.iter().rev().take_while(|outside| **outside == history.last().copied().unwrap_or(false)).count();
@@ -55,13 +61,18 @@ impl Rule<NetworkBaseline> for Held {
                 (Status::Inconclusive, format!("outside in each of {in_a_row} known runs: {needed} in a row call it moved"))
             }
             (Some(Answer::Fail), false) => (Status::Warn, format!("outside for {in_a_row} runs: it is called moved at {needed} in a row")),
-            (Some(Answer::Pass), true) => (Status::Warn, format!("inside for {in_a_row} runs after it had moved: it is called back at {needed} in a row")),
+            (Some(Answer::Pass), true) => {
+                (Status::Warn, format!("inside for {in_a_row} runs after it had moved: it is called back at {needed} in a row"))
+            }
             (Some(Answer::Pass), false) if earlier.is_empty() => {
                 (Status::NotApplicable, "no earlier run of this rig has measured this way: the next run looks back at this one".to_owned())
             }
             (Some(Answer::Pass), false) => (Status::Pass, format!("inside, as in {} earlier runs", history.len() - 1)),
         };
-        let because = vec![format!("from the oldest run on: {}", history.iter().map(|outside| if *outside { "outside" } else { "inside" }).collect::<Vec<_>>().join(", "))];
+        let because = vec![format!(
+            "from the oldest run on: {}",
+            history.iter().map(|outside| if *outside { "outside" } else { "inside" }).collect::<Vec<_>>().join(", ")
+        )];
         let figure = Figure::exact("runs in a row", in_a_row as f64, history.len() as u64, "");
         let from = [way].into_iter().chain(&earlier).map(|way| way.got.key.clone()).collect();
         let finding = Finding { because, from, ..say::finding(status, figure, observed, expected) };

@@ -37,7 +37,8 @@ impl Rule<NetworkBaseline> for Jitter {
         let n = way.ipdv.len() as u64;
         let expected = format!("95 % of neighbours at most {warn} apart ({fail} is a failure)");
         let from = vec![way.got.key.clone()];
-        let (Some(p50), Some(p95), Some(bounds)) = (quantile_sorted(&way.ipdv, 0.5), quantile_sorted(&way.ipdv, 0.95), quantile_interval95(&way.ipdv, 0.95))
+        let (Some(p50), Some(p95), Some(bounds)) =
+            (quantile_sorted(&way.ipdv, 0.5), quantile_sorted(&way.ipdv, 0.95), quantile_interval95(&way.ipdv, 0.95))
         else {
             let why = format!("{n} pairs of neighbours; the value that 95 % are below has bounds from 72 on");
             let finding = Finding { settles_at: Some(72), ..say::cannot_tell(why, expected, n, from) };

@@ -36,13 +36,19 @@ impl Rule<NetworkBaseline> for LargePackets {
             }
             PathMtu::BlackHole { mtu, retransmits } => (
                 Status::Fail,
-                format!("packets of {mtu} bytes are swallowed: sent {retransmits} times more, and nobody said that they are too large (a black hole)"),
+                format!(
+                    "packets of {mtu} bytes are swallowed: sent {retransmits} times more, and nobody said that they are too large (a black hole)"
+                ),
             ),
             PathMtu::Unclear => (Status::Inconclusive, format!("it ended before that could be told: {}", body.ended)),
         };
         let last = body.last();
         let figure = Figure::exact("path MTU", f64::from(last.pmtu.unwrap_or(0)), 1, "bytes");
-        let because = if status == Status::Fail { vec!["handshakes and small requests pass through such a path, long prompts do not".to_owned()] } else { vec![] };
+        let because = if status == Status::Fail {
+            vec!["handshakes and small requests pass through such a path, long prompts do not".to_owned()]
+        } else {
+            vec![]
+        };
         say::of(way, Finding { because, ..say::finding(status, figure, observed, expected) }.settled_by("measure again"))
     }
 

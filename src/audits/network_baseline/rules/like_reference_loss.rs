@@ -59,7 +59,12 @@ impl Rule<NetworkBaseline> for LikeReferenceLoss {
         } else {
             Status::Inconclusive
         };
-        let observed = format!("{} of {n} handshakes were lost, and {} in the reference: {} more", Share(share), Share(there), say::share_with_bounds(by, bounds));
+        let observed = format!(
+            "{} of {n} handshakes were lost, and {} in the reference: {} more",
+            Share(share),
+            Share(there),
+            say::share_with_bounds(by, bounds)
+        );
         let figure = say::share("more lost", by, bounds, n);
         let finding = Finding { margin: say::margin(bounds.1, self.more.0), ..say::finding(status, figure, observed, expected) };
         say::both(way, other, finding.settled_by(say::MORE))

@@ -35,10 +35,13 @@ impl Rule<NetworkBaseline> for LikeReferencePlace {
             let all: BTreeSet<&str> = probed.targets.iter().map(|target| target.class.word()).collect();
             all.into_iter().collect::<Vec<_>>().join(", ")
         };
-        let (ours, theirs) = (classes(way.probed()), match &there {
-            There::Measured(other) => Some(classes(other.probed())),
-            There::Declared(declared) => declared.class.clone(),
-        });
+        let (ours, theirs) = (
+            classes(way.probed()),
+            match &there {
+                There::Measured(other) => Some(classes(other.probed())),
+                There::Declared(declared) => declared.class.clone(),
+            },
+        );
         if ours.is_empty() {
             let why = way.got.seen.partial.clone().unwrap_or_else(|| Gap::NotReached("the name has no address here".into()));
             return Err(Unknown::new(way.got.key.clone(), why));
@@ -52,7 +55,9 @@ impl Rule<NetworkBaseline> for LikeReferencePlace {
         let other_region = recorded.and_then(|recorded| recorded.region.clone());
         let other_host = recorded.and_then(|recorded| recorded.host.clone());
         match (&here, &other_region) {
-            (Some(here), Some(there)) if here != there => because.push(format!("it is in {here} here and in {there} in the reference: the region moved")),
+            (Some(here), Some(there)) if here != there => {
+                because.push(format!("it is in {here} here and in {there} in the reference: the region moved"))
+            }
             _ => {}
         }
         let moved = !because.is_empty();
@@ -66,7 +71,9 @@ impl Rule<NetworkBaseline> for LikeReferencePlace {
             _ => Status::Pass,
         };
         let observed = match status {
-            Status::Pass => format!("{}its addresses are {ours}, as in the reference", here.map_or_else(String::new, |region| format!("it is in {region}, and "))),
+            Status::Pass => {
+                format!("{}its addresses are {ours}, as in the reference", here.map_or_else(String::new, |region| format!("it is in {region}, and ")))
+            }
             Status::Inconclusive => "the reference tells neither its region nor the class of its addresses".to_owned(),
             _ => because.first().cloned().unwrap_or_default(),
         };

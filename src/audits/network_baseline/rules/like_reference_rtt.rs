@@ -1,6 +1,7 @@
 use super::endpoints;
 use crate::{
-    audits::network_baseline::{NetworkBaseline, Ways,
+    audits::network_baseline::{
+        NetworkBaseline, Ways,
         beside::{Off, off},
         say, spoil,
         view::There,
@@ -41,7 +42,10 @@ impl Rule<NetworkBaseline> for LikeReferenceRtt {
             There::Measured(other) => other.got.key.clone(),
             There::Declared(_) => view.recording_key(),
         };
-        let expected = format!("the median within {} or {}, 95 % within {} or {}, whichever is more", self.p50.absolute, self.p50.relative, self.p95.absolute, self.p95.relative);
+        let expected = format!(
+            "the median within {} or {}, 95 % within {} or {}, whichever is more",
+            self.p50.absolute, self.p50.relative, self.p95.absolute, self.p95.relative
+        );
         let wanted = match &there {
             There::Measured(_) => [true, true],
             There::Declared(declared) => [declared.p50.is_some(), declared.p95.is_some()],
@@ -66,8 +70,10 @@ impl Rule<NetworkBaseline> for LikeReferenceRtt {
         let badly = |off: &Off| (off.answer == Answer::Fail, off.answer != Answer::Pass, off.by.abs() / off.margin.max(1e-9));
         let worst = found.iter().map(|(_, off)| off).max_by(|a, b| badly(a).partial_cmp(&badly(b)).unwrap_or(core::cmp::Ordering::Equal));
         let Some(worst) = worst else { return Err(Unknown::new(way.got.key.clone(), Gap::Truncated("nothing to compare".into()))) };
-        let told: Vec<String> =
-            found.iter().map(|(what, o)| format!("{what} {:+} off ({:+} … {:+}, margin {})", Ms(o.by), Ms(o.bounds.0), Ms(o.bounds.1), Ms(o.margin))).collect();
+        let told: Vec<String> = found
+            .iter()
+            .map(|(what, o)| format!("{what} {:+} off ({:+} … {:+}, margin {})", Ms(o.by), Ms(o.bounds.0), Ms(o.bounds.1), Ms(o.margin)))
+            .collect();
         let word = match answer {
             Answer::Pass => "equivalent",
             Answer::Fail => "different",
@@ -76,7 +82,11 @@ impl Rule<NetworkBaseline> for LikeReferenceRtt {
         let mut because = vec![say::proves(way)];
         if let (Some(ttft), Some(by)) = (view.cx.rig.network.as_ref().and_then(|n| n.ttft), found.first().map(|(_, off)| off.by)) {
             let share = |trips: f64| Share(trips * by / ttft.0.max(1e-9));
-            because.push(format!("of a TTFT of {ttft} that is {:+} on a standing connection and {:+} on a new one (3 round trips)", share(1.0), share(3.0)));
+            because.push(format!(
+                "of a TTFT of {ttft} that is {:+} on a standing connection and {:+} on a new one (3 round trips)",
+                share(1.0),
+                share(3.0)
+            ));
         }
         let figure = say::ms("off the reference", worst.by, worst.bounds, way.n());
         let finding = Finding {
@@ -85,7 +95,13 @@ impl Rule<NetworkBaseline> for LikeReferenceRtt {
             settles_at: say::settles(answer),
             ..say::finding(say::status(answer), figure, format!("{word}: {}", told.join("; ")), expected)
         };
-        say::both(way, other, finding.settled_by("measure more rounds, here and in the reference: `audit: {rounds: 20, connects: 1600}`; the number that settles it counts rounds"))
+        say::both(
+            way,
+            other,
+            finding.settled_by(
+                "measure more rounds, here and in the reference: `audit: {rounds: 20, connects: 1600}`; the number that settles it counts rounds",
+            ),
+        )
     }
 
     fn spoil(&self, _: &NetworkBaseline, rig: &Rig, subject: &Name, copy: &mut Evidence) {

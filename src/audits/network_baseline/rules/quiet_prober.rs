@@ -30,7 +30,10 @@ impl Rule<NetworkBaseline> for QuietProber {
     fn judge(&self, view: &Ways<'_>, subject: &Name) -> Judgement {
         let way = view.way(subject)?;
         let limits = &view.audit.noisy;
-        let expected = format!("at most {} of waiting for a CPU in 95 % of the connects ({} is a failure), CPUs short in {} of the time", limits.waited, self.fail, limits.pressure);
+        let expected = format!(
+            "at most {} of waiting for a CPU in 95 % of the connects ({} is a failure), CPUs short in {} of the time",
+            limits.waited, self.fail, limits.pressure
+        );
         let Some(waited) = way.waited() else {
             let why = "the kernel does not tell how long threads wait for a CPU (/proc/self/task/*/schedstat)";
             return Err(Unknown::new(way.got.key.clone(), Gap::NotConfigured(why.into())));
@@ -41,11 +44,15 @@ impl Rule<NetworkBaseline> for QuietProber {
             Some(_) => Status::Warn,
             None => Status::Pass,
         };
-        let pressure = way.pressure().map_or_else(|| "it is not known how short CPUs were".to_owned(), |share| format!("CPUs were short in {} of the time", Share(share)));
+        let pressure = way
+            .pressure()
+            .map_or_else(|| "it is not known how short CPUs were".to_owned(), |share| format!("CPUs were short in {} of the time", Share(share)));
         let observed = format!("in 95 % of the connects our threads waited up to {} for a CPU, and {pressure}", Ms(waited));
         let because = match status {
             Status::Pass => vec![],
-            _ => vec!["times of the stopwatch (DNS, TLS, first byte) accuse nobody; the kernel's round trips stand, no such wait is in them".to_owned()],
+            _ => vec![
+                "times of the stopwatch (DNS, TLS, first byte) accuse nobody; the kernel's round trips stand, no such wait is in them".to_owned(),
+            ],
         };
         let figure = say::ms("waited for a CPU", waited, (waited, waited), way.probed().connects.len() as u64);
         say::of(way, Finding { margin: say::margin(waited, self.fail.0), because, ..say::finding(status, figure, observed, expected) })

@@ -47,7 +47,11 @@ impl Rule<NetworkBaseline> for Reachable {
         let share = k as f64 / n as f64;
         let bounds = (clopper_pearson_lo(k, n, 0.001), clopper_pearson_hi(k, n, 0.05));
         let targets = way.probed().targets.len();
-        let observed = format!("{k} of {n} connects to {} failed ({})", if targets == 1 { "1 address".to_owned() } else { format!("{targets} addresses") }, Share(share));
+        let observed = format!(
+            "{k} of {n} connects to {} failed ({})",
+            if targets == 1 { "1 address".to_owned() } else { format!("{targets} addresses") },
+            Share(share)
+        );
         let mut because = say::endings(all().filter(failed).map(|c| &c.ended));
         for dead in way.dead.iter().filter(|dead| !apart.contains(dead)) {
             let class = way.probed().targets[*dead].class;

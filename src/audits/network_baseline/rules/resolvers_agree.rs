@@ -37,7 +37,9 @@ impl Rule<NetworkBaseline> for ResolversAgree {
         let (status, observed) = match resolution.agreement() {
             Agreement::Same => (Status::Pass, format!("{n} nameservers give the same addresses")),
             Agreement::Rotating => (Status::Pass, format!("{n} nameservers give different addresses of the same classes, as balancing names do")),
-            Agreement::Different => (Status::Fail, format!("{n} nameservers see different worlds: one knows other classes of addresses, or no such name")),
+            Agreement::Different => {
+                (Status::Fail, format!("{n} nameservers see different worlds: one knows other classes of addresses, or no such name"))
+            }
             Agreement::Alone => (Status::NotApplicable, "fewer than two nameservers answered: there is nothing to compare".into()),
         };
         let told = |server: &Nameserver| {

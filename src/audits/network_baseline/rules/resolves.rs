@@ -57,7 +57,12 @@ impl Rule<NetworkBaseline> for Resolves {
         let observed = if status == Status::Pass {
             format!("{} becomes addresses in {n} of {n} lookups, and {} answer", resolution.name, resolution.nameservers.len())
         } else {
-            format!("{} of {n} lookups of {} failed, and {silent} of {} nameservers are in trouble", bad.len(), resolution.name, resolution.nameservers.len())
+            format!(
+                "{} of {n} lookups of {} failed, and {silent} of {} nameservers are in trouble",
+                bad.len(),
+                resolution.name,
+                resolution.nameservers.len()
+            )
         };
         let figure = Figure::exact("failed lookups", bad.len() as f64, n, "");
         // That the name has no address is why there is nothing else.

@@ -47,11 +47,13 @@ impl Rule<NetworkBaseline> for StablePath {
             return say::of(way, finding.settled_by("look whether a firewall drops them; the round trips are judged all the same"));
         };
         let apart = u64::from(here.abs_diff(there_hops));
-        let routers = |hops: &Hops| hops.flows.iter().flat_map(|flow| &flow.hops).filter(|hop| !hop.target).filter_map(|hop| hop.by).collect::<BTreeSet<_>>();
+        let routers =
+            |hops: &Hops| hops.flows.iter().flat_map(|flow| &flow.hops).filter(|hop| !hop.target).filter_map(|hop| hop.by).collect::<BTreeSet<_>>();
         let (ours, theirs) = (routers(hops), there.map(&routers).unwrap_or_default());
         let shared = ours.intersection(&theirs).count();
         let status = if apart > self.hops.0 { Status::Warn } else { Status::Pass };
-        let observed = format!("it is {here} hops away, and {there_hops} in the reference; {shared} of {} routers that tell are the same", ours.len());
+        let observed =
+            format!("it is {here} hops away, and {there_hops} in the reference; {shared} of {} routers that tell are the same", ours.len());
         let because = vec!["a router that is silent proves nothing, and neither does loss before the last hop".to_owned()];
         let figure = Figure::exact("hops", f64::from(here), hops.flows.len() as u64, "");
         say::both(way, other.got.key.clone(), Finding { because, ..say::finding(status, figure, observed, expected) })
