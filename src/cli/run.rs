@@ -5,6 +5,7 @@ use super::{
     earlier, environments,
     exit::{self, Ending},
     hold::{Wait, hold},
+    live::Live,
     outputs::Outputs,
     progress::Progress,
     recordings,
@@ -16,7 +17,7 @@ use crate::{
         name::{Name, name},
     },
     report::Report,
-    sources,
+    sources::{self, noise::Watching},
     spec::Loaded,
     store::{self, Kept, Shelf, StoreError},
 };
@@ -68,13 +69,14 @@ pub async fn run(loaded: Loaded, mut how: How<'_>) -> anyhow::Result<ExitCode> {
     how.outputs.recorded_in(writer.path().display().to_string());
     let collected = Arc::new(Collected::default());
     let progress = Arc::new(Progress::new());
+    let watching = watching(&progress);
     let sinks: Vec<Arc<dyn Sink>> = vec![Arc::clone(&writer) as _, Arc::clone(&collected) as _, Arc::clone(&progress) as _];
     let journal = Journal::new(sinks, loaded.settings.redactor.clone());
     let cancel = CancellationToken::new();
     let listening = listen_for_the_end(cancel.clone());
     let job = Job {
         header: Header { prove: how.prove, ..header(&id, &loaded, how.remark.take()) },
-        sources: sources::build(&loaded.profile.rig, &loaded.settings),
+        sources: sources::build_watched(&loaded.profile.rig, &loaded.settings, Some(watching)),
         profile: loaded.profile,
         cases: loaded.cases,
         others,
@@ -101,6 +103,12 @@ pub async fn run(loaded: Loaded, mut how: How<'_>) -> anyhow::Result<ExitCode> {
         eprintln!("note: old runs are kept: {error}");
     }
     Ok(exit::of(&report, how.ending))
+}
+
+/// Shows a quiet window while it lasts.
+fn watching(progress: &Arc<Progress>) -> Watching {
+    let (live, progress) = (Live::default(), Arc::clone(progress));
+    Arc::new(move |second, who| progress.beside(|lines| live.second(second, who, lines)))
 }
 
 /// Another run that goes on is no trouble with recording this one.

@@ -310,7 +310,7 @@ questions! {
     Page => Exposition,
     Facts => FactTable,
     Clock => ClockReadings,
-    Probe => Probed,
+    Probe => Box<Probed>,
 }
 
 impl Query {

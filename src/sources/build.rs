@@ -12,7 +12,7 @@ use super::{
     kernel::Kernel,
     load::Load,
     network::{self, Network, NetworkSettings, Reach},
-    noise::Noise,
+    noise::{Noise, Watching},
     otlp::{Otlp, OtlpFiles},
     postgres::Postgres,
     prometheus::Prometheus,
@@ -40,6 +40,11 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 /// All sources of a rig, those of our own included: the load generator, this machine's kernel, the burn.
 pub fn build(rig: &Rig, settings: &Settings) -> Vec<Arc<dyn Source>> {
+    build_watched(rig, settings, None)
+}
+
+/// The same; somebody watches a quiet window while it lasts.
+pub fn build_watched(rig: &Rig, settings: &Settings, watching: Option<Watching>) -> Vec<Arc<dyn Source>> {
     let reference = settings.sources.values().find_map(|s| if let SourceSettings::Truth { connection } = s { Some(connection) } else { None });
     let mut sources = vec![load(settings, reference)];
     let docker = docker_socket(settings);
@@ -50,7 +55,11 @@ pub fn build(rig: &Rig, settings: &Settings) -> Vec<Arc<dyn Source>> {
         sources.push(Arc::new(OwnBurn::new(docker.clone())));
     }
     if rig.sources.contains_key(&name(NOISE)) {
-        sources.push(Arc::new(Noise::new(docker)));
+        let noise = Noise::new(docker);
+        sources.push(Arc::new(match watching {
+            Some(watching) => noise.watched_by(watching),
+            None => noise,
+        }));
     }
     if rig.sources.contains_key(&name(NETWORK)) {
         sources.push(Arc::new(Network::new(ways(settings))));

@@ -41,4 +41,4 @@ pub mod trace;
 pub mod truth;
 mod wire;
 
-pub use build::build;
+pub use build::{build, build_watched};

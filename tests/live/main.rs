@@ -15,7 +15,9 @@ mod init;
 #[path = "../it/sources/metrics_world.rs"]
 #[allow(dead_code, reason = "the fakes' half of it is for tests without the stack")]
 mod metrics_world;
+mod network;
 mod network_world;
+mod noise_source;
 mod pages;
 mod parts;
 mod postgres;

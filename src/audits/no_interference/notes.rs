@@ -14,7 +14,10 @@ pub fn notes(view: &Quiet<'_>) -> Vec<String> {
         let window = window.value;
         notes.extend(ladder(window));
         notes.push(own(window));
-        notes.extend(window.missing.iter().map(|missing| format!("not looked at: {} ({})", missing.what, missing.why)));
+        // Names that nobody lacks are not missed.
+        let unnamed = window.used_by.iter().any(|used| matches!(&used.by, By::Container { name: None, .. }));
+        let missed = window.missing.iter().filter(|missing| unnamed || missing.what != "names of containers");
+        notes.extend(missed.map(|missing| format!("not looked at: {} ({})", missing.what, missing.why)));
     }
     notes.extend(CalibrationKernel::ALL.into_iter().filter_map(|kernel| advice(view, kernel)));
     notes

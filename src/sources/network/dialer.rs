@@ -56,6 +56,7 @@ pub fn row(round: u32, target: usize) -> Connect {
         round,
         at: wall_now(),
         target,
+        from_port: None,
         connect_us: None,
         tcp: None,
         at_end: None,
@@ -79,6 +80,7 @@ impl Dialer<'_> {
         let mut stream = stream.map_err(|off| failure::off(off, Stage::Tcp))?.map_err(|e| failure::of(&e, Stage::Tcp))?;
         row.connect_us = Some(took);
         row.tcp = tcp_info::read(stream.as_fd());
+        row.from_port = stream.local_addr().ok().map(|at| at.port());
         // Small writes leave at once.
         let _ = stream.set_nodelay(true);
         let socket = stream.as_fd().try_clone_to_owned().map_err(|e| failure::of(&e, Stage::Tcp))?;

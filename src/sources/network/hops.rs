@@ -24,14 +24,19 @@ use tokio::io::Interest;
 const MOST_HOPS: u8 = 30;
 /// After so many silent ones in a row nobody further is waited for.
 const MOST_SILENT: usize = 5;
-/// Time between two attempts of a flow, so that the last ones, which reach the target, are no burst.
+/// Time between two attempts of a flow.
 const GAP: Duration = Duration::from_millis(100);
 /// ICMP's time exceeded, and ICMPv6's.
 const EXCEEDED: [u8; 2] = [11, 3];
 
-/// Follows three flows at once.
-pub async fn trace(target: usize, to: &Target, patience: Duration, leash: &Leash) -> Measured<Hops> {
-    let (a, b, c) = tokio::join!(flow(to.address, patience, leash), flow(to.address, patience, leash), flow(to.address, patience, leash));
+/// Follows three flows beside one another, each begun so much later than the one before: their last attempts reach the target, and
+/// come no faster than connects do.
+pub async fn trace(target: usize, to: &Target, apart: Duration, patience: Duration, leash: &Leash) -> Measured<Hops> {
+    let later = async |nth: u32| match leash.until(Instant::now() + apart * nth).await {
+        Ok(()) => flow(to.address, patience, leash).await,
+        Err(_) => Ok(Flow { from_port: None, hops: vec![], reached: false }),
+    };
+    let (a, b, c) = tokio::join!(later(0), later(1), later(2));
     let mut flows = vec![];
     for flow in [a, b, c] {
         match flow {

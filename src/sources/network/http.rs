@@ -56,7 +56,7 @@ pub async fn exchange(wire: &mut (impl AsyncRead + AsyncWrite + Unpin + ?Sized),
 /// Reads the head of a response to what was sent at `sent`.
 pub async fn head(wire: &mut (impl AsyncRead + Unpin + ?Sized), sent: Instant) -> Result<Head, NoHead> {
     let (mut bytes, mut first_byte) = (vec![], None);
-    let mut piece = [0; 4 << 10];
+    let mut piece = vec![0; 4 << 10];
     loop {
         let read = wire.read(&mut piece).await.map_err(NoHead::Io)?;
         if read == 0 {

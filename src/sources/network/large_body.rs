@@ -21,8 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(8);
 /// Looks at the kernel's state.
 const EACH: Duration = Duration::from_millis(50);
 const MOST_LOOKS: usize = 100;
-/// After so many, sent again in vain, nothing more is waited for.
-const AGAIN: u32 = 4;
+/// Sent again by the timer so often in a row, it does not pass.
+const AGAIN: u8 = 4;
 
 /// Sends it to a target.
 pub async fn send(target: usize, to: &Target, dialer: &Dialer<'_>, leash: &Leash) -> Measured<LargeBody> {
@@ -63,8 +63,7 @@ pub async fn send(target: usize, to: &Target, dialer: &Dialer<'_>, leash: &Leash
             Err(off) => break failure::off(off, Stage::Http),
         }
         let (then, now) = (told.before, told.last());
-        let again = now.total_retrans.unwrap_or(0).saturating_sub(then.total_retrans.unwrap_or(0));
-        if again >= AGAIN && now.pmtu == then.pmtu && told.arrived() == Some(false) {
+        if now.retransmits.is_some_and(|n| n >= AGAIN) && now.pmtu == then.pmtu && told.arrived() == Some(false) {
             break Ended::TimedOut(Stage::Http);
         }
     };

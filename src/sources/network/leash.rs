@@ -29,7 +29,7 @@ impl Leash {
     /// The slot's, a little shorter.
     pub fn of(slot: &Slot) -> Leash {
         let left = slot.left(Instant::now());
-        Leash { end: slot.deadline - KEPT.min(left / 10), cancel: slot.cancel.clone() }
+        Leash { end: slot.deadline.checked_sub(KEPT.min(left / 10)).unwrap_or(slot.deadline), cancel: slot.cancel.clone() }
     }
     /// One that ends after this time at the latest.
     pub fn within(&self, most: Duration) -> Leash {

@@ -117,7 +117,7 @@ impl Network {
         );
         let notes = probed.gaps().into_iter().map(|(_, gap)| gap.to_string()).collect();
         let origin = Origin { request, server: None, method: Method::Measured };
-        Ok(Seen { payload: Payload::Probe(probed), covered, origin, notes, partial })
+        Ok(Seen { payload: Payload::Probe(Box::new(probed)), covered, origin, notes, partial })
     }
 
     async fn measure(&self, dialer: &Dialer<'_>, effort: Effort, leash: &Leash, slot: &Slot) -> Probed {
@@ -212,8 +212,14 @@ impl Network {
         let before = Counted::now();
         probed.hops = match &left_alone {
             Some(gap @ Gap::Busy(_)) => Measured::missing(gap.clone()),
-            _ => hops::trace(at, &to, self.settings.pace.hop, leash).await,
+            _ => match leash.until(pacer.next(Instant::now())).await {
+                Ok(()) => hops::trace(at, &to, self.settings.pace.mean_gap, self.settings.pace.hop, leash).await,
+                Err(off) => Measured::missing(off.gap("path")),
+            },
         };
+        let echoes = probed.ping.known().map_or(0, |ping| ping.echoes.len());
+        let attempts: usize = probed.hops.known().map_or(0, |hops| hops.flows.iter().map(|flow| flow.hops.len()).sum());
+        self.sent.fetch_add((echoes + attempts) as u64, Ordering::Relaxed);
         probed.prober.at.push(before.since(Seeing::Hops));
         if let Some(what) = &endpoint.download {
             let before = Counted::now();

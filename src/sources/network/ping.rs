@@ -79,7 +79,7 @@ async fn echo(socket: &AsyncFd<Socket>, mark: &Mark, nth: u16, headed: bool, lea
     socket.get_ref().send(&mark.request(nth)).map_err(Failed::Io)?;
     let after_ns = wall_ns();
     let answered = async {
-        let mut buffer = [0; 2 << 10];
+        let mut buffer = vec![0; 2 << 10];
         loop {
             let mut ready = socket.readable().await?;
             let received = match ready.try_io(|inner| sockets::receive(inner.get_ref().as_fd(), &mut buffer, 0)) {

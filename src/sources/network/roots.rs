@@ -80,7 +80,8 @@ fn why(error: &Error) -> Distrust {
     match error {
         E::Expired | E::ExpiredContext { .. } => Distrust::Expired,
         E::NotValidYet | E::NotValidYetContext { .. } => Distrust::NotYetValid,
-        E::UnknownIssuer => Distrust::UnknownIssuer,
+        // A signature that does not hold is one by another key: an authority of the same name.
+        E::UnknownIssuer | E::BadSignature => Distrust::UnknownIssuer,
         E::NotValidForName | E::NotValidForNameContext { .. } => Distrust::OtherName,
         E::InvalidPurpose | E::InvalidPurposeContext { .. } => Distrust::OtherPurpose,
         _ => Distrust::Invalid,

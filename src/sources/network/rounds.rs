@@ -12,7 +12,7 @@ use super::{
     witness::Shown,
 };
 use crate::model::{
-    payload::network::{Certificate, Connect, Cut, Ended, Prober, Seeing, Session, Stage, Target},
+    payload::network::{Certificate, Connect, Cut, Ended, HttpAnswer, Prober, Seeing, Session, Stage, Target},
     source::Progress,
 };
 use std::{
@@ -91,7 +91,7 @@ pub async fn make(asked: &Asked<'_>, dialer: &Dialer<'_>, pacer: &mut Pacer, lea
             if failed[target] == FAILURES {
                 rounds.given_up.push(target);
             }
-            rounds.cut = match (made.http.filter(|http| http.asks_to_stop()), made.ended.cut()) {
+            rounds.cut = match (made.http.filter(HttpAnswer::asks_to_stop), made.ended.cut()) {
                 (Some(http), _) => Some(Cut::Asked { status: http.status, retry_after_s: http.retry_after_s }),
                 (None, true) => leash.over().map(super::leash::Off::cut).or(Some(Cut::Deadline)),
                 (None, false) => None,

@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "reads the kernel's files and clocks, and watches each CPU on a thread of its own")]
 
 mod busy;
+mod calibrate;
 mod clock_source;
 mod counters;
 mod interrupt_lines;
@@ -13,6 +14,9 @@ mod own_group;
 mod pacing;
 mod probe;
 mod quiet;
+#[cfg(test)]
+mod recorded;
+mod tracing;
 mod window;
 
 use super::environment::root::Root;
@@ -65,6 +69,7 @@ impl Source for Noise {
     fn estimate(&self, query: &Query, effort: Effort) -> Estimate {
         let lasting = match query {
             Query::Idle(_) => Ms((effort.lasting_ms + effort.warmup) as f64),
+            Query::Calibrate(_) => Ms(calibrate::estimate(effort) as f64),
             _ => return Estimate::default(),
         };
         Estimate { lasting, requests: 0, tokens: 0 }
@@ -73,6 +78,7 @@ impl Source for Noise {
         Box::pin(async move {
             match query {
                 Query::Idle(_) => self.quiet(effort, slot).await,
+                Query::Calibrate(_) => self.calibrate(effort, slot).await,
                 other => Err(Gap::NotConfigured(format!("noise: cannot answer {}", other.word()))),
             }
         })

@@ -10,6 +10,7 @@ use super::{
     missed::Missed,
     own_group::OwnGroup,
     probe::{AllProbed, Board, Frame, Probes, allowed},
+    tracing::Tracer,
 };
 use crate::{
     model::{
@@ -30,6 +31,8 @@ use std::{
 
 /// A last part of a second that is shorter is no second.
 const SHORTEST: Duration = Duration::from_millis(50);
+/// A second whose use is told by name but for less than this is not traced, s.
+const UNEXPLAINED_S: f64 = 0.05;
 /// Culprits that whoever watches is told each second.
 const LATEST: usize = 3;
 
@@ -91,6 +94,7 @@ impl Job {
         let mut files = CounterFiles::new(root, hierarchy.v1_top());
         let tick_s = 1.0 / procfs::ticks_per_second() as f64;
         let mut ladder = Ladder::new(root, hierarchy, std::process::id(), &groups, (tick_s * 1e9) as u64);
+        let mut tracer = Tracer::new(root, &mounts);
         let (mut interrupts, mut clock_source) = (InterruptLines::new(root), ClockSource::new(root));
         // The first look opens what stays open; what it finds is not kept.
         files.read(&mut missed)?;
@@ -120,6 +124,7 @@ impl Job {
         interrupts.read(true);
         clock_source.read(began);
         let (mut busy, mut before, mut interrupted) = (Busy::new(first.clone(), tick_s), first.clone(), false);
+        let mut others_s = 0.0;
         for n in 0.. {
             let due = (Duration::from_secs(1) * (n + 1)).min(self.lasting);
             interrupted = self.stop.wait_until(begins + due);
@@ -131,13 +136,18 @@ impl Job {
             let over = std::mem::replace(&mut at, Instant::now()).elapsed();
             let mut second = Counters::second(&before, &now, tick_s);
             (second.at, second.over_s, second.busy_s) = (Wall(wall_us()), over.as_secs_f64(), busy.since_last(&now));
-            second.own_s += ladder.count(n, last, second.over_s, now.stat.cpus.len().max(1), &mut missed);
+            let cpus = now.stat.cpus.len().max(1);
+            others_s += second.others_s();
+            // Ticks lag behind.
+            let room_s = others_s * 1.02 + 2.0 * tick_s * cpus as f64;
+            second.own_s += ladder.count(n, last, second.over_s, room_s, cpus, &mut missed);
             interrupts.read(last);
             clock_source.read(second.at);
             before = now;
             (second.worst_stall_us, second.stalls) = board.told(n as usize);
             second.named_s = ladder.named_s(n as usize);
             self.tell(&second, &ladder, due);
+            tracer.over(n, !last && (second.stalls > 0 || second.others_s() - second.named_s > UNEXPLAINED_S));
             window.seconds.push(second);
             if last {
                 break;
@@ -161,6 +171,10 @@ impl Job {
         };
         let mut notes = vec![busy.told_by().to_owned()];
         notes.extend(explain_apart(&mut window, probed, &first, &before, tick_s));
+        window.traced = tracer.told();
+        if let Some(gap) = tracer.missing() {
+            missed.say("tracing", || gap);
+        }
         window.interrupts = interrupts.told();
         window.clock_sources = clock_source.told();
         window.throttled = own_group.throttled();

@@ -5,7 +5,7 @@ use crate::{audited::Audited, embedded, rows::noise::Planted};
 use rigcheck::{
     model::{name::name, units::Ms, workload::NOISE},
     report::{Format, Style, render},
-    sources::{internals::Root, noise::Noise},
+    sources::{environment::root::Root, noise::Noise},
 };
 use std::{
     fs::{self, File},
@@ -65,7 +65,7 @@ fn write(root: &Path, planted: Planted, s: f64) {
     let ticks = |share: f64| so_far(share * 100.0);
     let steal = if is(Planted::Steal) { 0.03 } else { 0.0 };
     let cpu = |cpus: f64| {
-        format!("{:012} 0 {:012} {:012} 0 0 0 {:012} 0 0", ticks(0.01 * cpus), ticks(0.005 * cpus), ticks(0.9 * cpus), ticks(steal * cpus))
+        format!("{:012} 0 {:012} {:012} 0 0 0 {:012} 0 0", ticks(0.002 * cpus), ticks(0.001 * cpus), ticks(0.9 * cpus), ticks(steal * cpus))
     };
     let each: String = (0..CPUS).map(|n| format!("cpu{n} {}\n", cpu(1.0))).collect();
     put(

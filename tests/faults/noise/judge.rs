@@ -15,12 +15,15 @@ pub fn wrong(row: &Loud, audited: &Audited, alone: bool) -> Vec<String> {
     for rule in row.warns.iter().filter(|rule| !failed.contains(*rule) && !warned.contains(*rule)) {
         wrong.push(format!("{rule} must warn"));
     }
-    for text in row.says.iter().filter(|text| !audited.text.contains(*text)) {
+    let report = audited.report.to_string();
+    for text in row.says.iter().filter(|text| !report.contains(*text)) {
         wrong.push(format!("the report must say `{text}`"));
     }
     // Files are the same whoever else is at the machine.
     let strict = alone || row.planted().is_some();
-    let others = failed.iter().filter(|rule| strict && !row.touches(rule) && (row.planted().is_some() || !OF_THE_HOST.contains(rule)));
+    // The probes are this machine's whatever the files say.
+    let hosts = |rule: &str| OF_THE_HOST.contains(&rule) && !(row.planted().is_some() && rule == "INT-02");
+    let others = failed.iter().filter(|rule| strict && !row.touches(rule) && !hosts(rule));
     wrong.extend(others.map(|rule| format!("{rule} must stay quiet")));
     if audited.verdict() == "ready" {
         wrong.push("a disturbed machine is READY".into());

@@ -156,7 +156,7 @@ fn empty_answers_never_pass(case: &dyn AnyCase, rig: &Rig, evidence: &Evidence) 
             Payload::Idle(_) => Payload::Idle(IdleWindow::default()),
             Payload::Calibrate(c) => Payload::Calibrate(Calibration { rounds: vec![], ..c.clone() }),
             Payload::Queries(_) => Payload::Queries(StoredQueries::default()),
-            Payload::Probe(probed) => Payload::Probe(Probed { connects: vec![], ..probed.clone() }),
+            Payload::Probe(probed) => Payload::Probe(Box::new(Probed { connects: vec![], ..*probed.clone() })),
         };
         let mut changed = evidence.clone();
         changed.put(need.key.clone(), Ok(Arc::new(empty)));

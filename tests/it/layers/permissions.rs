@@ -70,6 +70,7 @@ fn every_call_has_a_line_and_every_line_a_call() {
         "sources/cgroup/",
         "sources/container/",
         "sources/kernel/",
+        "sources/network/",
         "sources/dashboards/",
         "sources/environment/host/",
         "sources/environment/limits.rs",

@@ -8,7 +8,7 @@ use rigcheck::{model::name::name, reference::mock_llm::MockSettings, sources::ot
 
 /// The files that may use what `clippy.toml` bans, each with its reason beside the attribute.
 /// In a `mod.rs`, `#![allow]` holds for the folder.
-const OWNERS: [&str; 63] = [
+const OWNERS: [&str; 64] = [
     "cli/commands/init.rs",
     "cli/commands/mod.rs",
     "cli/commands/network/record.rs",
@@ -45,6 +45,7 @@ const OWNERS: [&str; 63] = [
     "sources/load/drive.rs",
     "sources/load/round_trip.rs",
     "sources/network/mod.rs",
+    "sources/noise/mod.rs",
     "sources/otlp/files.rs",
     "sources/otlp/mod.rs",
     "sources/prometheus/histogram.rs",
@@ -74,10 +75,10 @@ const OWNERS: [&str; 63] = [
     "store/write.rs",
 ];
 
-/// The files that may name what listens. `reference/burner/network.rs` accepts one connection, its own, and `reference/rig/mod.rs`
+/// The files that may name what listens. `reference/burner/network.rs` and `sources/noise/calibrate` accept one connection, their own, and `reference/rig/mod.rs`
 /// only looks for a free port, both on loopback; `sources/clock/chrony.rs` and `sources/clock/ptp` receive the replies of the one address or path that they ask,
 /// and so does `sources/network`, whose sockets are never listened at.
-const LISTENERS: [&str; 12] = [
+const LISTENERS: [&str; 13] = [
     "reference/burner/network.rs",
     "reference/mock_llm/mod.rs",
     "reference/rig/mod.rs",
@@ -88,13 +89,14 @@ const LISTENERS: [&str; 12] = [
     "sources/network/ping.rs",
     "sources/network/sockets.rs",
     "sources/network/targets.rs",
+    "sources/noise/calibrate/exchange.rs",
     "sources/otlp/mod.rs",
     "sources/otlp/receiver.rs",
 ];
 
 /// The files that may start tasks or threads. Over questions only `engine/gather.rs` fans out; the others do it for one
 /// question, one server or one signal; `sources/survey` looks at all places at once, before there are questions.
-const STARTERS: [&str; 23] = [
+const STARTERS: [&str; 27] = [
     "cli/run.rs",
     "engine/gather.rs",
     "reference/burner/mod.rs",
@@ -112,6 +114,10 @@ const STARTERS: [&str; 23] = [
     "sources/kernel/mod.rs",
     "sources/kernel/sampler.rs",
     "sources/load/drive.rs",
+    "sources/noise/calibrate/exchange.rs",
+    "sources/noise/calibrate/mod.rs",
+    "sources/noise/probe/mod.rs",
+    "sources/noise/quiet.rs",
     "sources/otlp/files.rs",
     "sources/scrape/mod.rs",
     "sources/scrape/risen.rs",

@@ -10,6 +10,7 @@ pub mod load;
 mod machine;
 pub mod metrics_world;
 mod native;
+mod network;
 mod ordinary;
 mod otlp;
 mod postgres;

@@ -21,6 +21,8 @@ pub struct Explained {
     fail: Share,
     /// What nobody is named for matters above this share of one CPU only.
     matters: Share,
+    /// ... and is a failure above this one, whatever share of the whole it is.
+    most: Share,
 }
 
 impl Rule<NoInterference> for Explained {
@@ -30,7 +32,13 @@ impl Rule<NoInterference> for Explained {
         let window = view.window()?;
         let (others, nobodys) = (window.value.others_s(), window.value.nobodys_cores());
         let share = if others > 0.0 { (others - window.value.told_s()) / others } else { 0.0 };
-        let status = if nobodys <= self.matters.0 { Status::Pass } else { say::two_limits(share, self.warn.0, self.fail.0) };
+        let status = if nobodys <= self.matters.0 {
+            Status::Pass
+        } else if nobodys > self.most.0 {
+            Status::Fail
+        } else {
+            say::two_limits(share, self.warn.0, self.fail.0)
+        };
         let observed = format!("of {others:.2} CPU-s that others used, {} cannot be told by name ({} of a CPU)", Share(share), Share(nobodys));
         let expected = format!("at most {} of it, or {} of a CPU", self.warn, self.matters);
         let mut because = crate::audits::no_interference::notes::ladder(window.value);

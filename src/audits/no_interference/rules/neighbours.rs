@@ -52,7 +52,12 @@ impl Rule<NoInterference> for Neighbours {
             },
             [one] => format!("{} uses {} of a CPU while nothing is asked of the rig", one.used.by, Share(most)),
             [first, ..] => {
-                format!("{} use the machine while nothing is asked of the rig, most of all {}, {} of a CPU", loud.len(), first.used.by, Share(most))
+                format!(
+                    "{} programs use the machine while nothing is asked of the rig, most of all {}, {} of a CPU",
+                    loud.len(),
+                    first.used.by,
+                    Share(most)
+                )
             }
         };
         let expected = format!("nobody above {} of a CPU ({} is a failure), and all together at most {}", self.warn, self.fail, self.together);

@@ -14,6 +14,8 @@ pub struct Connect {
     pub at: Wall,
     /// Which of the targets, by its place in the list.
     pub target: usize,
+    /// Our port of it, to find it in a capture of packets; `None`: it did not come to stand.
+    pub from_port: Option<u16>,
     /// From asking for the connection to having it, by a stopwatch; `None`: it did not come to stand.
     pub connect_us: Option<u64>,
     /// What the kernel said as soon as it stood; through a proxy, of the way to the proxy.

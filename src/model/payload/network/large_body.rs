@@ -57,8 +57,9 @@ pub enum PathMtu {
     Unclear,
 }
 
-/// So often is a segment sent again before its path is called a black hole: mere loss of 2 % does that once in six million.
-const AGAIN: u32 = 3;
+/// So often in a row the timer sends a segment again before its path is called a black hole: loss of 2 % does that to one of six
+/// million. What selective acknowledgements make the kernel send again at once does not count: a burst that was lost looks the same.
+const AGAIN: u8 = 3;
 
 impl LargeBody {
     /// What the kernel said last.
@@ -78,7 +79,7 @@ impl LargeBody {
         if self.arrived() == Some(true) || self.status.is_some_and(|status| status < 500) && self.arrived().is_none() {
             return if to < from { PathMtu::Found { from, to } } else { PathMtu::Passed { mtu: to } };
         }
-        if to == from && again >= AGAIN { PathMtu::BlackHole { mtu: to, retransmits: again } } else { PathMtu::Unclear }
+        if to == from && last.retransmits.is_some_and(|n| n >= AGAIN) { PathMtu::BlackHole { mtu: to, retransmits: again } } else { PathMtu::Unclear }
     }
 }
 
@@ -86,19 +87,20 @@ impl LargeBody {
 mod tests {
     use super::*;
 
-    fn body(pmtu: u32, retrans: u32, acked: u64) -> PathMtu {
+    fn body(pmtu: u32, retrans: u32, in_a_row: u8, acked: u64) -> PathMtu {
         let before = TcpState { pmtu: Some(1500), total_retrans: Some(1), bytes_acked: Some(500), ..TcpState::default() };
-        let tcp = TcpState { pmtu: Some(pmtu), total_retrans: Some(1 + retrans), bytes_acked: Some(500 + acked), ..before };
+        let tcp =
+            TcpState { pmtu: Some(pmtu), total_retrans: Some(1 + retrans), retransmits: Some(in_a_row), bytes_acked: Some(500 + acked), ..before };
         let looks = vec![Look { after_us: 9, tcp }];
         LargeBody { target: 0, bytes: 8192, before, looks, answered_us: None, status: None, ended: Ended::Done }.path_mtu()
     }
 
     #[test]
     fn a_stall_with_retransmits_and_the_same_mtu_is_a_black_hole() {
-        assert_eq!(body(1500, 0, 8192), PathMtu::Passed { mtu: 1500 });
-        assert_eq!(body(1500, 5, 8192), PathMtu::Passed { mtu: 1500 }, "loss");
-        assert_eq!(body(1300, 6, 8192), PathMtu::Found { from: 1500, to: 1300 });
-        assert_eq!(body(1500, 4, 0), PathMtu::BlackHole { mtu: 1500, retransmits: 4 });
-        assert_eq!(body(1500, 1, 0), PathMtu::Unclear);
+        assert_eq!(body(1500, 0, 0, 8192), PathMtu::Passed { mtu: 1500 });
+        assert_eq!(body(1500, 5, 0, 8192), PathMtu::Passed { mtu: 1500 }, "loss");
+        assert_eq!(body(1300, 6, 0, 8192), PathMtu::Found { from: 1500, to: 1300 });
+        assert_eq!(body(1500, 7, 3, 0), PathMtu::BlackHole { mtu: 1500, retransmits: 7 });
+        assert_eq!(body(1500, 5, 1, 0), PathMtu::Unclear, "a burst that was lost");
     }
 }

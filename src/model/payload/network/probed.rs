@@ -95,7 +95,7 @@ impl Probed {
     }
 }
 
-impl Attach for Probed {}
+impl Attach for Box<Probed> {}
 
 #[cfg(test)]
 mod tests {

@@ -51,14 +51,13 @@ impl Proves {
         let proxied = matches!(via, Via::Proxy { .. });
         match part {
             Seeing::Resolution => Proves::Resolver,
-            Seeing::Connects | Seeing::Ping if proxied => Proves::Proxy,
+            // Packets end at a proxy.
+            Seeing::Connects | Seeing::Ping | Seeing::LargeBody | Seeing::Bandwidth if proxied => Proves::Proxy,
             Seeing::Connects => Proves::FirstTerminator,
             Seeing::Tls => Proves::TlsTerminator,
             Seeing::Http => Proves::EdgeFrontend,
             Seeing::Ping => Proves::AnsweringHost,
             Seeing::Hops => Proves::Routers,
-            // Through a proxy packets end there.
-            Seeing::LargeBody | Seeing::Bandwidth if proxied => Proves::Proxy,
             Seeing::LargeBody | Seeing::Bandwidth => Proves::WholePath,
         }
     }

@@ -45,7 +45,7 @@ async fn exchange(at: SocketAddr, question: &Question, lookup: &mut Lookup) -> i
     socket.connect(at).await?;
     let bytes = question.bytes().ok_or(ErrorKind::InvalidInput)?;
     socket.send(&bytes).await?;
-    let mut reply = [0; 4 << 10];
+    let mut reply = vec![0; 4 << 10];
     while lookup.ignored < MOST_IGNORED {
         let read = socket.recv(&mut reply).await?;
         match question.read(&reply[..read]) {
@@ -75,9 +75,8 @@ async fn over_tcp(at: SocketAddr, question: &Question, bytes: &[u8]) -> io::Resu
 
 fn failed(error: &io::Error) -> LookupEnd {
     match error.kind() {
-        ErrorKind::ConnectionRefused => LookupEnd::Refused,
+        ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset => LookupEnd::Refused,
         ErrorKind::UnexpectedEof | ErrorKind::InvalidInput | ErrorKind::InvalidData => LookupEnd::Malformed,
-        ErrorKind::ConnectionReset => LookupEnd::Refused,
         ErrorKind::TimedOut => LookupEnd::TimedOut,
         _ => LookupEnd::Unreachable,
     }

@@ -50,7 +50,7 @@ fn failed(error: &io::Error) -> SystemOutcome {
 mod tests {
     use super::*;
     use crate::model::{rows::InMemory, source::Slot};
-    use std::sync::Arc;
+    use std::{net::IpAddr, sync::Arc};
 
     #[test]
     fn the_texts_of_glibc_and_musl_are_told_apart() {
@@ -65,6 +65,6 @@ mod tests {
     async fn localhost_is_found() {
         let leash = Leash::of(&Slot::detached(Instant::now() + Duration::from_secs(5), Arc::new(InMemory::default())));
         let told = lookup("localhost", true, &leash).await;
-        assert!(matches!(&told.outcome, SystemOutcome::Found(all) if all.iter().all(|ip| ip.is_loopback()) && !all.is_empty()), "{told:?}");
+        assert!(matches!(&told.outcome, SystemOutcome::Found(all) if all.iter().all(IpAddr::is_loopback) && !all.is_empty()), "{told:?}");
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 pub fn interfaces(text: &str) -> Option<BTreeMap<String, u64>> {
     let line = |line: &str| {
         let (name, figures) = line.rsplit_once(':')?;
-        let mut figures = figures.split_ascii_whitespace().map(|n| n.parse::<u64>());
+        let mut figures = figures.split_ascii_whitespace().map(str::parse::<u64>);
         let (received, sent) = (figures.next()?.ok()?, figures.nth(7)?.ok()?);
         Some((name.trim().to_owned(), received.saturating_add(sent)))
     };

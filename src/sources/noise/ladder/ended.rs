@@ -17,8 +17,15 @@ const ROUNDED_NS: u64 = 20_000_000;
 const DEEPEST: usize = 1_000;
 
 impl Table {
-    /// Ends a round: whoever was not seen has ended. `again` reads a process once more, `None` if it is not there any more.
-    pub fn end(&mut self, seconds: &RangeInclusive<u32>, uses: &mut Uses, again: &mut dyn FnMut(&Table, u32) -> Option<Reading>) -> Found {
+    /// Ends a round: whoever was not seen has ended. `again` reads a process once more, `None` if it is not there any more. No more than
+    /// `room_ns` is counted to those that ended: the machine was not busy for longer.
+    pub fn end(
+        &mut self,
+        seconds: &RangeInclusive<u32>,
+        uses: &mut Uses,
+        room_ns: u64,
+        again: &mut dyn FnMut(&Table, u32) -> Option<Reading>,
+    ) -> Found {
         let round = self.round;
         let ended: Vec<u32> = self.known.iter().filter(|(_, known)| known.round != round).map(|(pid, _)| *pid).collect();
         for pid in ended {
@@ -30,8 +37,11 @@ impl Table {
         for pid in &reaping {
             self.settle(*pid);
         }
+        let rise = |known: &Known| if self.told(known) { known.rose_ns } else { 0 };
+        let all: u64 = reaping.iter().filter_map(|pid| self.known.get(pid)).map(rise).fold(0, u64::saturating_add);
+        let share = if all > room_ns { room_ns as f64 / all as f64 } else { 1.0 };
         for pid in &reaping {
-            self.count_ended(*pid, seconds, uses);
+            self.count_ended(*pid, share, seconds, uses);
         }
         std::mem::take(&mut self.found)
     }
@@ -41,8 +51,8 @@ impl Table {
     fn look_again(&mut self, seconds: &RangeInclusive<u32>, uses: &mut Uses, again: &mut dyn FnMut(&Table, u32) -> Option<Reading>) {
         let reapers: BTreeSet<u32> = self.known.iter().filter(|(_, known)| known.rose_ns > 0).map(|(pid, _)| *pid).collect();
         // Whoever lost its parent has a new one, though it did nothing itself.
-        let lost = |parent: u32| parent > 0 && !self.known.contains_key(&parent);
-        let again_for = |known: &Known| reapers.contains(&known.read.parent) || lost(known.read.parent);
+        let lost = |child: &Reading| child.parent > 0 && self.known.get(&child.parent).is_none_or(|parent| parent.read.start > child.start);
+        let again_for = |known: &Known| reapers.contains(&known.read.parent) || lost(&known.read);
         let children: Vec<u32> = self.known.iter().filter(|(_, known)| again_for(known)).map(|(pid, _)| *pid).collect();
         for pid in children.into_iter().chain(reapers) {
             match again(self, pid) {
@@ -73,15 +83,28 @@ impl Table {
         for (pid, ns, whose) in owed {
             if let Some(parent) = self.known.get_mut(&pid) {
                 parent.debt_ns = parent.debt_ns.saturating_add(ns);
-                parent.bridges |= bridges(parent, whose);
             }
+            self.bridge(pid, whose, true);
         }
-        let beside: Vec<(u32, Whose)> =
-            self.known.values().filter(|k| k.seen <= 2 && matches!(k.read.whose, Whose::Group(_))).map(|k| (k.read.parent, k.read.whose)).collect();
-        for (pid, whose) in beside {
-            if let Some(parent) = self.known.get_mut(&pid) {
-                parent.bridges |= bridges(parent, whose);
+        let there = self.known.values().filter(|k| matches!(k.read.whose, Whose::Group(_))).map(|k| (k.read.parent, k.read.whose));
+        for (pid, whose) in there.collect::<Vec<_>>() {
+            self.bridge(pid, whose, false);
+        }
+    }
+
+    /// A process has a child in a group, or had one that ended: then whoever is above may have reaped that one's own children in this round.
+    fn bridge(&mut self, pid: u32, child: Whose, ended: bool) {
+        if !matches!(child, Whose::Group(_)) {
+            return;
+        }
+        let mut above = pid;
+        for deep in 0..DEEPEST {
+            let Some(known) = self.known.get_mut(&above).filter(|_| deep == 0 || ended) else { break };
+            if known.read.whose != child {
+                known.bridges |= deep == 0;
+                known.bridged = self.round;
             }
+            above = known.read.parent;
         }
     }
 
@@ -107,19 +130,25 @@ impl Table {
         }
     }
 
-    fn count_ended(&mut self, pid: u32, seconds: &RangeInclusive<u32>, uses: &mut Uses) {
+    /// Can what a process reaped be told apart from what groups count?
+    fn told(&self, known: &Known) -> bool {
+        known.read.whose == Whose::Own && !known.bridges && known.bridged != self.round
+    }
+
+    fn count_ended(&mut self, pid: u32, share: f64, seconds: &RangeInclusive<u32>, uses: &mut Uses) {
+        let told = self.known.get(&pid).is_some_and(|known| self.told(known));
         let Some(known) = self.known.get_mut(&pid) else { return };
         let new = std::mem::take(&mut known.rose_ns);
         known.counted_ns = new;
-        match known.read.whose {
-            Whose::Own if !known.bridges => uses.add(Culprit::EndedOf(pid, known.read.start), || called(&known.read), seconds, new),
-            Whose::Ours => self.found.ours_ns += new,
-            Whose::Own | Whose::Group(_) => {}
+        if told {
+            uses.add(
+                Culprit::EndedOf(pid, known.read.start),
+                || called(&known.read),
+                seconds,
+                if share < 1.0 { (new as f64 * share) as u64 } else { new },
+            );
+        } else if known.read.whose == Whose::Ours {
+            self.found.ours_ns += new;
         }
     }
-}
-
-/// Does it reap for a group that it is not in?
-fn bridges(parent: &Known, child: Whose) -> bool {
-    matches!(child, Whose::Group(_)) && parent.read.whose != child
 }

@@ -5,9 +5,13 @@ mod ended;
 mod group_name;
 mod groups;
 mod hierarchy;
+#[cfg(test)]
+mod laws;
 mod process_stat;
 mod reading;
 mod scan;
+#[cfg(test)]
+mod simulated;
 mod table;
 mod uses;
 
@@ -24,6 +28,7 @@ use crate::{
     sources::{environment::root::Root, noise::kept_file::KeptFile},
 };
 use groups::Groups;
+use hierarchy::Place;
 use reading::Whose;
 use scan::Scan;
 use std::{collections::BTreeMap, ops::RangeInclusive};
@@ -69,20 +74,23 @@ impl Ladder {
 
     /// Looks for the first time: what is there now was used before.
     pub fn first(&mut self, missed: &mut Missed) -> Result<(), Gap> {
-        self.look(&(0..=0), 0, missed).map(drop)
+        self.look(&(0..=0), 0, 0.0, missed)?;
+        // Opening what stays open takes long, once.
+        self.pacing = Pacing::new(SHARE);
+        Ok(())
     }
 
-    /// Counts what was used in a second that took so long on so many CPUs, if it is its turn or the last one. What children of ours used is
-    /// returned, s.
-    pub fn count(&mut self, second: u32, last: bool, over_s: f64, cpus: usize, missed: &mut Missed) -> f64 {
+    /// Counts what was used in a second that took so long on so many CPUs, if it is its turn or the last one. `others_s` is what others than this
+    /// process used since the beginning: no more can be counted. What children of ours used is returned, s.
+    pub fn count(&mut self, second: u32, last: bool, over_s: f64, others_s: f64, cpus: usize, missed: &mut Missed) -> f64 {
         self.uses.begin();
         if !self.pacing.turn() && !last {
             return 0.0;
         }
         let seconds = self.since..=second;
         self.since = second + 1;
-        let most_ns = (over_s * (seconds.end() - seconds.start() + 1) as f64 * cpus as f64 * 1e9) as u64;
-        match self.look(&seconds, most_ns, missed) {
+        let most_ns = (over_s * f64::from(seconds.end() - seconds.start() + 1) * cpus as f64 * 1e9) as u64;
+        match self.look(&seconds, most_ns, others_s, missed) {
             Ok(ours_ns) => ours_ns as f64 / 1e9,
             Err(gap) => {
                 missed.say("processes", || gap);
@@ -91,35 +99,31 @@ impl Ladder {
         }
     }
 
-    fn look(&mut self, seconds: &RangeInclusive<u32>, most_ns: u64, missed: &mut Missed) -> Result<u64, Gap> {
+    fn look(&mut self, seconds: &RangeInclusive<u32>, most_ns: u64, others_s: f64, missed: &mut Missed) -> Result<u64, Gap> {
         let Ladder { hierarchy, own, groups, scan, table, uses, pacing, scans, .. } = self;
-        let mut whose = |root: &Root, pid: u32| {
-            let mut buffer = vec![];
-            let told = KeptFile::opened_each_time(root, format!("/proc/{pid}/cgroup")).read(&mut buffer).ok().flatten();
-            let place = told.and_then(|text| hierarchy.place(&text)).filter(|place| Some(&place.name) != own.as_ref());
-            place.map_or(Whose::Own, |place| Whose::Group(groups.number(&place, most_ns)))
-        };
-        let ours_ns = pacing.timed(|| {
+        let mut sorting = Sorting { hierarchy, own: own.as_ref(), groups, most_ns };
+        for place in hierarchy.listed() {
+            sorting.number(&place);
+        }
+        let found = pacing.timed(|| {
             let pids = scan.pids()?;
             *scans += 1;
             table.begin();
             for pid in pids {
                 if !scan.changed(pid) {
                     table.unchanged(pid);
-                } else if let Some(read) = scan.read(pid, table, &mut whose) {
+                } else if let Some(read) = scan.read(pid, table, &mut |root, pid| sorting.whose(root, pid)) {
                     table.read(read, seconds, uses);
                 }
             }
-            let found = table.end(seconds, uses, &mut |table, pid| scan.read(pid, table, &mut whose));
+            sorting.groups.count(seconds, uses);
+            let room_ns = ((others_s - uses.sum_s()).max(0.0) * 1e9) as u64;
+            let found = table.end(seconds, uses, room_ns, &mut |table, pid| scan.read(pid, table, &mut |root, pid| sorting.whose(root, pid)));
             scan.forget();
             Ok(found)
         })?;
-        for place in hierarchy.listed().iter().filter(|place| Some(&place.name) != own.as_ref()) {
-            groups.number(place, most_ns);
-        }
-        groups.count(seconds, uses);
-        for (group, name, ns) in ours_ns.programs {
-            groups.program(group, name, ns);
+        for (group, name, ns) in found.programs {
+            sorting.groups.program(group, name, ns);
         }
         let denied = scan.denied;
         if denied > 0 {
@@ -127,7 +131,7 @@ impl Ladder {
                 Gap::Denied(format!("noise: {denied} processes may not be read; run as root, or mount /proc without `hidepid`"))
             });
         }
-        Ok(ours_ns.ours_ns)
+        Ok(found.ours_ns)
     }
 
     /// How many threads the processes have that were seen, and how many processes those are.
@@ -170,6 +174,28 @@ impl Ladder {
                 (named(name, names), programs)
             }
         }
+    }
+}
+
+/// Sorts processes into groups.
+struct Sorting<'a> {
+    hierarchy: &'a Hierarchy,
+    own: Option<&'a GroupName>,
+    groups: &'a mut Groups,
+    most_ns: u64,
+}
+
+impl Sorting<'_> {
+    /// The number of a group, unless it is that of this process.
+    fn number(&mut self, place: &Place) -> Option<usize> {
+        (Some(&place.name) != self.own).then(|| self.groups.number(place, self.most_ns))
+    }
+    /// To whom a process is counted.
+    fn whose(&mut self, root: &Root, pid: u32) -> Whose {
+        let mut buffer = vec![];
+        let told = KeptFile::opened_each_time(root, format!("/proc/{pid}/cgroup")).read(&mut buffer).ok().flatten();
+        let place = told.and_then(|text| self.hierarchy.place(&text));
+        place.and_then(|place| self.number(&place)).map_or(Whose::Own, Whose::Group)
     }
 }
 

@@ -8,11 +8,14 @@ use crate::{
     model::evidence::Gap,
     sources::{environment::root::Root, noise::kept_file::KeptFile},
 };
-use rustix::fs::{Dir, OFlags};
+use rustix::{
+    fs::{Dir, OFlags},
+    process::{Resource, getrlimit},
+};
 use std::collections::BTreeMap;
 
-/// Who has more open files than this has none for others.
-const MOST_OPEN: usize = 400;
+/// So many files are held open at the most, and no more than half of those that this process may have.
+const MOST_OPEN: u64 = 400;
 /// No name of a process is longer.
 const LONGEST_NAME: usize = 64;
 
@@ -22,6 +25,7 @@ pub struct Scan {
     list: Option<Dir>,
     watched: BTreeMap<u32, Watched>,
     open: usize,
+    most_open: usize,
     tick_ns: u64,
     round: u64,
     buffer: Vec<u8>,
@@ -48,7 +52,20 @@ struct Watched {
 impl Scan {
     /// Of the processes below a root.
     pub fn new(root: &Root, tick_ns: u64) -> Scan {
-        Scan { root: root.clone(), list: None, watched: BTreeMap::new(), open: 0, tick_ns, round: 0, buffer: vec![], denied: 0, threads: 0 }
+        let limit = getrlimit(Resource::Nofile).current.map_or(MOST_OPEN, |files| MOST_OPEN.min(files / 2));
+        let most_open = usize::try_from(limit).unwrap_or(0);
+        Scan {
+            root: root.clone(),
+            list: None,
+            watched: BTreeMap::new(),
+            open: 0,
+            most_open,
+            tick_ns,
+            round: 0,
+            buffer: vec![],
+            denied: 0,
+            threads: 0,
+        }
     }
 
     /// The ids of all processes that are there.
@@ -91,13 +108,11 @@ impl Scan {
     pub fn read(&mut self, pid: u32, table: &Table, whose: &mut dyn FnMut(&Root, u32) -> Whose) -> Option<Reading> {
         let path = format!("/proc/{pid}/stat");
         let told = KeptFile::opened_each_time(&self.root, path).read(&mut self.buffer);
-        let text = match told {
-            Ok(text) => text?.into_owned(),
-            Err(_) => {
-                self.denied += 1;
-                return None;
-            }
+        let Ok(text) = told else {
+            self.denied += 1;
+            return None;
         };
+        let text = text?.into_owned();
         let stat = ProcessStat::of(&text)?;
         let name = plain(&stat.comm.chars().take(LONGEST_NAME).collect::<String>());
         let known = table.known(pid).filter(|known| known.read.start == stat.start);
@@ -128,7 +143,7 @@ impl Scan {
         let before = before.filter(|w| w.start == stat.start);
         let watch = |kind: &str| {
             let path = format!("/proc/{pid}/{kind}");
-            if self.open < MOST_OPEN { KeptFile::new(&self.root, path) } else { KeptFile::opened_each_time(&self.root, path) }
+            if self.open < self.most_open { KeptFile::new(&self.root, path) } else { KeptFile::opened_each_time(&self.root, path) }
         };
         let mut exact = None;
         if stat.threads == 1 {

@@ -28,6 +28,8 @@ pub struct Known {
     pub counted_ns: u64,
     /// Does it reap processes whose time a group's files tell? Then what it reaps cannot be told apart.
     pub bridges: bool,
+    /// The round in which it may have done so for an orphan.
+    pub bridged: u64,
     /// How often it was seen.
     pub seen: u32,
 }
@@ -102,6 +104,7 @@ impl Table {
             debt_ns: before.as_ref().map_or(0, |known| known.debt_ns),
             counted_ns: before.as_ref().map_or(0, |known| known.counted_ns),
             bridges: before.as_ref().is_some_and(|known| known.bridges),
+            bridged: before.as_ref().map_or(0, |known| known.bridged),
             seen: before.as_ref().map_or(1, |known| known.seen.saturating_add(1)),
             read,
         };

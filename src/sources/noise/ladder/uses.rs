@@ -81,6 +81,10 @@ impl Uses {
     pub fn named_s(&self, second: usize) -> f64 {
         self.named_s.get(second).copied().unwrap_or(0.0)
     }
+    /// All that could be told by name so far, s.
+    pub fn sum_s(&self) -> f64 {
+        self.named_s.iter().sum()
+    }
     /// Those that used the most in the last second, with what they used in it.
     pub fn latest(&self, most: usize, by: impl Fn(Culprit, &Called) -> (By, Vec<String>)) -> Vec<UsedBy> {
         let mut latest: Vec<(Culprit, f64)> = self.latest.iter().map(|(culprit, s)| (*culprit, *s)).collect();

@@ -101,7 +101,7 @@ impl Prober<'_> {
         let mut last = began;
         while last < until && !self.stop.is_set() {
             let now = self.now();
-            let gap = now - last;
+            let gap = now.saturating_sub(last);
             if gap > GAP {
                 seen.gaps.add(gap);
                 seen.gap_s += gap.as_secs_f64();
@@ -110,7 +110,7 @@ impl Prober<'_> {
             }
             last = now;
         }
-        seen.spun_s += (last - began).as_secs_f64();
+        seen.spun_s += last.saturating_sub(began).as_secs_f64();
     }
 
     fn doze(&self, until: Duration, seen: &mut ProbedCpu) {

@@ -20,7 +20,7 @@ pub enum Turn {
 
 /// How far the spins of the n-th of so many probes are shifted, so that not all of them spin at once.
 pub fn shift(nth: usize, of: usize) -> Duration {
-    (EVERY - SPIN).mul_f64(nth as f64 / of.max(1) as f64)
+    EVERY.saturating_sub(SPIN).mul_f64(nth as f64 / of.max(1) as f64)
 }
 
 /// What a probe does at an instant whose spins are shifted by so much.

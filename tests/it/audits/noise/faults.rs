@@ -181,6 +181,6 @@ fn a_culprit_far_down_the_list_is_counted_too() {
     world.each_second(|s| s.busy_s += 0.6);
     let said = judge(&*of_noise(), &world.rig, &world.evidence());
     let neighbours = finding(&said, "INT-06", "");
-    assert!(neighbours.observed.contains("30 use the machine") && neighbours.because.len() == 7, "{neighbours:?}");
+    assert!(neighbours.observed.contains("30 programs use the machine") && neighbours.because.len() == 7, "{neighbours:?}");
     assert_eq!(neighbours.status, Status::Fail, "together they use 60 % of a CPU: {neighbours:?}");
 }
