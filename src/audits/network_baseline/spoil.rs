@@ -18,7 +18,7 @@ fn far<'r>(rig: &'r Rig, endpoint: &Name) -> Option<&'r FarEnd> {
 /// Changes what was seen of an endpoint in this run.
 pub fn here(rig: &Rig, endpoint: &Name, copy: &mut Evidence, change: impl FnOnce(&mut Probed)) {
     if let Some(far) = far(rig, endpoint) {
-        copy.alter(&name(NETWORK), &probe(far), change);
+        copy.alter(&name(NETWORK), &probe(far), |probed| change(probed));
     }
 }
 

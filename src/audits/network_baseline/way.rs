@@ -13,7 +13,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Way<'e> {
     /// The answer, with its question; it may not be whole.
-    pub got: Got<'e, Probed>,
+    pub got: Got<'e, Box<Probed>>,
     /// The kernel's round trips of handshakes in which nothing was sent again, by round; rounds without one are left out.
     pub rounds: Vec<Vec<f64>>,
     /// All of them, ascending.
@@ -32,8 +32,8 @@ pub struct Way<'e> {
 
 impl<'e> Way<'e> {
     /// Joins an answer.
-    pub fn of(got: Got<'e, Probed>) -> Way<'e> {
-        let probed = got.value;
+    pub fn of(got: Got<'e, Box<Probed>>) -> Way<'e> {
+        let probed: &'e Probed = got.value;
         let stood = |target: usize| probed.of(target).any(|c| c.ended.stood());
         let dead: Vec<usize> = (0..probed.targets.len()).filter(|t| probed.of(*t).any(|c| !c.ended.cut()) && !stood(*t)).collect();
         let lost_of = |c: &Connect| match c.lost() {
