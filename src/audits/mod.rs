@@ -2,6 +2,7 @@
 
 pub mod config_match;
 pub mod latency_accuracy;
+pub mod network_baseline;
 pub mod no_interference;
 pub mod resource_accuracy;
 mod shared;
@@ -16,4 +17,5 @@ pub const ALL: &[Entry] = &[
     Entry::of::<trace_granularity::TraceGranularity>(),
     Entry::of::<config_match::ConfigMatch>(),
     Entry::of::<no_interference::NoInterference>(),
+    Entry::of::<network_baseline::NetworkBaseline>(),
 ];

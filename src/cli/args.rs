@@ -3,8 +3,8 @@
 use super::{
     commands::{
         audit::Audit, baseline::Baseline, burn::BurnArgs, demo::Demo, drift::Drift, explain::Explain, generate::Generate, init::Init, mock::Mock,
-        noise::Noise, plan::Plan, replay::Replay, report::Report, runs::Runs, snapshot::Snapshot, trace::Trace, upgrade::Upgrade, validate::Validate,
-        waive::Waive,
+        network::Network, noise::Noise, plan::Plan, replay::Replay, report::Report, runs::Runs, snapshot::Snapshot, trace::Trace, upgrade::Upgrade,
+        validate::Validate, waive::Waive,
     },
     exit::{Ending, FailOn},
     outputs::Output,
@@ -93,6 +93,8 @@ pub enum Command {
     Drift(Drift),
     /// Watch this machine while nothing is asked of the rig: how idle it is, and whose the time is
     Noise(Noise),
+    /// Measure the way to providers' endpoints, write it down, and lay two records beside one another
+    Network(Network),
     /// Serve an OpenAI-compatible endpoint with exact delays and an emission log of its own
     Mock(Mock),
     /// Load this machine, or a container on it, by a known amount of CPU, memory or network, and tell what was really used
@@ -173,8 +175,8 @@ pub fn with_tip(mut error: clap::Error) -> clap::Error {
         Some(ContextValue::String(argument)) if error.kind() == ErrorKind::UnknownArgument => argument.clone(),
         _ => return error,
     };
-    let takes_spec =
-        std::env::args().any(|word| ["audit", "drift", "noise", "plan", "validate", "replay", "trace", "upgrade", "waive"].contains(&word.as_str()));
+    let takes_spec = std::env::args()
+        .any(|word| ["audit", "drift", "network", "noise", "plan", "validate", "replay", "trace", "upgrade", "waive"].contains(&word.as_str()));
     if takes_spec && [".yaml", ".yml"].iter().any(|end| argument.ends_with(end)) && !argument.starts_with('-') {
         let tip = format!("name the spec by `--spec {argument}`");
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));

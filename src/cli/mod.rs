@@ -14,6 +14,7 @@ mod judged;
 mod live;
 mod outputs;
 mod progress;
+mod recordings;
 mod run;
 
 use crate::model::panics;

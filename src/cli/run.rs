@@ -8,6 +8,7 @@ use super::{
     live::Live,
     outputs::Outputs,
     progress::Progress,
+    recordings,
 };
 use crate::{
     engine::{self, Job, Journal},
@@ -59,6 +60,7 @@ pub async fn run(loaded: Loaded, mut how: How<'_>) -> anyhow::Result<ExitCode> {
     }
     let shelf = Shelf::of(how.folder);
     let mut others = environments::reference(&loaded)?;
+    recordings::reference(&loaded, &mut others)?;
     others.extend(earlier::earlier(&shelf, &loaded));
     let held = hold(Some(&shelf), how.command, how.folder, &loaded.profile.rig, how.wait).await.map_err(begun)?;
     let Some(alone) = held else { return Ok(exit::interrupted()) };

@@ -70,11 +70,19 @@ pub enum Capability {
     IdleNoise,
     /// ... and small fixed loads are run on it.
     Calibration,
+    /// Endpoints to which the way is measured.
+    NetworkEndpoints,
+    /// ... and another environment whose ways they are compared with.
+    NetworkReference,
+    /// ... and a time to first token of which the network may take a share.
+    NetworkBudget,
+    /// ... and a large body is sent to one of them.
+    NetworkLargeBody,
 }
 
 impl Capability {
     /// All of them, in the order in which reports name them.
-    pub const ALL: [Capability; 32] = [
+    pub const ALL: [Capability; 36] = [
         Capability::ControlledLoad,
         Capability::KnownTruth,
         Capability::PerRequestServerRecord,
@@ -107,6 +115,10 @@ impl Capability {
         Capability::Database,
         Capability::IdleNoise,
         Capability::Calibration,
+        Capability::NetworkEndpoints,
+        Capability::NetworkReference,
+        Capability::NetworkBudget,
+        Capability::NetworkLargeBody,
     ];
     /// The word of the spec and of the cases.
     pub fn word(self) -> &'static str {
@@ -143,6 +155,10 @@ impl Capability {
             Capability::Database => "database",
             Capability::IdleNoise => "idle_noise",
             Capability::Calibration => "calibration",
+            Capability::NetworkEndpoints => "network_endpoints",
+            Capability::NetworkReference => "network_reference",
+            Capability::NetworkBudget => "network_budget",
+            Capability::NetworkLargeBody => "network_large_body",
         }
     }
     /// What the user can add to the spec to get it.
@@ -189,6 +205,16 @@ impl Capability {
             Capability::Database => "add `sources.postgres` and `environment`",
             Capability::IdleNoise => "let this machine be watched while nothing is asked of the rig: `noise: {}`",
             Capability::Calibration => "let small fixed loads be run on this machine: `noise: {calibrate: true}`",
+            Capability::NetworkEndpoints => {
+                "name whom the system under test calls: `network: {endpoints: {bedrock: {from: bedrock-runtime, region: us-east-1}}}`"
+            }
+            Capability::NetworkReference => {
+                "record the ways of the environment that this one stands for (`rigcheck network record --as production`), and name it: `network: {reference: production}`"
+            }
+            Capability::NetworkBudget => "say which TTFT is aimed at: `network: {ttft: 500ms}`",
+            Capability::NetworkLargeBody => {
+                "let a body of 8 KB be sent, which finds what swallows large packets: `network: {endpoints: {NAME: {large_body: true}}}`"
+            }
             Capability::StoredQueries => "add `sources.prometheus`, or `dashboards: {path: dashboards/*.json}`",
         }
     }

@@ -5,6 +5,7 @@ use super::{
     environment::Environment,
     key::{BurnAct, LoadAct},
     name::Name,
+    network::{FarEnd, Network},
     noise::Noise,
     times::Times,
     units::{Count, Ms, PerSecond},
@@ -55,6 +56,9 @@ pub struct Rig {
     /// How its machine is watched while nothing is asked of it, where the spec wants it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub noise: Option<Noise>,
+    /// To whom the way is measured, where the spec names somebody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<Network>,
 }
 
 /// The API under test.
@@ -231,6 +235,10 @@ impl Rig {
     /// The workloads that are neither the burn nor the machine.
     pub fn served(&self) -> impl Iterator<Item = (&Name, &Workload)> {
         self.workloads.iter().filter(|(name, w)| w.burn().is_none() && name.as_str() != HOST)
+    }
+    /// The endpoints to which the way is measured, in name order.
+    pub fn far_ends(&self) -> impl Iterator<Item = (&Name, &FarEnd)> {
+        self.network.iter().flat_map(|network| &network.endpoints)
     }
     /// Is a capability declared?
     pub fn has(&self, capability: Capability) -> bool {

@@ -20,6 +20,8 @@ pub mod phrases;
 pub mod probe;
 mod sarif;
 pub mod waterfall;
+pub mod ways;
+pub mod ways_beside;
 
 pub use compare::{Comparison, Judged, Kind, Shift};
 pub use fold::{GapGroup, Report, StepDone};

@@ -11,6 +11,7 @@ use super::{
     jaeger::Jaeger,
     kernel::Kernel,
     load::Load,
+    network::{self, Network, NetworkSettings, Reach},
     noise::{Noise, Watching},
     otlp::{Otlp, OtlpFiles},
     postgres::Postgres,
@@ -23,6 +24,7 @@ use crate::{
     kept::variables::Variables,
     model::{
         audit::Effort,
+        endpoint::NETWORK,
         environment::ENVIRONMENT,
         evidence::Gap,
         key::Query,
@@ -34,7 +36,7 @@ use crate::{
     },
     spec::settings::{Connection, OtlpPlace, Settings, SourceSettings},
 };
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 /// All sources of a rig, those of our own included: the load generator, this machine's kernel, the burn.
 pub fn build(rig: &Rig, settings: &Settings) -> Vec<Arc<dyn Source>> {
@@ -59,6 +61,9 @@ pub fn build_watched(rig: &Rig, settings: &Settings, watching: Option<Watching>)
             None => noise,
         }));
     }
+    if rig.sources.contains_key(&name(NETWORK)) {
+        sources.push(Arc::new(Network::new(ways(settings))));
+    }
     for (source, how) in &settings.sources {
         sources.push(or_silent(source, one(source, how, rig)));
     }
@@ -66,6 +71,17 @@ pub fn build_watched(rig: &Rig, settings: &Settings, watching: Option<Watching>)
         sources.push(Arc::new(Environment::new(rig, docker_socket(settings), settings)));
     }
     sources
+}
+
+/// How endpoints are reached: at the polite pace, unless all of them are in a laboratory.
+fn ways(settings: &Settings) -> NetworkSettings {
+    let Some(told) = &settings.network else { return NetworkSettings::default() };
+    let of = told.reach.iter().map(|(name, reach)| (name.clone(), Reach { ca_file: reach.ca_file.clone(), proxy: reach.proxy.clone() })).collect();
+    let pace = told.pace.map_or_else(network::Pace::default, |pace| {
+        let duration = |ms: Ms| Duration::from_secs_f64(ms.0 / 1e3);
+        network::Pace { mean_gap: duration(pace.mean_gap), between_rounds: duration(pace.between_rounds), ..network::Pace::default() }
+    });
+    NetworkSettings { of, pace, ..NetworkSettings::default() }
 }
 
 fn docker_socket(settings: &Settings) -> Option<String> {

@@ -29,6 +29,7 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("checks/observability/trace_granularity.yaml", include_str!("../../checks/observability/trace_granularity.yaml")),
     ("checks/fidelity/config_match.yaml", include_str!("../../checks/fidelity/config_match.yaml")),
     ("checks/fidelity/no_interference.yaml", include_str!("../../checks/fidelity/no_interference.yaml")),
+    ("checks/fidelity/network_baseline.yaml", include_str!("../../checks/fidelity/network_baseline.yaml")),
 ];
 
 /// The folder of a folder of checks that holds its editions.

@@ -81,7 +81,7 @@ fn kind(source: &str) -> Option<PartKind> {
 }
 
 /// The name of a baseline, or the path of a snapshot or of a document.
-fn reference(field: &Field<'_>, cx: &Reading) -> Option<(Name, PathBuf)> {
+pub(super) fn reference(field: &Field<'_>, cx: &Reading) -> Option<(Name, PathBuf)> {
     let text = field.text(cx)?;
     let path = std::path::Path::new(&text);
     if path.extension().is_none() && !text.contains('/') {

@@ -10,7 +10,7 @@ use super::{
     files::Files,
     loads,
     metrics::{self, Metrics},
-    noise,
+    network, noise,
     profile::Profile,
     references::{self, Env},
     resolved::Basis,
@@ -122,7 +122,7 @@ fn understood(named: &Named<'_>, changes: &[String], options: &Options<'_>) -> R
     let cx = Reading::new(written.folders);
     let mut root = written.root;
     references::resolve(&mut root, options.env, options.exec, &cx);
-    let read = read(&root, &checks, problems.is_empty(), &cx);
+    let read = read(&root, &checks, problems.is_empty(), options.env, &cx);
     let (found, warnings, redactor) = cx.finish();
     problems.extend(found);
     match read {
@@ -139,7 +139,7 @@ fn understood(named: &Named<'_>, changes: &[String], options: &Options<'_>) -> R
 }
 
 /// Reads all sections. Cross-checks between sections run only where the sections themselves are sound.
-fn read(root: &Node, checks: &Checks, sound: bool, cx: &Reading) -> Option<Loaded> {
+fn read(root: &Node, checks: &Checks, sound: bool, env: &Env<'_>, cx: &Reading) -> Option<Loaded> {
     let document = Field::document(root);
     if root.entries().is_some_and(<[_]>::is_empty) {
         cx.problem(Problem::new(document.key, "the spec is empty").label("`rigcheck init` writes one"));
@@ -165,6 +165,7 @@ fn read(root: &Node, checks: &Checks, sound: bool, cx: &Reading) -> Option<Loade
     let Metrics { claims: histograms, definitions } = metrics.as_ref().map(|f| metrics::read(f, &declared, guessed, cx)).unwrap_or_default();
     let environment = table.get("environment").map(|f| environment::read(&f, cx));
     let noise = table.get("noise").and_then(|f| noise::read(&f, cx));
+    let network = table.get("network").map(|f| network::read(&f, env, cx));
     let resources = table.get("resources").map(|f| resources::read(&f, &declared, cx)).unwrap_or_default();
     let cases_field = table.get("cases");
     let mut slos = Slos::new();
@@ -194,6 +195,7 @@ fn read(root: &Node, checks: &Checks, sound: bool, cx: &Reading) -> Option<Loade
     }
     rig.definitions = definitions;
     rig.slo = slos.iter().map(|(quantity, (limit, _))| (*quantity, *limit)).collect();
+    let network = network.flatten().map(|section| network::put(section, &mut rig));
     rig.capabilities = capabilities(&rig);
     slo::warn_of_unused(&slos, &rig, cx);
     if let (Some(field), Some(required)) = (require, required) {
@@ -203,6 +205,7 @@ fn read(root: &Node, checks: &Checks, sound: bool, cx: &Reading) -> Option<Loade
         target: target.map(|t| t.settings),
         sources: sources.into_iter().map(|s| (s.name, s.settings)).collect(),
         environment,
+        network,
         ..Settings::default()
     };
     let gate = gate?;
@@ -351,6 +354,10 @@ fn capabilities(rig: &Rig) -> BTreeSet<Capability> {
         Capability::Database => rig.environment.as_ref().is_some_and(|e| e.parts.values().any(|kind| *kind == PartKind::Postgres)),
         Capability::IdleNoise => rig.noise.is_some(),
         Capability::Calibration => rig.noise.as_ref().is_some_and(|noise| noise.calibrate),
+        Capability::NetworkEndpoints => rig.network.is_some(),
+        Capability::NetworkReference => rig.network.as_ref().is_some_and(|n| n.reference.is_some()),
+        Capability::NetworkBudget => rig.network.as_ref().is_some_and(|n| n.ttft.is_some()),
+        Capability::NetworkLargeBody => rig.far_ends().any(|(_, far)| far.endpoint.large_body),
         Capability::StoredQueries => kind(&["prometheus", "dashboards"]),
     };
     Capability::ALL.into_iter().filter(there).collect()

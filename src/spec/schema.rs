@@ -39,6 +39,7 @@ fn whole() -> Value {
             ("resources", described(map_of(&workload()), "Whose CPU time, memory and network are looked at: the API server, its database, the burn")),
             ("environment", environment()),
             ("noise", noise()),
+            ("network", network()),
             ("cases", cases()),
             ("require", described(list_of(&words(Capability::ALL.map(Capability::word))), "What this spec must provide; a problem if it does not")),
             ("waivers", list_of(&waiver())),
@@ -275,6 +276,32 @@ fn noise() -> Value {
         ("calibrate", described(flag(), "May small fixed loads be run on this machine? They are unless it says no")),
     ];
     described(object(&json!([]), keys), "This machine is watched while nothing is asked of the rig")
+}
+
+fn network() -> Value {
+    let value = |text_: &str| described(text(), text_);
+    let known = super::endpoints::Endpoints::embedded().map(|all| all.patterns.into_iter().map(|p| p.name).collect::<Vec<_>>()).unwrap_or_default();
+    let download = object(&json!(["path"]), [("path", text()), ("most", value("Bytes at most: 4MB"))]);
+    let endpoint = [
+        ("from", described(words(known.iter().map(String::as_str)), "An endpoint of the catalogue; `rigcheck network endpoints` lists them")),
+        ("region", value("The provider's region")),
+        ("url", value("Any other endpoint: https://HOST:PORT/PATH, where a stranger's request costs nothing")),
+        ("ca_file", value("PEM file of an additional trust root")),
+        ("sni", value("The name that is shown in the TLS handshake, if it is not the host")),
+        ("method", described(words(["get", "head", "none"]), "What each connection asks by HTTP")),
+        ("issuer", value("A word that stands in the issuer of its certificate")),
+        ("large_body", described(flag(), "Is a body of 8 KB of invalid JSON posted once, to find what swallows large packets?")),
+        ("download", described(download, "What is read once to measure the bandwidth")),
+    ];
+    let pace = object(&json!([]), [("mean_gap", text()), ("between_rounds", text())]);
+    let keys = [
+        ("endpoints", described(map_of(&object(&json!([]), endpoint)), "Whom the system under test calls; only they are connected to")),
+        ("reference", value("What the ways are compared with: the name of a baseline, or the path of a recording or of a document")),
+        ("ttft", value("The TTFT that is aimed at, of which the network takes a share; else the SLO of the cases")),
+        ("proxy", value("`environment`, `none`, or http://HOST:PORT")),
+        ("pace", described(pace, "How fast endpoints in a laboratory are connected to")),
+    ];
+    described(object(&json!(["endpoints"]), keys), "The way to the endpoints that the system under test calls is measured")
 }
 
 fn waiver() -> Value {

@@ -22,6 +22,8 @@ pub struct Settings {
     pub sources: BTreeMap<Name, SourceSettings>,
     /// How the configuration is read, where it is.
     pub environment: Option<EnvironmentSettings>,
+    /// How endpoints are reached, where the way to them is measured.
+    pub network: Option<NetworkSettings>,
     /// Knows every secret of the spec.
     pub redactor: Redactor,
 }
@@ -46,6 +48,35 @@ pub struct EnvironmentSettings {
     pub reference: Option<PathBuf>,
     /// Which variables are shown, and the key of fingerprints of all others.
     pub variables: Variables,
+}
+
+/// How endpoints are reached, and what the ways are compared with.
+#[derive(Clone, Debug, Default)]
+pub struct NetworkSettings {
+    /// The reference: a folder of an accepted baseline, a recording, or a document.
+    pub reference: Option<PathBuf>,
+    /// By endpoint.
+    pub reach: BTreeMap<Name, NetworkReach>,
+    /// Another pace than the polite one; only where all endpoints are in a laboratory.
+    pub pace: Option<NetworkPace>,
+}
+
+/// How one endpoint is reached.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NetworkReach {
+    /// PEM file of authorities that are trusted beside the machine's.
+    pub ca_file: Option<PathBuf>,
+    /// URL of the proxy that an application here would use for it.
+    pub proxy: Option<String>,
+}
+
+/// How fast endpoints in a laboratory are connected to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NetworkPace {
+    /// Mean time between the beginnings of two connects.
+    pub mean_gap: Ms,
+    /// Pause between two rounds.
+    pub between_rounds: Ms,
 }
 
 /// One HTTP origin and what is shown to it, and to it only.

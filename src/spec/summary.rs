@@ -72,6 +72,15 @@ impl Loaded {
                 let _ = writeln!(out, "  monitors: {}", noise.monitors.join(", "));
             }
         }
+        if let Some(network) = &rig.network {
+            let beside = network.reference.as_ref().map_or_else(|| "compared with nothing".to_owned(), |r| format!("beside {r}"));
+            let _ = writeln!(out, "\nnetwork\n  {beside}");
+            for (name, far) in &network.endpoints {
+                let from = far.from.as_ref().map_or_else(String::new, |from| format!(" ({from})"));
+                let body = if far.endpoint.large_body { ", with a large body" } else { "" };
+                let _ = writeln!(out, "  {name}: {}{from}{body}", far.endpoint.authority());
+            }
+        }
         let slos: Vec<_> = rig.slo.iter().map(|(quantity, limit)| format!("{quantity} ≤ {limit}")).collect();
         if !slos.is_empty() {
             let _ = writeln!(out, "slo     {}", slos.join(" · "));

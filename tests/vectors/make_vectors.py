@@ -188,6 +188,36 @@ def differences():
                "interval95": q[:2].tolist(), "interval998": q[2:].tolist()}
 
 
+def wilsons():
+    """Wilson's interval from its definition: the shares whose score test does not reject what was seen, found by bisection."""
+    from scipy.optimize import brentq
+
+    for k, n in [(0, 100), (0, 381), (1, 100), (8, 400), (26, 400), (5, 10), (10, 10), (100, 100), (3, 100000)]:
+        for level in [0.95, 0.998]:
+            z = S.norm.ppf(0.5 + level / 2)
+            p = k / n
+            score = lambda share: (p - share) ** 2 - z * z * share * (1 - share) / n
+            lo = 0.0 if k == 0 else brentq(score, 0.0, p, xtol=1e-15, rtol=1e-14)
+            hi = 1.0 if k == n else brentq(score, p, 1.0, xtol=1e-15, rtol=1e-14)
+            yield {"k": k, "n": n, "z": float(z), "lo": float(lo), "hi": float(hi)}
+
+
+def newcombes():
+    """The first examples of Newcombe (1998), table II, method 10: (56/70, 48/80), (9/10, 3/10), (5/56, 0/29)."""
+    for a, b, lo, hi in [((56, 70), (48, 80), 0.0524, 0.3339), ((9, 10), (3, 10), 0.1705, 0.8090), ((5, 56), (0, 29), -0.0381, 0.1926)]:
+        yield {"a": a, "b": b, "lo": lo, "hi": hi}
+
+
+def orders():
+    """Order statistics that hold a quantile in at least 95 % of samples, by the binomial distribution; places from 1."""
+    for q in [0.1, 0.5, 0.95]:
+        for n in [6, 20, 59, 71, 72, 100, 400, 2000]:
+            b = S.binom(n, q)
+            low = max((l for l in range(n + 1) if l == 0 or b.cdf(l - 1) <= 0.025))
+            highs = [u for u in range(1, n + 1) if b.cdf(u - 1) >= 0.975]
+            yield {"q": q, "n": n, "low": low, "high": min(highs) if highs else 0}
+
+
 document = {
     "made_with": {"python": sys.version.split()[0], "numpy": np.__version__, "scipy": scipy.__version__, "seed": SEED},
     "t19": {"0.95": float(S.t.ppf(0.95, 19)), "0.999": float(S.t.ppf(0.999, 19))},
@@ -199,6 +229,9 @@ document = {
     "counts": list(counts()),
     "medians": list(medians()),
     "differences": list(differences()),
+    "wilsons": list(wilsons()),
+    "newcombes": list(newcombes()),
+    "orders": list(orders()),
 }
 target = pathlib.Path(__file__).with_name("stats.json")
 target.write_text(json.dumps(document, separators=(",", ":")).replace('{"', '\n{"') + "\n")

@@ -11,6 +11,7 @@ pub mod init;
 mod list;
 mod listing;
 pub mod mock;
+pub mod network;
 pub mod noise;
 mod outlook;
 pub mod plan;
@@ -61,6 +62,7 @@ pub async fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::Baseline(what) => baseline::run(&what),
         Command::Drift(drift) => drift::run(&drift, color).await,
         Command::Noise(noise) => noise::run(noise, color).await,
+        Command::Network(what) => network::run(what, color).await,
         Command::Mock(mock) => mock::run(mock).await,
         Command::Burn(burn) => burn::run(burn).await,
         Command::Generate(generate) => generate::run(&generate),

@@ -71,7 +71,7 @@ pub(super) fn takes_for(key: &str, value: &Node) -> Option<&'static str> {
     (!matches!(value.value, Value::Map(_)) && !known.contains(&key)).then(|| nearest(key, known)).flatten()
 }
 
-fn instant(text: &str) -> Result<Wall, (&'static str, String)> {
+pub(super) fn instant(text: &str) -> Result<Wall, (&'static str, String)> {
     if let Ok(at) = text.parse::<jiff::Timestamp>() {
         return Ok(Wall(at.as_microsecond()));
     }

@@ -10,10 +10,12 @@ mod environment;
 mod facts;
 mod header;
 mod kubernetes;
+mod network;
 mod workload;
 
 pub use compose::compose;
 pub use kubernetes::kubernetes;
+pub use network::{is_network, network};
 
 use super::{bounded_file, diagnostics::Problems};
 use crate::model::{

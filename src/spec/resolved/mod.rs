@@ -24,8 +24,22 @@ use show::Shown;
 use std::collections::BTreeMap;
 
 /// The sections, in the order of the documentation.
-const SECTIONS: [&str; 13] =
-    ["version", "checks", "rig", "target", "sources", "metrics", "resources", "environment", "noise", "cases", "require", "waivers", "gate"];
+const SECTIONS: [&str; 14] = [
+    "version",
+    "checks",
+    "rig",
+    "target",
+    "sources",
+    "metrics",
+    "resources",
+    "environment",
+    "noise",
+    "network",
+    "cases",
+    "require",
+    "waivers",
+    "gate",
+];
 
 /// What a loaded spec was made of.
 #[derive(Default)]

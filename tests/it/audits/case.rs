@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 const LATENCY: &str = include_str!("../../../checks/observability/latency_accuracy.yaml");
 const TRACES: &str = include_str!("../../../checks/observability/trace_granularity.yaml");
 const NOISE: &str = include_str!("../../../checks/fidelity/no_interference.yaml");
+const NETWORK: &str = include_str!("../../../checks/fidelity/network_baseline.yaml");
 const RESOURCES: &str = include_str!("../../../checks/observability/resource_accuracy.yaml");
 
 /// The case of latencies.
@@ -33,6 +34,11 @@ pub fn of_traces() -> Box<dyn AnyCase> {
 /// The case of idle noise.
 pub fn of_noise() -> Box<dyn AnyCase> {
     bind(read(NOISE))
+}
+
+/// The case of ways to endpoints.
+pub fn of_network() -> Box<dyn AnyCase> {
+    bind(read(NETWORK))
 }
 
 /// The case of resources.

@@ -14,6 +14,7 @@ mod held_up;
 mod histogram;
 mod laws;
 mod lies;
+mod network;
 mod noise;
 mod pictures;
 mod pinned;

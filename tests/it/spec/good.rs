@@ -5,9 +5,10 @@ use rigcheck::{
     model::{
         capability::Capability,
         key::{BurnAct, Destination},
+        name::name,
         noise::Noise,
         rig::{By, Claim},
-        units::Count,
+        units::{Count, Ms},
         usage::{Measure, Shape, UsageClaim},
         workload::{Found, HOST, KERNEL},
     },
@@ -48,6 +49,49 @@ fn a_machine_is_watched_where_the_spec_says_so() {
     assert!(loaded.profile.rig.has(Capability::IdleNoise) && !loaded.profile.rig.has(Capability::Calibration));
     assert!(loaded.summary().contains("  monitors: agent\n"), "{}", loaded.summary());
     assert!(!good(SMALL).profile.rig.has(Capability::IdleNoise));
+}
+
+#[test]
+fn ways_are_measured_to_whom_the_spec_names() {
+    let of = |text: &str| good(&SMALL.replacen("sources:\n", &format!("{text}\nsources:\n"), 1));
+    let text = "\
+network:
+  endpoints:
+    bedrock: {from: bedrock-runtime, region: us-east-1, large_body: true}
+    vertex: {from: vertex-regional, region: europe-west4, method: head}
+    gateway: {url: 'https://llm.example.internal:8443/v1/models', issuer: Example, download: {path: /big, most: 2MB}}
+  reference: production
+  ttft: 400ms";
+    let loaded = of(text);
+    let rig = &loaded.profile.rig;
+    let network = rig.network.as_ref().unwrap();
+    let hosts: Vec<_> = network.endpoints.values().map(|far| far.endpoint.authority()).collect();
+    assert_eq!(hosts, ["bedrock-runtime.us-east-1.amazonaws.com:443", "llm.example.internal:8443", "europe-west4-aiplatform.googleapis.com:443"]);
+    let bedrock = &network.endpoints[&name("bedrock")];
+    assert_eq!((bedrock.issuers.clone(), bedrock.region.as_deref()), (vec!["Amazon".to_owned()], Some("us-east-1")));
+    let gateway = &network.endpoints[&name("gateway")];
+    assert_eq!((gateway.endpoint.path.as_str(), gateway.issuers[0].as_str()), ("/v1/models", "Example"));
+    assert_eq!(gateway.endpoint.download.as_ref().unwrap().most_bytes, 2_000_000);
+    assert_eq!((network.ttft, network.reference.clone()), (Some(Ms(400.0)), Some(name("production"))));
+    let settings = loaded.settings.network.as_ref().unwrap();
+    assert_eq!(settings.reference, Some(PathBuf::from("/nowhere/baselines/production")));
+    assert!(settings.reach.values().all(|reach| reach.proxy.is_none()) && settings.pace.is_none());
+    for capability in [Capability::NetworkEndpoints, Capability::NetworkReference, Capability::NetworkBudget, Capability::NetworkLargeBody] {
+        assert!(rig.has(capability), "{capability:?}");
+    }
+    assert!(
+        loaded.summary().contains("  bedrock: bedrock-runtime.us-east-1.amazonaws.com:443 (bedrock-runtime), with a large body\n"),
+        "{}",
+        loaded.summary()
+    );
+    // Without a word of it, nothing is asked of anybody, and no proxy is taken from the environment.
+    assert!(good(SMALL).profile.rig.network.is_none());
+    let own =
+        of("network: {endpoints: {a: {url: 'http://127.0.0.1:9/x'}}, pace: {mean_gap: 5ms, between_rounds: 10ms}, proxy: 'http://127.0.0.1:3128'}");
+    let settings = own.settings.network.unwrap();
+    assert_eq!(settings.pace.unwrap().mean_gap, Ms(5.0));
+    assert_eq!(settings.reach[&name("a")].proxy.as_deref(), Some("http://127.0.0.1:3128"));
+    assert_eq!(own.profile.rig.sources["network"].place, "this machine, through http://127.0.0.1:3128");
 }
 
 #[test]

@@ -38,18 +38,20 @@ fn good(text: &str) -> Loaded {
 }
 
 /// The cases beside the first: what a spec leaves out is named, and these tests are about other things.
-const OTHERS: [&str; 4] = [
+const OTHERS: [&str; 5] = [
     "PERF_INFRA_MONITORING_RESOURCE_ACCURACY_002",
     "PERF_INFRA_MONITORING_GRANULARITY_TRACE_003",
     "PERF_INFRA_ENVIRONMENT_CONFIG_MATCH_001",
     "PERF_INFRA_ENVIRONMENT_NO_INTERFERENCE_003",
+    "PERF_INFRA_ENVIRONMENT_NETWORK_BASELINE_002",
 ];
 /// The texts of their files.
-const OTHER_FILES: [&str; 4] = [
+const OTHER_FILES: [&str; 5] = [
     include_str!("../../../checks/observability/resource_accuracy.yaml"),
     include_str!("../../../checks/observability/trace_granularity.yaml"),
     include_str!("../../../checks/fidelity/config_match.yaml"),
     include_str!("../../../checks/fidelity/no_interference.yaml"),
+    include_str!("../../../checks/fidelity/network_baseline.yaml"),
 ];
 
 /// As a spec selects them, within braces.

@@ -1,5 +1,6 @@
 //! Statistics against independent truth: numpy and scipy, certified data, laws, and simulation.
 
+mod bounds;
 mod coverage;
 mod laws;
 mod laws_of_answers;
