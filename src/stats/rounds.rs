@@ -33,7 +33,7 @@ pub const DRAWS: usize = 10_000;
 pub fn between(
     a: &[Vec<f64>],
     b: &[Vec<f64>],
-    statistic: impl Fn(&mut Vec<f64>) -> Option<f64>,
+    statistic: impl Fn(&mut [f64]) -> Option<f64>,
     compare: impl Fn(f64, f64) -> f64,
     draws: usize,
     seed: u64,
@@ -69,7 +69,7 @@ fn below(n: usize, rng: &mut Pcg64) -> usize {
 }
 
 /// The median, for [`between`]: in linear time.
-pub fn middle(values: &mut Vec<f64>) -> Option<f64> {
+pub fn middle(values: &mut [f64]) -> Option<f64> {
     if values.is_empty() {
         return None;
     }
