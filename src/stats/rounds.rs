@@ -8,6 +8,7 @@ use rand_pcg::{
     Pcg64,
     rand_core::{Rng as _, SeedableRng as _},
 };
+use std::collections::BTreeMap;
 
 /// An estimate with what resampling leaves open.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,9 +27,11 @@ pub struct Between {
 pub const FEWEST_ROUNDS: usize = 3;
 /// Draws of a bootstrap (Efron and Tibshirani 1993 ask for a thousand at least for intervals).
 pub const DRAWS: usize = 10_000;
+/// So many are remembered.
+const MOST_KNOWN: usize = 2_000;
 
 /// How a statistic of one set of rounds differs from that of another by `compare(a, b)`: percentile bootstrap over whole rounds. The
-/// statistic is taken of all values of the rounds that were drawn together. `None` with fewer than [`FEWEST_ROUNDS`] rounds on a side,
+/// statistic is taken of all values of the rounds that were drawn together, and must not depend on their order. `None` with fewer than [`FEWEST_ROUNDS`] rounds on a side,
 /// or where a round is empty. The same seed draws the same.
 pub fn between(
     a: &[Vec<f64>],
@@ -44,17 +47,31 @@ pub fn between(
     let of = |rounds: &[Vec<f64>]| statistic(&mut rounds.concat());
     let value = compare(of(a)?, of(b)?);
     let mut rng = Pcg64::seed_from_u64(seed);
-    let mut pool = vec![];
-    let mut drawn = |rounds: &[Vec<f64>], rng: &mut Pcg64| {
-        pool.clear();
+    // Of few rounds the same ones are drawn together again and again: 126 ways of 5.
+    let mut known: [BTreeMap<Vec<u32>, Option<f64>>; 2] = [BTreeMap::new(), BTreeMap::new()];
+    let mut drawn = |rounds: &[Vec<f64>], side: usize, rng: &mut Pcg64| {
+        let mut times = vec![0_u32; rounds.len()];
         for _ in 0..rounds.len() {
-            pool.extend_from_slice(&rounds[below(rounds.len(), rng)]);
+            times[below(rounds.len(), rng)] += 1;
         }
-        statistic(&mut pool)
+        if let Some(value) = known[side].get(&times) {
+            return *value;
+        }
+        let mut pool = vec![];
+        for (round, times) in rounds.iter().zip(&times) {
+            for _ in 0..*times {
+                pool.extend_from_slice(round);
+            }
+        }
+        let value = statistic(&mut pool);
+        if known[side].len() < MOST_KNOWN {
+            known[side].insert(times, value);
+        }
+        value
     };
     let mut all = Vec::with_capacity(draws);
     for _ in 0..draws {
-        let (x, y) = (drawn(a, &mut rng)?, drawn(b, &mut rng)?);
+        let (x, y) = (drawn(a, 0, &mut rng)?, drawn(b, 1, &mut rng)?);
         all.push(compare(x, y));
     }
     all.sort_by(f64::total_cmp);

@@ -9,6 +9,7 @@ mod environments;
 mod generate;
 mod going_on;
 mod init;
+mod network;
 mod newer_runs;
 mod offline;
 mod probe;
