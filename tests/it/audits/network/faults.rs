@@ -109,7 +109,7 @@ fn interception(world: &mut World) {
 
 fn black_hole(world: &mut World) {
     let Measured::Known(body) = &mut world.bedrock().large_body else { panic!() };
-    let tcp = TcpState { total_retrans: Some(5), ..body.before };
+    let tcp = TcpState { total_retrans: Some(5), retransmits: Some(4), ..body.before };
     body.looks = vec![Look { after_us: 4_000_000, tcp }];
     (body.answered_us, body.status, body.ended) = (None, None, Ended::TimedOut(Stage::Http));
     assert_eq!(body.path_mtu(), PathMtu::BlackHole { mtu: 1_500, retransmits: 5 });
