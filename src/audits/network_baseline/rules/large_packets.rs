@@ -57,7 +57,7 @@ impl Rule<NetworkBaseline> for LargePackets {
             if let Measured::Known(body) = &mut probed.large_body {
                 let (pmtu, sent) = (body.before.pmtu.or(Some(1_500)), body.before.total_retrans.unwrap_or(0));
                 body.before = TcpState { pmtu, bytes_acked: Some(0), ..body.before };
-                let tcp = TcpState { total_retrans: Some(sent + 7), bytes_acked: Some(0), ..body.before };
+                let tcp = TcpState { total_retrans: Some(sent + 7), retransmits: Some(7), bytes_acked: Some(0), ..body.before };
                 body.looks = vec![Look { after_us: 4_000_000, tcp }];
                 (body.status, body.answered_us, body.ended) = (None, None, Ended::TimedOut(Stage::Http));
             }
