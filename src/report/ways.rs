@@ -114,6 +114,8 @@ fn one(text: &mut String, way: &Way<'_>) {
     let mut issuers: Vec<&str> = way.certificates().iter().map(|certificate| certificate.issuer.as_str()).collect();
     issuers.sort_unstable();
     issuers.dedup();
-    issuers.into_iter().for_each(|issuer| put("certificate", format!("of {issuer}")));
+    for issuer in issuers {
+        put("certificate", format!("of {issuer}"));
+    }
     put("proves", probed.proves(Seeing::Connects).sentence().to_owned());
 }

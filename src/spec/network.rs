@@ -143,7 +143,8 @@ fn in_a_laboratory(field: &Field<'_>, endpoints: &BTreeMap<Name, FarEnd>, cx: &R
             std::net::IpAddr::V4(v4) => v4.is_private() || v4.is_loopback(),
             std::net::IpAddr::V6(v6) => v6.is_unique_local() || v6.is_loopback(),
         });
-        private || host == "localhost" || host.ends_with(".localhost") || host.ends_with(".test")
+        let last = host.rsplit('.').next().unwrap_or(host);
+        private || last.eq_ignore_ascii_case("localhost") || last.eq_ignore_ascii_case("test") && host.contains('.')
     };
     if let Some((name, far)) = endpoints.iter().find(|(_, far)| !own(&far.endpoint.host)) {
         let what = format!("is not for others' endpoints, and `{name}` is at {}", far.endpoint.host);

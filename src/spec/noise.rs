@@ -11,8 +11,7 @@ use crate::model::{
 /// Reads the section.
 pub(super) fn read(field: &Field<'_>, cx: &Reading) -> Option<Noise> {
     let mut table = field.table(cx)?;
-    let named = |f: &Field<'_>| f.list(cx).iter().filter_map(|item| nonempty(item, cx)).collect();
-    let monitors = table.get("monitors").map(|f| named(&f)).unwrap_or_default();
+    let monitors = table.get("monitors").map(|f| f.list(cx).iter().filter_map(|item| item.text(cx)).collect()).unwrap_or_default();
     let calibrate = table.get("calibrate").map_or(Some(true), |f| f.flag(cx));
     table.close(cx);
     Some(Noise { monitors, calibrate: calibrate? })
@@ -22,13 +21,4 @@ pub(super) fn read(field: &Field<'_>, cx: &Reading) -> Option<Noise> {
 pub(super) fn put(noise: Noise, rig: &mut Rig) {
     rig.noise = Some(noise);
     rig.sources.insert(name(NOISE), SourceInfo { kind: NOISE.into(), place: "this machine".into(), reads: String::new() });
-}
-
-fn nonempty(item: &Field<'_>, cx: &Reading) -> Option<String> {
-    let text = item.text(cx)?;
-    if text.trim().is_empty() {
-        cx.problem(item.refuse("names nobody", "write the name of a program, a container or a service: `telegraf`"));
-        return None;
-    }
-    Some(text)
 }

@@ -4,8 +4,10 @@ use super::{
     Answer,
     quantile::{median, quantile_sorted},
 };
-use rand::RngExt as _;
-use rand_pcg::{Pcg64, rand_core::SeedableRng as _};
+use rand_pcg::{
+    Pcg64,
+    rand_core::{Rng as _, SeedableRng as _},
+};
 use std::collections::BTreeMap;
 
 /// An estimate with what resampling leaves open.
@@ -34,7 +36,7 @@ const MOST_KNOWN: usize = 2_000;
 pub fn between(
     a: &[Vec<f64>],
     b: &[Vec<f64>],
-    statistic: impl Fn(&mut Vec<f64>) -> Option<f64>,
+    statistic: impl Fn(&mut [f64]) -> Option<f64>,
     compare: impl Fn(f64, f64) -> f64,
     draws: usize,
     seed: u64,
@@ -49,13 +51,17 @@ pub fn between(
     let mut known: [BTreeMap<Vec<u32>, Option<f64>>; 2] = [BTreeMap::new(), BTreeMap::new()];
     let mut drawn = |rounds: &[Vec<f64>], side: usize, rng: &mut Pcg64| {
         let mut times = vec![0_u32; rounds.len()];
-        (0..rounds.len()).for_each(|_| times[rng.random_range(0..rounds.len())] += 1);
+        for _ in 0..rounds.len() {
+            times[below(rounds.len(), rng)] += 1;
+        }
         if let Some(value) = known[side].get(&times) {
             return *value;
         }
         let mut pool = vec![];
         for (round, times) in rounds.iter().zip(&times) {
-            (0..*times).for_each(|_| pool.extend_from_slice(round));
+            for _ in 0..*times {
+                pool.extend_from_slice(round);
+            }
         }
         let value = statistic(&mut pool);
         if known[side].len() < MOST_KNOWN {
@@ -74,8 +80,13 @@ pub fn between(
     Some(Between { value, interval95: (at(0.025)?, at(0.975)?), interval998: (at(0.001)?, at(0.999)?), rounds })
 }
 
+/// Evenly below `n`: the high half of a product, whose bias is below n / 2^64.
+fn below(n: usize, rng: &mut Pcg64) -> usize {
+    ((u128::from(rng.next_u64()) * n as u128) >> 64) as usize
+}
+
 /// The median, for [`between`]: in linear time.
-pub fn middle(values: &mut Vec<f64>) -> Option<f64> {
+pub fn middle(values: &mut [f64]) -> Option<f64> {
     if values.is_empty() {
         return None;
     }
@@ -130,7 +141,7 @@ pub fn values_for(values: &[f64], share: f64, most: usize, seed: u64) -> Option<
     let enough = |n: usize, rng: &mut Pcg64, drawn: &mut Vec<f64>| {
         let near = (0..TRIES).filter(|_| {
             drawn.clear();
-            drawn.extend((0..n).map(|_| values[rng.random_range(0..values.len())]));
+            drawn.extend((0..n).map(|_| values[below(values.len(), rng)]));
             middle(drawn).is_some_and(|m| (m - whole).abs() <= share * whole.abs())
         });
         near.count() * 100 >= TRIES * 95

@@ -38,8 +38,8 @@ const TEST: &str = "noise_source::containers_are_told_by_name_and_what_their_quo
 /// Watches for so long, without a warm-up but for what starting takes.
 fn watch(noise: &Noise, lasting: Duration) -> (Seen, IdleWindow) {
     let query = Query::Idle(Idle { act: Act::Quiet(QuietAct { name: name("noise") }) });
-    let slot = Slot::detached(Instant::now() + lasting + Duration::from_secs(60), Arc::new(InMemory::default()));
-    let effort = Effort { lasting_ms: u64::try_from(lasting.as_millis()).unwrap(), warmup: 500, ..Effort::default() };
+    let slot = Slot::detached(Instant::now() + lasting + Duration::from_mins(1), Arc::new(InMemory::default()));
+    let effort = Effort { warmup: 500, lasting_ms: u64::try_from(lasting.as_millis()).unwrap(), ..Effort::default() };
     let seen = tokio::runtime::Runtime::new().unwrap().block_on(noise.ask(&query, effort, &slot)).unwrap();
     assert_eq!(seen.partial, None);
     let Payload::Idle(window) = seen.payload.clone() else { panic!("{seen:?}") };

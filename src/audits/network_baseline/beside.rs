@@ -33,7 +33,7 @@ pub fn off(here: &Way<'_>, there: &There<'_, '_>, q: f64, margin: Margin) -> Opt
         There::Measured(there) => {
             let allowed = margin.at(Ms(there.rtt(q)?)).0;
             let less = |here: f64, there: f64| here - there;
-            let found = if q == 0.5 {
+            let found = if (q - 0.5).abs() < 1e-9 {
                 between(&here.rounds, &there.rounds, middle, less, DRAWS, SEED)
             } else {
                 between(&here.rounds, &there.rounds, |values| at_share(values, q), less, DRAWS, SEED)
@@ -43,7 +43,7 @@ pub fn off(here: &Way<'_>, there: &There<'_, '_>, q: f64, margin: Margin) -> Opt
             Some(Off { by: found.value, bounds, margin: allowed, answer })
         }
         There::Declared(declared) => {
-            let told = if q == 0.5 { declared.p50 } else { declared.p95 }?;
+            let told = if (q - 0.5).abs() < 1e-9 { declared.p50 } else { declared.p95 }?;
             let allowed = margin.at(told).0;
             let (lo, hi) = quantile_interval95(&here.sorted, q)?;
             let bounds = (lo - told.0, hi - told.0);

@@ -21,13 +21,11 @@ pub const QUIETER: &str = "measure when nothing else runs on this machine, and g
 
 /// A finding that rests on what was seen of an endpoint. What is not whole passes nothing: what was not seen may be what is wrong.
 pub fn of(way: &Way<'_>, finding: Finding) -> Judgement {
-    match (&way.got.seen.partial, finding.status) {
-        (Some(gap), Status::Pass | Status::Warn | Status::NotApplicable) => Err(Unknown::new(way.got.key.clone(), gap.clone())),
-        _ => {
-            let from = if finding.from.is_empty() { vec![way.got.key.clone()] } else { finding.from };
-            Ok(Finding { from, ..finding })
-        }
+    if let (Some(gap), Status::Pass | Status::Warn | Status::NotApplicable) = (&way.got.seen.partial, finding.status) {
+        return Err(Unknown::new(way.got.key.clone(), gap.clone()));
     }
+    let from = if finding.from.is_empty() { vec![way.got.key.clone()] } else { finding.from };
+    Ok(Finding { from, ..finding })
 }
 
 /// The same of a figure of the stopwatch: a busy machine makes those longer, never shorter, so that they may pass and accuse nobody.

@@ -11,6 +11,8 @@ use crate::{
         units::Share,
     },
 };
+use std::fmt::Write as _;
+
 pub use say::{cannot_tell, finding, settles, status};
 
 /// What settles what too short a window leaves open.
@@ -52,16 +54,16 @@ pub fn culprit(culprit: &Culprit<'_>, window: &IdleWindow) -> String {
     let used = culprit.used;
     let mut text = format!("{}: {} of a CPU", used.by, Share(culprit.cores(window.lasted_s())));
     if !used.when.is_empty() {
-        text.push_str(&format!(", at most {:.2} CPU-s in a second, in {} of {} seconds", used.peak_s(), used.when.len(), window.seconds.len()));
+        let _ = write!(text, ", at most {:.2} CPU-s in a second, in {} of {} seconds", used.peak_s(), used.when.len(), window.seconds.len());
     }
     if let Some(apart) = culprit.rhythm_s(window.seconds.len()) {
-        text.push_str(&format!("; a burst each {apart:.0} s"));
+        let _ = write!(text, "; a burst each {apart:.0} s");
     }
     if let Some(nice) = used.nice.filter(|nice| *nice != 0) {
-        text.push_str(&format!(" (nice {nice})"));
+        let _ = write!(text, " (nice {nice})");
     }
     if !used.programs.is_empty() {
-        text.push_str(&format!(" ({})", used.programs.join(", ")));
+        let _ = write!(text, " ({})", used.programs.join(", "));
     }
     text
 }

@@ -27,7 +27,8 @@ const MOST_SILENT: usize = 5;
 /// Time between two attempts of a flow.
 const GAP: Duration = Duration::from_millis(100);
 /// ICMP's time exceeded, and ICMPv6's.
-const EXCEEDED: [u8; 2] = [11, 3];
+const EXCEEDED: u8 = 11;
+const EXCEEDED6: u8 = 3;
 
 /// Follows three flows beside one another, each begun so much later than the one before: their last attempts reach the target, and
 /// come no faster than connects do.
@@ -60,7 +61,8 @@ async fn flow(to: SocketAddr, patience: Duration, leash: &Leash) -> io::Result<F
         }
         let Ok(found) = attempt(socket, to, ttl, patience, leash).await? else { break };
         flow.reached = found.target;
-        let gone = found.icmp.is_some_and(|(kind, _)| !EXCEEDED.contains(&kind) || found.target);
+        // A router that says more than that a packet died knows no way on.
+        let gone = found.icmp.is_some_and(|(kind, _)| kind != if to.is_ipv4() { EXCEEDED } else { EXCEEDED6 });
         flow.hops.push(found);
         let silent = flow.hops.iter().rev().take_while(|hop| hop.by.is_none()).count();
         if flow.reached || gone || silent >= MOST_SILENT || leash.until(Instant::now() + GAP).await.is_err() {

@@ -243,7 +243,7 @@ fn why_partial(probed: &Probed, endpoint: &Endpoint) -> Option<Gap> {
     let (at, made, asked) = (endpoint.authority(), probed.connects.len(), probed.asked);
     let so_far = format!("{made} of {asked} connects were made");
     Some(match &probed.cut {
-        _ if probed.targets.is_empty() && probed.cut != Some(Cut::Interrupted) => {
+        None if probed.targets.is_empty() => {
             Gap::Unreachable(format!("{at}: the name has no address by this machine's resolver; correct it, or look at /etc/resolv.conf"))
         }
         None => return None,

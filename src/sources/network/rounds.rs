@@ -86,7 +86,8 @@ pub async fn make(asked: &Asked<'_>, dialer: &Dialer<'_>, pacer: &mut Pacer, lea
                 break;
             }
             let made = rounds.one(round, target, &mut turns[target], asked.targets, dialer, leash).await;
-            let bad = made.ended != Ended::Done || made.http.is_some_and(|http| http.status >= 500);
+            // Who is not trusted was reached: the way there can be measured.
+            let bad = !matches!(made.ended, Ended::Done | Ended::Untrusted) || made.http.is_some_and(|http| http.status >= 500);
             failed[target] = if bad && !made.ended.cut() { failed[target] + 1 } else { 0 };
             if failed[target] == FAILURES {
                 rounds.given_up.push(target);

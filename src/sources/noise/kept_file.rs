@@ -16,16 +16,23 @@ pub struct KeptFile {
     open: Option<File>,
     /// May it stay open?
     keep: bool,
+    /// Is it written by the kernel in one piece, so that what does not fill the buffer is all of it?
+    one_piece: bool,
 }
 
 impl KeptFile {
     /// A file below a root; nothing is opened yet.
     pub fn new(root: &Root, path: impl Into<String>) -> KeptFile {
-        KeptFile { keep: *root == Root::machine(), root: root.clone(), path: path.into(), open: None }
+        KeptFile { keep: *root == Root::machine(), root: root.clone(), path: path.into(), open: None, one_piece: false }
     }
     /// The same, but opened for each reading: for whom too many are open already.
     pub fn opened_each_time(root: &Root, path: impl Into<String>) -> KeptFile {
         KeptFile { keep: false, ..KeptFile::new(root, path) }
+    }
+    /// The same, but one record that the kernel writes at once: then one reading is enough.
+    #[must_use]
+    pub fn one_piece(self) -> KeptFile {
+        KeptFile { one_piece: true, ..self }
     }
     /// Is it held open?
     pub fn held(&self) -> bool {
@@ -41,7 +48,7 @@ impl KeptFile {
             self.open = self.root.open(&self.path, OFlags::RDONLY | OFlags::NONBLOCK)?.map(File::from);
         }
         let Some(file) = &self.open else { return Ok(None) };
-        let read = whole(file, buffer);
+        let read = whole(file, buffer, self.one_piece);
         if !self.keep || read.is_err() {
             self.open = None;
         }
@@ -57,7 +64,7 @@ impl KeptFile {
 }
 
 /// Reads a file from its beginning; how many bytes of the buffer are its.
-fn whole(file: &File, buffer: &mut Vec<u8>) -> io::Result<usize> {
+fn whole(file: &File, buffer: &mut Vec<u8>, one_piece: bool) -> io::Result<usize> {
     let mut length = 0;
     loop {
         if buffer.len() < length + PIECE / 2 {
@@ -66,6 +73,7 @@ fn whole(file: &File, buffer: &mut Vec<u8>) -> io::Result<usize> {
         match file.read_at(&mut buffer[length..], length as u64)? {
             0 => return Ok(length),
             _ if length > LONGEST => return Err(io::Error::other(format!("it is longer than {LONGEST} bytes"))),
+            n if one_piece && length + n < buffer.len() => return Ok(length + n),
             n => length += n,
         }
     }

@@ -149,11 +149,11 @@ mod tests {
     }
 
     fn slot() -> Slot {
-        Slot::detached(Instant::now() + Duration::from_secs(60), Arc::new(InMemory::default()))
+        Slot::detached(Instant::now() + Duration::from_mins(1), Arc::new(InMemory::default()))
     }
 
     fn effort(lasting_ms: u64, warmup: u64) -> Effort {
-        Effort { lasting_ms, warmup, ..Effort::default() }
+        Effort { warmup, lasting_ms, ..Effort::default() }
     }
 
     fn idle(seen: &Seen) -> &IdleWindow {
@@ -210,7 +210,7 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn the_deadline_ends_it_in_time_and_before_the_window_there_is_nothing_to_tell() {
-        let slot = Slot::detached(Instant::now() + Duration::from_millis(3_000), Arc::new(InMemory::default()));
+        let slot = Slot::detached(Instant::now() + Duration::from_secs(3), Arc::new(InMemory::default()));
         let seen = Noise::new(None).ask(&query(), effort(60_000, 100), &slot).await.unwrap();
         assert!(seen.partial.is_some() && slot.deadline > Instant::now());
         let slot = Slot::detached(Instant::now() + Duration::from_millis(1_700), Arc::new(InMemory::default()));

@@ -98,6 +98,7 @@ impl Job {
         let (mut interrupts, mut clock_source) = (InterruptLines::new(root), ClockSource::new(root));
         // The first look opens what stays open; what it finds is not kept.
         files.read(&mut missed)?;
+        ladder.first(&mut missed)?;
         let cpus = allowed();
         let whole_s = u32::try_from(self.lasting.as_secs()).unwrap_or(u32::MAX);
         let board = Arc::new(Board::new(whole_s.min(86_400)));
@@ -120,7 +121,7 @@ impl Job {
         };
         let own_group = OwnGroup::of(root, &groups, &mounts);
         window.quota_cores = own_group.quota_cores();
-        ladder.first(&mut missed)?;
+        ladder.begin(&mut missed)?;
         interrupts.read(true);
         clock_source.read(began);
         let (mut busy, mut before, mut interrupted) = (Busy::new(first.clone(), tick_s), first.clone(), false);

@@ -152,9 +152,9 @@ fn empty_answers_never_pass(case: &dyn AnyCase, rig: &Rig, evidence: &Evidence) 
             Payload::Facts(_) => Payload::Facts(FactTable::default()),
             Payload::Clock(_) => Payload::Clock(ClockReadings::default()),
             Payload::Burn(burned) => Payload::Burn(Burned { samples: vec![], cgroup: vec![], ..burned.clone() }),
-            Payload::Usage(_) => Payload::Usage(Tracks::default()),
             Payload::Idle(_) => Payload::Idle(IdleWindow::default()),
             Payload::Calibrate(c) => Payload::Calibrate(Calibration { rounds: vec![], ..c.clone() }),
+            Payload::Usage(_) => Payload::Usage(Tracks::default()),
             Payload::Queries(_) => Payload::Queries(StoredQueries::default()),
             Payload::Probe(probed) => Payload::Probe(Box::new(Probed { connects: vec![], ..*probed.clone() })),
         };

@@ -20,9 +20,15 @@ fn found_by(rule: &str) -> Vec<&'static str> {
 }
 
 /// Rules that no rig is made to break: neither store of the rigs moves spans on its page, Docker's own percentage is Docker's, and a
-/// machine whose processors are short would fail others, too. No load differs from itself or from
-/// that of another machine by our doing (INT-17, INT-18), and that a machine was looked at once is a warning at most (INT-19). They count at 0.9 in a score.
+/// machine whose processors are short would fail others, too. No load differs from itself or from that of another machine by our doing
+/// (INT-17, INT-18), and that a machine was looked at once is a warning at most (INT-19). They count at 0.9 in a score.
 const UNPROVEN: [&str; 6] = ["INT-17", "INT-18", "INT-19", "RES-04", "RES-10", "TRC-06"];
+
+/// Rules about the way to an endpoint: faults are planted in small networks below what they judge (`tests/live/network`), and no row demands yet
+/// that a rule find them. They count at 0.9, too.
+fn unproven(rule: &str) -> bool {
+    UNPROVEN.contains(&rule) || rule.starts_with("NET-")
+}
 
 #[test]
 fn proven_by_names_exactly_the_faults_that_a_rule_must_find() {
@@ -34,7 +40,7 @@ fn proven_by_names_exactly_the_faults_that_a_rule_must_find() {
         if found != claimed {
             wrong.push(format!("{}: proven_by: [{}]", rule.id, found.join(", ")));
         }
-        if found.is_empty() && !UNPROVEN.contains(&rule.id.as_str()) {
+        if found.is_empty() && !unproven(rule.id.as_str()) {
             wrong.push(format!("{}: no seeded fault must make it fail", rule.id));
         }
     }

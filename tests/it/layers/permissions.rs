@@ -71,6 +71,7 @@ fn every_call_has_a_line_and_every_line_a_call() {
         "sources/container/",
         "sources/kernel/",
         "sources/network/",
+        "sources/noise/",
         "sources/dashboards/",
         "sources/environment/host/",
         "sources/environment/limits.rs",

@@ -25,7 +25,7 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
     ("rig: dev", "rig: dev\nrig: prod", &["`rig` is given twice", "first given here"]),
     ("rig: dev", "rig: dev\nsources: []", &["`sources` is given twice"]),
     // Idle noise.
-    ("rig: dev", "rig: dev\nnoise: {monitors: ['']}", &["names nobody", "write the name of a program"]),
+    ("rig: dev", "rig: dev\nnoise: {monitors: ['']}", &["`noise.monitors[0]` is empty"]),
     ("rig: dev", "rig: dev\nnoise: {monitor: [agent]}", &["unknown key `monitor`", "did you mean `monitors`?"]),
     ("rig: dev", "rig: dev\nnoise: {calibrate: maybe}", &["`noise.calibrate`"]),
     ("rig: dev", "rig: dev\nnoise: true", &["`noise` must be a mapping"]),

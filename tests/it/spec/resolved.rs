@@ -54,6 +54,13 @@ environment:
   scale: {service: 0.5}
   waivers:
     - {fact: gateway.process.loop, here: asyncio, there: uvloop, reason: later, owner: sre, impact: slower, expires: 2199-01-31T00:00:00+01:00}
+noise: {monitors: [agent], calibrate: true}
+network:
+  endpoints: {gateway: {url: "http://127.0.0.1:8000/v1/models"}}
+  reference: production.yaml
+  ttft: 500ms
+  proxy: none
+  pace: {mean_gap: 20ms, between_rounds: 100ms}
 cases:
   PERF_INFRA_MONITORING_LATENCY_ACCURACY_001:
     weight: low
@@ -146,6 +153,8 @@ fn it_has_every_key_of_the_schema_and_an_origin_for_every_value() {
         ("/properties/waivers/items", "/waivers/0"),
         ("/properties/environment", "/environment"),
         ("/properties/environment/properties/waivers/items", "/environment/waivers/0"),
+        ("/properties/noise", "/noise"),
+        ("/properties/network", "/network"),
         ("/properties/gate", "/gate"),
         ("/properties/sources/properties/otlp", "/sources/otlp"),
     ];

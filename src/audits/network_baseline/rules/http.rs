@@ -46,7 +46,9 @@ impl Rule<NetworkBaseline> for Http {
             return Err(Unknown::new(way.got.key.clone(), why));
         }
         let mut statuses: BTreeMap<u16, usize> = BTreeMap::new();
-        answers.iter().for_each(|answer| *statuses.entry(answer.status).or_default() += 1);
+        for answer in &answers {
+            *statuses.entry(answer.status).or_default() += 1;
+        }
         let told: Vec<String> = statuses.iter().map(|(status, n)| format!("{status} ({n})")).collect();
         let asked = answers.iter().find(|answer| answer.asks_to_stop());
         let errors = answers.iter().filter(|answer| answer.status >= 500).count() as u64;

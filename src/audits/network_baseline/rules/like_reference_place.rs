@@ -56,7 +56,7 @@ impl Rule<NetworkBaseline> for LikeReferencePlace {
         let other_host = recorded.and_then(|recorded| recorded.host.clone());
         match (&here, &other_region) {
             (Some(here), Some(there)) if here != there => {
-                because.push(format!("it is in {here} here and in {there} in the reference: the region moved"))
+                because.push(format!("it is in {here} here and in {there} in the reference: the region moved"));
             }
             _ => {}
         }

@@ -86,6 +86,6 @@ impl Rule<NetworkBaseline> for NoInterception {
 
 /// Who vouches for a certificate: the organisation of its issuer, else all of its name. Authorities change their intermediates.
 fn vouches(certificate: &Certificate) -> String {
-    let parts = certificate.issuer.split(", ");
-    parts.filter_map(|part| part.strip_prefix("O=")).next().unwrap_or(&certificate.issuer).to_owned()
+    let mut parts = certificate.issuer.split(", ");
+    parts.find_map(|part| part.strip_prefix("O=")).unwrap_or(&certificate.issuer).to_owned()
 }

@@ -34,9 +34,10 @@ impl Rule<NetworkBaseline> for Reachable {
         let apart = way.dead_family();
         let all = || way.probed().connects.iter().filter(|c| !c.ended.cut() && !apart.contains(&c.target));
         let failed = |c: &&Connect| {
-            !matches!(c.ended, Ended::Done | Ended::Untrusted | Ended::TlsFailed(_) | Ended::NotHttp)
-                // One SYN after another was lost at an address that others reach: that is loss.
-                && !(c.ended == Ended::TimedOut(Stage::Tcp) && !way.dead.contains(&c.target))
+            let stood = matches!(c.ended, Ended::Done | Ended::Untrusted | Ended::TlsFailed(_) | Ended::NotHttp);
+            // One SYN after another was lost at an address that others reach: that is loss.
+            let lost = c.ended == Ended::TimedOut(Stage::Tcp) && !way.dead.contains(&c.target);
+            !stood && !lost
         };
         let (n, k) = (all().count() as u64, all().filter(failed).count() as u64);
         if n == 0 {

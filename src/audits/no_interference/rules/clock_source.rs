@@ -31,7 +31,7 @@ impl Rule<NoInterference> for ClockSource {
             return Err(Unknown::new(window.key.clone(), Gap::NotConfigured(why.into())));
         };
         let names: Vec<&str> = seen.iter().map(|source| source.name.as_str()).collect();
-        let cheap = self.cheap.iter().any(|cheap| *cheap == last.name);
+        let cheap = self.cheap.contains(&last.name);
         let (status, observed) = if seen.len() > 1 {
             (Status::Fail, format!("the kernel changed its clock source within the window: {}", names.join(", then ")))
         } else if cheap {

@@ -44,7 +44,7 @@ impl Rule<NoInterference> for OwnQuota {
             (false, more) => format!("{} groups are held back by their own quotas: that is no neighbour's doing", more.len()),
         };
         let expected = format!("at most {} of our own periods throttled", self.ours);
-        let because = ours.iter().chain(&others).map(|group| told(group)).collect();
+        let because = ours.iter().chain(&others).map(told).collect();
         let figure = say::share("own periods throttled", own, window.value.seconds.len() as u64);
         Ok(say::of_window(&window, Finding { margin: say::margin(own, self.ours.0), because, ..say::finding(status, figure, observed, expected) }))
     }

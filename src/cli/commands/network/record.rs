@@ -30,7 +30,7 @@ use crate::{
     store::{self, baseline::Of, snapshot},
 };
 use anyhow::{Context as _, bail};
-use std::{fs, path::PathBuf, process::ExitCode, sync::Arc};
+use std::{fmt::Write as _, fs, path::PathBuf, process::ExitCode, sync::Arc};
 
 /// `rigcheck network record`.
 #[derive(Debug, clap::Args)]
@@ -90,7 +90,8 @@ pub async fn run(args: Record) -> anyhow::Result<ExitCode> {
                 bail!("what is not whole is not accepted as the ways of an environment; write it to a file to keep it, or record it again");
             }
             Of::Network.write(&path, &evidence)?;
-            said += &format!("accepted as {}; it is text: review and commit {}\n", args.name.as_deref().unwrap_or_default(), path.display());
+            let name = args.name.as_deref().unwrap_or_default();
+            let _ = writeln!(said, "accepted as {name}; it is text: review and commit {}", path.display());
         }
         (Some(to), None) => {
             let text = snapshot::text(&evidence)?;
@@ -98,7 +99,7 @@ pub async fn run(args: Record) -> anyhow::Result<ExitCode> {
                 print(&text)?;
             } else {
                 fs::write(to, text).with_context(|| format!("writing {}", to.display()))?;
-                said += &format!("written to {}\n", to.display());
+                let _ = writeln!(said, "written to {}", to.display());
             }
         }
         (None, None) => bail!("say where to write it: a file, or --as NAME"),

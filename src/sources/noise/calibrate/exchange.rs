@@ -43,7 +43,7 @@ impl Exchange {
         Ok(Exchange { asking, answering: Some(thread), used_ns })
     }
     /// Asks so often, one request after the other.
-    pub fn ask(&mut self, often: u32) -> io::Result<()> {
+    pub fn exchange(&mut self, often: u32) -> io::Result<()> {
         let (mut request, mut answer) = ([0x5A; MESSAGE], [0; MESSAGE]);
         for n in 0..often {
             request[0] = n as u8;

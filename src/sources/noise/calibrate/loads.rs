@@ -53,7 +53,7 @@ impl Loads {
         match kernel {
             CalibrationKernel::Cpu => arithmetic()?,
             CalibrationKernel::Memory => self.copy(),
-            CalibrationKernel::Loopback => self.exchange.ask(EXCHANGES)?,
+            CalibrationKernel::Loopback => self.exchange.exchange(EXCHANGES)?,
         }
         let (wall, cpu) = (began.elapsed(), thread_cpu().saturating_sub(cpu) + self.exchange.answering().saturating_sub(others));
         let ms = |d: Duration| d.as_secs_f64() * 1e3;

@@ -155,12 +155,12 @@ mod tests {
     }
 
     fn slot() -> Slot {
-        Slot::detached(Instant::now() + Duration::from_secs(60), Arc::new(InMemory::default()))
+        Slot::detached(Instant::now() + Duration::from_mins(1), Arc::new(InMemory::default()))
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn rounds_are_run_in_another_order_each() {
-        let effort = Effort { rounds: 3, requests: 4, lasting_ms: 50, ..Effort::default() };
+        let effort = Effort { requests: 4, rounds: 3, lasting_ms: 50, ..Effort::default() };
         let noise = Noise::new(None);
         assert_eq!(noise.estimate(&query(), effort).lasting, Ms(200.0 + 900.0 + 100.0));
         let seen = noise.ask(&query(), effort, &slot()).await.unwrap();
@@ -186,7 +186,7 @@ mod tests {
             cancel.cancel();
         });
         let began = Instant::now();
-        let effort = Effort { rounds: 3, requests: 1, lasting_ms: 60_000, ..Effort::default() };
+        let effort = Effort { requests: 1, rounds: 3, lasting_ms: 60_000, ..Effort::default() };
         let seen = Noise::new(None).ask(&query(), effort, &slot).await.unwrap();
         assert!(began.elapsed() < Duration::from_secs(5));
         assert_eq!(seen.partial, Some(Gap::NotReached("noise: interrupted after 1 of 3 rounds".into())));

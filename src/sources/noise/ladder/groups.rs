@@ -124,6 +124,13 @@ impl Groups {
             uses.add(Culprit::Group(at), Called::default, seconds, new);
         }
     }
+    /// Begins the window: what was used and held back up to now is left out.
+    pub fn begin(&mut self) {
+        for group in &mut self.all {
+            group.programs.clear();
+            group.throttled_first = throttling(&self.root, &group.folder, group.kind, &mut self.buffer);
+        }
+    }
     /// A program in a group used time.
     pub fn program(&mut self, group: usize, name: String, ns: u64) {
         let programs = &mut self.all[group].programs;

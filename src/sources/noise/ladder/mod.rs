@@ -72,10 +72,16 @@ impl Ladder {
         }
     }
 
-    /// Looks for the first time: what is there now was used before.
+    /// Looks for the first time, which opens what stays open.
     pub fn first(&mut self, missed: &mut Missed) -> Result<(), Gap> {
-        self.look(&(0..=0), 0, 0.0, missed)?;
-        // Opening what stays open takes long, once.
+        self.look(&(0..=0), 0, 0.0, missed).map(drop)
+    }
+
+    /// Begins the window: what was used up to now is left out.
+    pub fn begin(&mut self, missed: &mut Missed) -> Result<(), Gap> {
+        self.look(&(0..=0), u64::MAX, f64::MAX, missed)?;
+        self.uses = Uses::default();
+        self.groups.begin();
         self.pacing = Pacing::new(SHARE);
         Ok(())
     }

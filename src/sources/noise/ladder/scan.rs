@@ -15,7 +15,7 @@ use rustix::{
 use std::collections::BTreeMap;
 
 /// So many files are held open at the most, and no more than half of those that this process may have.
-const MOST_OPEN: u64 = 400;
+const MOST_OPEN: u64 = 2_000;
 /// No name of a process is longer.
 const LONGEST_NAME: usize = 64;
 
@@ -107,7 +107,7 @@ impl Scan {
     /// Reads a process; `None` if it is gone or may not be read. `whose` tells to whom it is counted, by its group.
     pub fn read(&mut self, pid: u32, table: &Table, whose: &mut dyn FnMut(&Root, u32) -> Whose) -> Option<Reading> {
         let path = format!("/proc/{pid}/stat");
-        let told = KeptFile::opened_each_time(&self.root, path).read(&mut self.buffer);
+        let told = KeptFile::opened_each_time(&self.root, path).one_piece().read(&mut self.buffer);
         let Ok(text) = told else {
             self.denied += 1;
             return None;
@@ -143,7 +143,11 @@ impl Scan {
         let before = before.filter(|w| w.start == stat.start);
         let watch = |kind: &str| {
             let path = format!("/proc/{pid}/{kind}");
-            if self.open < self.most_open { KeptFile::new(&self.root, path) } else { KeptFile::opened_each_time(&self.root, path) }
+            if self.open < self.most_open {
+                KeptFile::new(&self.root, path).one_piece()
+            } else {
+                KeptFile::opened_each_time(&self.root, path).one_piece()
+            }
         };
         let mut exact = None;
         if stat.threads == 1 {

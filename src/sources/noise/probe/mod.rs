@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn the_window_is_spun_and_slept_through() {
         let cpus = allowed();
-        let (all, board, missed) = probe(&cpus, Duration::from_millis(2_000), &Arc::default());
+        let (all, board, missed) = probe(&cpus, Duration::from_secs(2), &Arc::default());
         assert!(missed.told().iter().all(|m| m.what != "probe of CPU 0"));
         assert_eq!(all.cpus.iter().map(|p| p.cpu).collect::<Vec<_>>(), cpus);
         for probe in &all.cpus {
@@ -151,7 +151,7 @@ mod tests {
             std::thread::sleep(Duration::from_millis(300));
             until.set();
         });
-        let (all, ..) = probe(&allowed(), Duration::from_secs(600), &stop);
+        let (all, ..) = probe(&allowed(), Duration::from_mins(10), &stop);
         says.join().unwrap();
         assert!(began.elapsed() < Duration::from_millis(1_300) && all.cpus.iter().all(|p| p.watched_s() < 1.3));
     }
@@ -175,7 +175,7 @@ mod tests {
                 std::hint::spin_loop();
             }
         });
-        let (all, ..) = probe(&[cpu], Duration::from_millis(3_000), &Arc::default());
+        let (all, ..) = probe(&[cpu], Duration::from_secs(3), &Arc::default());
         stop.set();
         neighbour.join().unwrap();
         let probe = &all.cpus[0];

@@ -95,6 +95,8 @@ fn refused(error: &io::Error) -> Gap {
 struct Instance {
     folder: PathBuf,
     began: Instant,
+    /// Threads of this process when it began: some end before it does.
+    ours: BTreeSet<u32>,
 }
 
 impl Instance {
@@ -103,7 +105,7 @@ impl Instance {
         // One that a killed process of this id left behind.
         drop(fs::remove_dir(&folder));
         fs::create_dir(&folder)?;
-        let mut instance = Instance { folder, began: Instant::now() };
+        let mut instance = Instance { folder, began: Instant::now(), ours: ours() };
         instance.write("tracing_on", "0")?;
         instance.write("buffer_size_kb", BUFFER_KB)?;
         // Kernels that do not know it trace more, and more is lost.
@@ -120,7 +122,8 @@ impl Instance {
         let mut text = vec![];
         File::open(self.folder.join("trace"))?.take(LONGEST).read_to_end(&mut text)?;
         let cut = text.len() as u64 == LONGEST;
-        let ran = switches::ran(&String::from_utf8_lossy(&text), &ours());
+        let ours = ours().union(&self.ours).copied().collect();
+        let ran = switches::ran(&String::from_utf8_lossy(&text), &ours);
         let lost = ran.lost || cut;
         Ok(TracedSecond { second, over_s: if lost { ran.over_s.min(over_s) } else { over_s }, lost, ran: ran.tasks })
     }

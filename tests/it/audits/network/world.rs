@@ -236,6 +236,7 @@ fn connect(rng: &mut Pcg, round: u32, target: usize, ms: f64, offers: bool) -> C
         from_port: None,
         at: Wall(BEGAN),
         target,
+        from_port: Some(40_000),
         connect_us: Some(u64::from(us) + 60),
         tcp: Some(tcp),
         at_end: Some(tcp),

@@ -62,10 +62,11 @@ async fn each_way_to_fail_has_its_name() {
     assert_eq!(of(refused, false).await.connects[0].ended, Ended::Refused);
 
     let reset = accept(|stream| drop(socket2_linger(stream)));
+    // On a busy machine the reset is there before the connection was looked at.
     let told = of(reset, false).await;
-    assert!(matches!(told.connects[0].ended, Ended::Reset(Stage::Http)), "{:?}", told.connects[0]);
+    assert!(matches!(told.connects[0].ended, Ended::Reset(Stage::Tcp | Stage::Http)), "{:?}", told.connects[0]);
     let told = of(reset, true).await;
-    assert!(matches!(told.connects[0].ended, Ended::Reset(Stage::Tls)), "{:?}", told.connects[0]);
+    assert!(matches!(told.connects[0].ended, Ended::Reset(Stage::Tcp | Stage::Tls)), "{:?}", told.connects[0]);
 
     let silent = accept(|stream| {
         thread::sleep(Duration::from_secs(5));
@@ -137,8 +138,9 @@ async fn to_who_is_not_trusted_nothing_is_sent() {
     for (behaves, known, why) in cases {
         let server = https::start(behaves);
         let (settings, _ca) = if known { trusting(&server.pem) } else { trusting(&https::start(Behaves::default()).pem) };
-        let seen = ask(settings, Endpoint { large_body: true, ..endpoint(server.at, true) }, effort(2, 1)).await;
+        let seen = ask(settings, Endpoint { large_body: true, ..endpoint(server.at, true) }, effort(7, 1)).await;
         let told = probed(&seen);
+        assert!(seen.partial.is_none() && told.connects.len() == 7, "it was reached: {:?}", seen.partial);
         assert!(told.connects.iter().all(|c| c.ended == Ended::Untrusted && c.http.is_none() && c.tls.is_some()), "{:?}", told.connects);
         assert_eq!(told.certificates[0].trust, Trust::Not(why));
         assert!(matches!(told.large_body.gap(), Some(Gap::Unreachable(_))), "{:?}", told.large_body);
