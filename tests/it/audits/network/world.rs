@@ -233,7 +233,6 @@ fn connect(rng: &mut Pcg, round: u32, target: usize, ms: f64, offers: bool) -> C
     let http = HttpAnswer { first_byte_us: u64::from(us) + (3_000.0 * rng.lognormal(1.0, 0.3)) as u64, status: 403, retry_after_s: None };
     Connect {
         round,
-        from_port: None,
         at: Wall(BEGAN),
         target,
         from_port: Some(40_000),
