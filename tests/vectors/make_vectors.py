@@ -197,8 +197,8 @@ def wilsons():
             z = S.norm.ppf(0.5 + level / 2)
             p = k / n
             score = lambda share: (p - share) ** 2 - z * z * share * (1 - share) / n
-            lo = 0.0 if k == 0 else brentq(score, 0.0, p, xtol=1e-15, rtol=1e-14)
-            hi = 1.0 if k == n else brentq(score, p, 1.0, xtol=1e-15, rtol=1e-14)
+            lo = 0.0 if k == 0 else brentq(score, 0.0, p - 1e-9, xtol=1e-15, rtol=1e-14)
+            hi = 1.0 if k == n else brentq(score, p + 1e-9, 1.0, xtol=1e-15, rtol=1e-14)
             yield {"k": k, "n": n, "z": float(z), "lo": float(lo), "hi": float(hi)}
 
 

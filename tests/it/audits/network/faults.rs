@@ -37,7 +37,7 @@ const FAULTS: &[Fault] = &[
     ("an IPv6 black hole", |w| dead(w, true, &Ended::TimedOut(Stage::Tcp)), &["NET-05"], "IPv6 is a black hole"),
     ("an address that drops", |w| dead_one(w, 1), &["NET-01"], "connects to 3 addresses failed"),
     ("a reset after the handshake", |w| every(w, 10, |c| (c.ended, c.http) = (Ended::Reset(Stage::Tls), None)), &["NET-01"], "40 of 400 connects"),
-    ("loss of 2 %", |w| w.lose(50), &["NET-06"], "8 of 400 handshakes were lost: 2 % (1.02 % … 3.89 %)"),
+    ("loss of 2 %", |w| w.lose(50), &["NET-06"], "8 of 400 handshakes were lost: 2 % (1.02 % … 3.90 %)"),
     ("jitter", jitter, &["NET-07", "NET-20"], "apart"),
     ("an expired certificate", |w| w.bedrock().certificates[0].not_after = Wall(BEGAN - 1), &["NET-09"], "was valid until"),
     ("another host's certificate", |w| w.bedrock().certificates[0].matched = false, &["NET-09"], "stands for another host"),
@@ -94,11 +94,7 @@ fn kill(world: &mut World, target: usize, ended: &Ended) {
 }
 
 fn jitter(world: &mut World) {
-    let mut nth = 0_u32;
-    world.each(|connect| {
-        nth = (nth + 7) % 13;
-        *connect.tcp.as_mut().unwrap().rtt_us.as_mut().unwrap() += 6_000 * nth;
-    });
+    every(world, 4, |connect| super::world::later(connect, 60.0));
 }
 
 fn interception(world: &mut World) {
@@ -109,7 +105,7 @@ fn interception(world: &mut World) {
 
 fn black_hole(world: &mut World) {
     let Measured::Known(body) = &mut world.bedrock().large_body else { panic!() };
-    let tcp = TcpState { total_retrans: Some(5), retransmits: Some(4), ..body.before };
+    let tcp = TcpState { total_retrans: Some(5), retransmits: Some(5), ..body.before };
     body.looks = vec![Look { after_us: 4_000_000, tcp }];
     (body.answered_us, body.status, body.ended) = (None, None, Ended::TimedOut(Stage::Http));
     assert_eq!(body.path_mtu(), PathMtu::BlackHole { mtu: 1_500, retransmits: 5 });
