@@ -30,7 +30,8 @@ pub struct Disturbance {
     children: Vec<Child>,
     groups: Vec<PathBuf>,
     container: bool,
-    _engine: Option<Stack>,
+    /// Holds the engine up for as long.
+    engine: Option<Stack>,
 }
 
 impl Disturbance {
@@ -106,7 +107,7 @@ impl Disturbance {
     }
 
     fn contain(&mut self, args: &[&str]) -> Result<(), NotUp> {
-        self._engine = Some(Stack::up(&["docker"])?);
+        self.engine = Some(Stack::up(&["docker"])?);
         self.container = true;
         let _ = Command::new("docker").args(["rm", "-f", CONTAINER]).output();
         self.start(Command::new(env!("CARGO_BIN_EXE_rigcheck")).args(["burn", "--container", "--name", CONTAINER, "--for", "60s"]).args(args))?;
@@ -144,7 +145,7 @@ impl Drop for Disturbance {
             let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
             let _ = child.wait();
         }
-        if self.container {
+        if self.container && self.engine.is_some() {
             let _ = Command::new("docker").args(["rm", "-f", CONTAINER]).output();
         }
         for group in &self.groups {

@@ -67,7 +67,8 @@ fn write(root: &Path, planted: Planted, s: f64) {
     let cpu = |cpus: f64| {
         format!("{:012} 0 {:012} {:012} 0 0 0 {:012} 0 0", ticks(0.002 * cpus), ticks(0.001 * cpus), ticks(0.9 * cpus), ticks(steal * cpus))
     };
-    let each: String = (0..CPUS).map(|n| format!("cpu{n} {}\n", cpu(1.0))).collect();
+    let each: Vec<String> = (0..CPUS).map(|n| format!("cpu{n} {}\n", cpu(1.0))).collect();
+    let each = each.concat();
     put(
         root,
         "proc/stat",
@@ -101,7 +102,7 @@ fn write(root: &Path, planted: Planted, s: f64) {
     );
     put(root, "proc/softirqs", &format!("                    CPU0       CPU1\n     TIMER:{}\n    NET_RX:{}\n", columns(250.0), columns(1.0)));
     let (dropped, bytes) = if is(Planted::Dropped) { (30.0, 60e6) } else { (0.0, 500.0) };
-    let softnet: String = (0..CPUS)
+    let softnet: Vec<String> = (0..CPUS)
         .map(|n| {
             format!(
                 "{:08x} {:08x} 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 {n:08x}\n",
@@ -110,7 +111,7 @@ fn write(root: &Path, planted: Planted, s: f64) {
             )
         })
         .collect();
-    put(root, "proc/net/softnet_stat", &softnet);
+    put(root, "proc/net/softnet_stat", &softnet.concat());
     let interface = |name: &str, rate: f64| {
         format!("{name:>6}: {:014} {:012} 0 0 0 0 0 0 {:014} {:012} 0 0 0 0 0 0\n", so_far(rate), so_far(1.0), so_far(100.0), so_far(1.0))
     };

@@ -97,8 +97,8 @@ fn what_cannot_be_compared_is_not() {
     assert_eq!(between(&[rounds(3), vec![vec![]]].concat(), &rounds(9), middle, compare, 100, 1), None);
     let same = between(&rounds(3), &rounds(3), middle, compare, 100, 1).unwrap();
     assert_eq!((same.value, same.interval95, same.within(-0.1, 0.1)), (0.0, (0.0, 0.0), Answer::Pass));
-    assert_eq!(middle(&mut vec![]), None);
-    assert_eq!((middle(&mut vec![3.0, 1.0]), middle(&mut vec![3.0, 1.0, 2.0])), (Some(2.0), Some(2.0)));
+    assert_eq!(middle(&mut []), None);
+    assert_eq!((middle(&mut [3.0, 1.0]), middle(&mut [3.0, 1.0, 2.0])), (Some(2.0), Some(2.0)));
 }
 
 #[test]

@@ -16,7 +16,7 @@ use rigcheck::model::{
 use std::{sync::Arc, time::Duration};
 
 pub const CPUS: u32 = 4;
-pub const SECONDS: usize = 60;
+const SECONDS: f64 = 60.0;
 const BEGAN: i64 = 1_800_000_000_000_000;
 
 /// A machine with four CPUs on which a database idles, a monitor scrapes, and nobody else does anything to speak of.
@@ -81,7 +81,7 @@ pub fn loads() -> Calibrate {
 }
 
 fn seen(payload: Payload) -> Seen {
-    let covered = Span { from: Wall(BEGAN), to: Wall(BEGAN + SECONDS as i64 * 1_000_000) };
+    let covered = Span { from: Wall(BEGAN), to: Wall(BEGAN + 60_000_000) };
     Seen { payload, covered, origin: Origin { request: "example".into(), server: None, method: Method::Measured }, notes: vec![], partial: None }
 }
 
@@ -101,17 +101,17 @@ fn window(rng: &mut Pcg, began: i64) -> IdleWindow {
     let mut seconds = vec![];
     let used = |name: &str| UsedBy { by: process(name), programs: vec![], cpu_s: 0.0, when: vec![], nice: None };
     let mut all = [used("postgres"), used("prometheus")];
-    for n in 0..SECONDS {
+    for n in 0..60_u32 {
         let each = [0.004 + 0.004 * rng.unit(), 0.01 + 0.01 * rng.unit()];
         for (who, cpu_s) in all.iter_mut().zip(each) {
             who.cpu_s += cpu_s;
-            who.when.push((n as u32, cpu_s));
+            who.when.push((n, cpu_s));
         }
         let named_s = each.iter().sum::<f64>();
         // What is not counted to anybody: some short piece of work.
         let nobodys = 0.002 * rng.unit();
         seconds.push(IdleSecond {
-            at: Wall(began + (n as i64 + 1) * 1_000_000),
+            at: Wall(began + (i64::from(n) + 1) * 1_000_000),
             over_s: 1.0,
             busy_s: 0.45 + named_s + nobodys,
             own_s: 0.45,
@@ -150,7 +150,7 @@ fn window(rng: &mut Pcg, began: i64) -> IdleWindow {
     all.sort_by(|a, b| b.cpu_s.total_cmp(&a.cpu_s));
     IdleWindow {
         began: Wall(began),
-        asked_s: SECONDS as f64,
+        asked_s: SECONDS,
         left_out_s: 5.0,
         online: CPUS,
         cpus: (0..CPUS).collect(),
