@@ -60,8 +60,8 @@ const FAULTS: &[Fault] = &[
     ("a private endpoint", |w| w.bedrock().targets.iter_mut().for_each(|t| t.class = AddressClass::Private), &["NET-22"], "private here"),
 ];
 
-fn every(world: &mut World, nth: usize, mut change: impl FnMut(&mut rigcheck::model::payload::network::Connect)) {
-    world.bedrock().connects.iter_mut().step_by(nth).for_each(|c| change(c));
+fn every(world: &mut World, nth: usize, change: impl FnMut(&mut rigcheck::model::payload::network::Connect)) {
+    world.bedrock().connects.iter_mut().step_by(nth).for_each(change);
 }
 
 fn no_name(world: &mut World) {
@@ -70,7 +70,9 @@ fn no_name(world: &mut World) {
 
 fn dead(world: &mut World, v6: bool, ended: &Ended) {
     let targets: Vec<usize> = (0..3).filter(|t| world.bedrock().targets[*t].is_v6() == v6).collect();
-    targets.into_iter().for_each(|t| kill(world, t, ended));
+    for target in targets {
+        kill(world, target, ended);
+    }
 }
 
 fn dead_one(world: &mut World, target: usize) {
