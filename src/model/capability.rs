@@ -209,7 +209,7 @@ impl Capability {
                 "name whom the system under test calls: `network: {endpoints: {bedrock: {from: bedrock-runtime, region: us-east-1}}}`"
             }
             Capability::NetworkReference => {
-                "record the ways of the environment that this one stands for (`rigcheck network record --as production`), and name it: `network: {reference: production}`"
+                "record the ways of the environment that this one stands for (`rigcheck network record --as production`), and name that record as `network.reference`"
             }
             Capability::NetworkBudget => "say which TTFT is aimed at: `network: {ttft: 500ms}`",
             Capability::NetworkLargeBody => {
