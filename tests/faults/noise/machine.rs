@@ -7,7 +7,10 @@ use super::{
 };
 use crate::{
     audited::Audited,
-    rows::{Loud, noise::Disturbs},
+    rows::{
+        Loud,
+        noise::{Disturbs, Planted},
+    },
     stack::NotUp,
 };
 use std::{
@@ -34,23 +37,24 @@ impl Machine {
         Machine { folder: tempfile::Builder::new().prefix("rigcheck-loud-").tempdir().expect("a folder") }
     }
 
-    /// Audits it while that goes on.
-    pub fn audit(&self, row: Option<&Loud>) -> Result<Audited, NotUp> {
+    /// Audits it while all of that goes on.
+    pub fn audit(&self, rows: &[&Loud]) -> Result<Audited, NotUp> {
         let began = Instant::now();
-        let calibrate = row.is_none_or(|row| row.name == "int-disturbed-loads");
-        self.spec(calibrate);
-        let what = row.map(|row| row.does);
-        if let Some(Disturbs::Files(planted)) = what {
-            return Ok(files::audited(self.path(), planted));
-        }
+        self.spec(rows.is_empty() || rows.iter().any(|row| row.name == "int-disturbed-loads"));
         let half = LEFT_OUT + WINDOW / 2;
-        let going_on = what.map(|what| Disturbance::begin(what, self.path(), half)).transpose()?;
-        if what.is_some_and(|what| !matches!(what, Disturbs::Late { .. })) {
+        let going_on = rows.iter().map(|row| Disturbance::begin(row.does, self.path(), half)).collect::<Result<Vec<_>, _>>()?;
+        if !rows.iter().any(|row| matches!(row.does, Disturbs::Late { .. })) {
             sleep(Duration::from_millis(500));
         }
-        let out = self.run(what == Some(Disturbs::OwnQuota))?;
+        let out = self.run(rows.iter().any(|row| row.does == Disturbs::OwnQuota))?;
         drop(going_on);
         Ok(Audited::of(self.path().into(), &out, began.elapsed(), 0.0))
+    }
+
+    /// Audits a machine whose kernel says that.
+    pub fn of_files(&self, planted: Planted) -> Audited {
+        self.spec(false);
+        files::audited(self.path(), planted)
     }
 
     fn run(&self, limited: bool) -> Result<Output, NotUp> {

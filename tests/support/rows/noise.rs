@@ -15,7 +15,7 @@ pub struct Loud {
     pub may: &'static [&'static str],
     /// What the report must say of who or what it was.
     pub says: &'static [&'static str],
-    /// Is it found only where little else goes on?
+    /// Is it found only where little else goes on? Then `make faults` runs it, which has the machine for itself.
     pub calm: bool,
 }
 
@@ -239,6 +239,16 @@ pub const LOUD: &[Loud] = &[
         must: &["INT-05"],
         ..PLAIN
     },
+];
+
+/// Rows that share a run where time is short: none hides another. Those that want a calm machine are run by `make faults` only.
+pub const SHARED: &[&[&str]] = &[
+    &["int-steady-neighbour", "int-monitor", "int-short-lived", "int-network-flood"],
+    &["int-container", "int-unnamed", "int-disk-flood"],
+    &["int-limited-container", "int-packets"],
+    &["int-bursts", "int-memory-pressure"],
+    &["int-own-quota"],
+    &["int-disturbed-loads"],
 ];
 
 impl Loud {
