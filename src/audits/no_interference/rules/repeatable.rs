@@ -11,6 +11,7 @@ use crate::{
         evidence::Evidence,
         name::Name,
         outcome::{Finding, Status},
+        payload::CalibrationKernel,
         rig::Rig,
         units::Share,
     },
@@ -26,6 +27,8 @@ pub struct Repeatable {
     between: Share,
     /// Standard deviation over mean that runs of a round may have.
     within: Share,
+    /// By how much the clock may be ahead of the CPU time of a load that never waits: more is time that was taken away, however evenly.
+    taken: Share,
 }
 
 impl Rule<NoInterference> for Repeatable {
@@ -39,14 +42,21 @@ impl Rule<NoInterference> for Repeatable {
         let calibration = view.calibration()?;
         let from = vec![calibration.key.clone()];
         let of = Calibrated::of(calibration.value, kernel(subject));
-        let expected = format!("rounds at most {} apart, and at most {} of variation within them", self.between, self.within);
+        let expected = format!(
+            "rounds at most {} apart, at most {} of variation within them, and the clock at most {} ahead of the CPU time",
+            self.between, self.within, self.taken
+        );
         let (Some((sure, apart)), Some(usual)) = (spread(&of.wall), usual_variation(&of.wall)) else {
             let why =
                 format!("{} runs in {} rounds say nothing of how it repeats; 6 runs in each of 2 rounds are the least", of.runs(), of.wall.len());
             return Ok(say::cannot_tell(why, expected, of.runs(), from).settled_by("run more of it: `audit: {rounds: 5, runs: 30}`"));
         };
         let all = variation(&of.wall.concat()).unwrap_or_default();
-        let status = if sure > self.between.0 || usual > self.within.0 {
+        let middle = |rounds: &[Vec<f64>]| median(&rounds.concat()).unwrap_or_default();
+        let ratio = middle(&of.wall) / middle(&of.cpu).max(1e-9);
+        // Whoever waits for an answer is off its CPU meanwhile.
+        let taken = kernel(subject) != CalibrationKernel::Loopback && ratio > 1.0 + self.taken.0;
+        let status = if sure > self.between.0 || usual > self.within.0 || taken {
             Status::Fail
         } else if apart > self.between.0 {
             Status::Inconclusive
@@ -57,8 +67,6 @@ impl Rule<NoInterference> for Repeatable {
         };
         let cpu = spread(&of.cpu).zip(usual_variation(&of.cpu));
         let steady = cpu.is_some_and(|((sure, _), usual)| sure <= self.between.0 && usual <= self.within.0);
-        let middle = |rounds: &[Vec<f64>]| median(&rounds.concat()).unwrap_or_default();
-        let ratio = middle(&of.wall) / middle(&of.cpu).max(1e-9);
         let verdict = match (status, steady) {
             (Status::Fail, true) => "disturbed: ",
             (Status::Fail, false) => "not repeatable: ",

@@ -50,6 +50,7 @@ const FAULTS: &[Fault] = &[
         "tsc, then hpet",
     ),
     ("a CPU that is taken away", |w| wall(w, |round| if round < 2 { 1.0 } else { 1.6 }), &["INT-16"], "disturbed"),
+    ("a CPU that is taken away evenly", |w| wall(w, |_| 3.0), &["INT-16"], "disturbed"),
     ("another clock frequency in between", |w| both(w, |round| if round == 2 { 1.3 } else { 1.0 }), &["INT-16"], "not repeatable"),
     ("a slower machine", |w| both(w, |_| 1.12), &["INT-17"], "different machine"),
     ("another type of instance", |w| w.calibration.host.cpu = "Another CPU".into(), &["INT-17"], "Another CPU now"),
