@@ -17,7 +17,9 @@ fn each_handshake_that_lost_a_packet_is_told_and_no_other() {
         let flow = log.flow(row.from_port.expect("it stood"));
         let (dropped, again) = (flow.syns_lost(), flow.syns().count() - 1);
         let (by_kernel, retrans) = (row.lost().expect("this kernel tells"), row.tcp.expect("a state").total_retrans.expect("this kernel tells"));
-        assert_eq!((by_kernel, retrans as usize), (dropped > 0, again), "{row:?}");
+        assert_eq!(by_kernel, dropped > 0, "{row:?}");
+        // A port that was used again later has more SYNs in the log, and none of them was lost.
+        assert!(!by_kernel || retrans as usize == again, "{again} SYNs were sent again: {row:?}");
         assert_eq!(row.clean_rtt_ms().is_none(), by_kernel, "no sample of the round trip");
         assert!(!by_kernel || row.connect_us.is_some_and(|us| us > 900_000), "a second until the SYN is sent again: {row:?}");
         counts = [counts[0] + usize::from(by_kernel), counts[1] + usize::from(dropped > 0)];
