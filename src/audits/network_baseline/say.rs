@@ -12,7 +12,7 @@ use crate::{
         units::{Ms, Share},
     },
 };
-pub use say::{cannot_tell, finding, settles, status};
+pub use say::{cannot_tell, finding, margin, settles, status, two_limits};
 
 /// What settles what too few connects leave open.
 pub const MORE: &str = "make more connects: `audit: {connects: 1000, rounds: 10}`";
@@ -43,17 +43,6 @@ pub fn both(way: &Way<'_>, other: Key, finding: Finding) -> Judgement {
     of(way, Finding { from: vec![way.got.key.clone(), other], ..finding })
 }
 
-/// A level between two limits: at most the lower one passes, above the higher one fails.
-pub fn two_limits(value: f64, warn: f64, fail: f64) -> Status {
-    if value > fail {
-        Status::Fail
-    } else if value > warn {
-        Status::Warn
-    } else {
-        Status::Pass
-    }
-}
-
 /// The worse of two.
 pub fn worse(a: Status, b: Status) -> Status {
     if b.badness() > a.badness() { b } else { a }
@@ -67,11 +56,6 @@ pub fn ms(name: &str, value: f64, (lo, hi): (f64, f64), n: u64) -> Figure {
 /// A share as a figure, in %.
 pub fn share(name: &str, value: f64, (lo, hi): (f64, f64), n: u64) -> Figure {
     Figure { name: name.into(), value: 100.0 * value, lo: 100.0 * lo, hi: 100.0 * hi, n, unit: "%".into() }
-}
-
-/// Distance from a limit in units of it.
-pub fn margin(value: f64, limit: f64) -> Option<f64> {
-    (limit > 0.0).then(|| (limit - value) / limit)
 }
 
 /// What the round trips reach.

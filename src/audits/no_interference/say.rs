@@ -6,14 +6,14 @@ use crate::{
     model::{
         evidence::Got,
         key::Key,
-        outcome::{Figure, Finding, Status},
+        outcome::{Figure, Finding},
         payload::IdleWindow,
         units::Share,
     },
 };
 use std::fmt::Write as _;
 
-pub use say::{cannot_tell, finding, settles, status};
+pub use say::{cannot_tell, finding, margin, settles, status, two_limits};
 
 /// What settles what too short a window leaves open.
 pub const LONGER: &str = "watch longer: `audit: {window: 10min}`, or `rigcheck noise --for 10min`";
@@ -28,25 +28,9 @@ pub fn from(keys: Vec<Key>, finding: Finding) -> Finding {
     Finding { from: keys, ..finding }
 }
 
-/// A level between two limits: at most the lower one passes, above the higher one fails.
-pub fn two_limits(value: f64, warn: f64, fail: f64) -> Status {
-    if value > fail {
-        Status::Fail
-    } else if value > warn {
-        Status::Warn
-    } else {
-        Status::Pass
-    }
-}
-
 /// A share as an exact figure, in %.
 pub fn share(name: &str, value: f64, n: u64) -> Figure {
     Figure::exact(name, 100.0 * value, n, "%")
-}
-
-/// Distance from a limit in units of it.
-pub fn margin(value: f64, limit: f64) -> Option<f64> {
-    (limit > 0.0).then(|| (limit - value) / limit)
 }
 
 /// `container burner: 21 % of a CPU, at most 0.85 CPU-s in a second, in 58 of 60 seconds`.

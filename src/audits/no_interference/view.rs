@@ -48,6 +48,14 @@ impl<'e> Quiet<'e> {
         Ok(got)
     }
 
+    /// Was that looked at? What was not is a zero in each second, and no pass may rest on it.
+    pub fn looked_at(window: &Got<'_, IdleWindow>, what: &str) -> Result<(), Unknown> {
+        match window.value.missing.iter().find(|missing| missing.what == what) {
+            Some(missing) => Err(Unknown::new(window.key.clone(), missing.why.clone())),
+            None => Ok(()),
+        }
+    }
+
     /// The calibration of this run.
     pub fn calibration(&self) -> Result<Got<'e, Calibration>, Unknown> {
         self.cx.evidence.get(&World::Live, &name(NOISE), &loads())

@@ -63,6 +63,22 @@ pub fn settles(answer: Answer) -> Option<u64> {
     if let Answer::Unclear { settles_at } = answer { settles_at } else { None }
 }
 
+/// A level between two limits: at most the lower one passes, above the higher one fails.
+pub fn two_limits(value: f64, warn: f64, fail: f64) -> Status {
+    if value > fail {
+        Status::Fail
+    } else if value > warn {
+        Status::Warn
+    } else {
+        Status::Pass
+    }
+}
+
+/// Distance from a limit in units of it.
+pub fn margin(value: f64, limit: f64) -> Option<f64> {
+    (limit > 0.0).then(|| (limit - value) / limit)
+}
+
 /// The worst of several judgements: a failure outranks a gap, a gap whatever else was found. The first of those that are alike.
 pub fn worst(all: impl IntoIterator<Item = Judgement>) -> Option<Judgement> {
     let badness = |one: &Judgement| one.as_ref().map_or(Status::NoData, |finding| finding.status).badness();

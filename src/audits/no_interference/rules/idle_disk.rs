@@ -27,6 +27,7 @@ impl Rule<NoInterference> for IdleDisk {
 
     fn judge(&self, view: &Quiet<'_>, _: &Name) -> Judgement {
         let window = view.window()?;
+        Quiet::looked_at(&window, "disks")?;
         let over = window.value.lasted_s();
         let busy = window.value.sum(|second| second.disk_busy_s) / over;
         let rate = BytesPerSecond(window.value.sum(|second| second.disk_bytes as f64) / over);

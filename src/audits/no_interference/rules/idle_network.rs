@@ -26,6 +26,8 @@ impl Rule<NoInterference> for IdleNetwork {
 
     fn judge(&self, view: &Quiet<'_>, _: &Name) -> Judgement {
         let window = view.window()?;
+        Quiet::looked_at(&window, "network")?;
+        Quiet::looked_at(&window, "packets dropped")?;
         let rate = |of: fn(&crate::model::payload::IdleSecond) -> u64| window.value.sum(|second| of(second) as f64) / window.value.lasted_s();
         let (outside, inside) = (rate(|s| s.network_bytes), rate(|s| s.loopback_bytes));
         let worst = outside.max(inside);

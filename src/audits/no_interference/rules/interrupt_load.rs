@@ -2,7 +2,7 @@ use crate::{
     audits::no_interference::{NoInterference, say, spoil, view::Quiet},
     model::{
         audit::{Judgement, Rule},
-        evidence::Evidence,
+        evidence::{Evidence, Gap, Unknown},
         name::Name,
         outcome::{Figure, Finding},
         payload::Interrupts,
@@ -29,6 +29,11 @@ impl Rule<NoInterference> for InterruptLoad {
 
     fn judge(&self, view: &Quiet<'_>, _: &Name) -> Judgement {
         let window = view.window()?;
+        // Timers count on every machine: none at all was not read.
+        if window.value.interrupts.is_empty() {
+            let why = "neither /proc/interrupts nor /proc/softirqs was read; run where this user may";
+            return Err(Unknown::new(window.key.clone(), Gap::NotConfigured(why.into())));
+        }
         let over = window.value.lasted_s();
         let of_devices: Vec<&Interrupts> = window.value.interrupts.iter().filter(|line| !self.ours.contains(&line.line)).collect();
         let rate = |line: &Interrupts| line.count as f64 / over / f64::from(window.value.online.max(1));

@@ -23,6 +23,7 @@ impl Rule<NoInterference> for Paging {
 
     fn judge(&self, view: &Quiet<'_>, _: &Name) -> Judgement {
         let window = view.window()?;
+        Quiet::looked_at(&window, "memory events")?;
         let sum = |of: fn(&crate::model::payload::IdleSecond) -> u64| window.value.seconds.iter().map(of).sum::<u64>();
         let (faults, back, out) = (sum(|s| s.major_faults), sum(|s| s.swapped_in), sum(|s| s.swapped_out));
         let stalls = sum(|s| s.compact_stalls);

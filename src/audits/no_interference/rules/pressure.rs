@@ -27,12 +27,11 @@ impl Rule<NoInterference> for Pressure {
 
     fn judge(&self, view: &Quiet<'_>, _: &Name) -> Judgement {
         let window = view.window()?;
+        Quiet::looked_at(&window, "pressure")?;
         let told: Option<Vec<payload::Pressure>> = window.value.seconds.iter().map(|second| second.pressure).collect();
         let Some(told) = told else {
-            let missing = window.value.missing.iter().find(|missing| missing.what == "pressure");
             let why = "/proc/pressure was not read; a kernel with CONFIG_PSI tells it, booted with `psi=1`";
-            let gap = missing.map_or_else(|| Gap::NotConfigured(why.into()), |missing| missing.why.clone());
-            return Err(Unknown::new(window.key.clone(), gap));
+            return Err(Unknown::new(window.key.clone(), Gap::NotConfigured(why.into())));
         };
         let share = |of: fn(&payload::Pressure) -> f64| told.iter().map(of).sum::<f64>() / window.value.lasted_s();
         let (memory, io) = (share(|p| p.memory_full_s), share(|p| p.io_full_s));

@@ -9,7 +9,7 @@ use rigcheck::model::{
     key::{Key, Payload, World as Whose},
     name::name,
     outcome::Status,
-    payload::{Calibration, IdleWindow},
+    payload::{Calibration, IdleWindow, Missing},
     workload::NOISE,
 };
 use std::sync::Arc;
@@ -61,13 +61,22 @@ fn altered(evidence: &Evidence, change: impl FnOnce(&mut IdleWindow)) -> Evidenc
     copy
 }
 
+fn lack(window: &mut IdleWindow, what: &str) {
+    window.missing.push(Missing { what: what.into(), why: Gap::Denied("example".into()) });
+}
+
 /// What an answer leaves out is never a pass of who rests on it.
 #[test]
 fn what_an_answer_lacks_is_told_by_nobody() {
     let world = World::new(14);
     let clean = world.evidence();
     let said = |change: fn(&mut IdleWindow)| judge(&*of_noise(), &world.rig, &altered(&clean, change));
-    let lacks: [(&str, fn(&mut IdleWindow)); 5] = [
+    let lacks: [(&str, fn(&mut IdleWindow)); 10] = [
+        ("INT-04", |w| lack(w, "memory events")),
+        ("INT-05", |w| lack(w, "pressure")),
+        ("INT-11", |w| lack(w, "disks")),
+        ("INT-12", |w| lack(w, "packets dropped")),
+        ("INT-10", |w| w.interrupts.clear()),
         ("INT-02", |w| w.seconds[7].steal_s = None),
         ("INT-05", |w| w.seconds[7].pressure = None),
         ("INT-03", |w| w.probes.clear()),

@@ -6,8 +6,8 @@ use rigcheck::model::{
     name::name,
     noise::Noise,
     payload::{
-        By, Calibration, CalibrationHost, CalibrationKernel, CalibrationRound, CalibrationRun, ClockSourceAt, IdleSecond, IdleWindow, LogBins,
-        OwnCost, Pressure, ProbedCpu, UsedBy,
+        By, Calibration, CalibrationHost, CalibrationKernel, CalibrationRound, CalibrationRun, ClockSourceAt, IdleSecond, IdleWindow, Interrupts,
+        LogBins, OwnCost, Pressure, ProbedCpu, UsedBy,
     },
     rig::{Rig, SourceInfo},
     units::{Span, Wall},
@@ -157,6 +157,7 @@ fn window(rng: &mut Pcg, began: i64) -> IdleWindow {
         seconds,
         probes: (0..CPUS).map(probe).collect(),
         used_by: all.into(),
+        interrupts: vec![Interrupts { line: "LOC".into(), of: "Local timer interrupts".into(), deferred: false, count: 60_000, peak: 1_000, cpu: 0 }],
         clock_sources: vec![ClockSourceAt { at: Wall(began), name: "tsc".into() }],
         own: OwnCost { sampler_s: 0.3, probes_s: 26.0, duty_s: 24.0, process_s: 27.0, over_s: 60.0, scans: 60 },
         ..IdleWindow::default()
