@@ -9,9 +9,11 @@ mod disturb;
 #[path = "../support/embedded.rs"]
 mod embedded;
 mod environment;
+mod group;
 mod judge;
 mod lanes;
 mod matrix;
+mod network;
 mod noise;
 mod reference;
 #[path = "../support/silence.rs"]

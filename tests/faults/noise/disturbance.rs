@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "starts programs, and writes files of its own")]
 
 use crate::{
+    group::Group,
     rows::noise::Disturbs,
     stack::{NotUp, Stack},
 };
@@ -28,7 +29,7 @@ pub const CONTAINER: &str = "rigcheck-neighbour";
 #[derive(Default)]
 pub struct Disturbance {
     children: Vec<Child>,
-    groups: Vec<PathBuf>,
+    groups: Vec<Group>,
     container: bool,
     /// Holds the engine up for as long.
     engine: Option<Stack>,
@@ -90,7 +91,7 @@ impl Disturbance {
 
     /// A reader in a control group of its own, whose memory is too small for what it reads.
     fn squeeze(&mut self, folder: &Path) -> Result<(), NotUp> {
-        let group = own_group("memory", "memory.limit_in_bytes", LIMIT)?;
+        let group = Group::limited("memory", "memory.limit_in_bytes", LIMIT)?;
         let file = folder.join("large");
         // Past the caches: pages that are there already are counted to whoever wrote them, and need no disk.
         let args = [format!("of={}", file.display()), format!("count={FILE_MIB}")];
@@ -102,8 +103,9 @@ impl Disturbance {
             "import mmap,os\nf=open('{}','rb')\nm=mmap.mmap(f.fileno(),0,prot=mmap.PROT_READ)\nwhile True:\n for i in range(0,len(m),4096): m[i]\n",
             file.display()
         );
-        self.groups.push(group.clone());
-        self.shell(&format!("echo $$ > {}/cgroup.procs && exec python3 -c \"{script}\"", group.display()))
+        self.start(group.command("timeout").args([LONGEST, "python3", "-c", &script]))?;
+        self.groups.push(group);
+        Ok(())
     }
 
     fn contain(&mut self, args: &[&str]) -> Result<(), NotUp> {
@@ -148,15 +150,6 @@ impl Drop for Disturbance {
         if self.container && self.engine.is_some() {
             let _ = Command::new("docker").args(["rm", "-f", CONTAINER]).output();
         }
-        for group in &self.groups {
-            // A group is empty a moment after its last process has ended.
-            for _ in 0..50 {
-                if fs::remove_dir(group).is_ok() {
-                    break;
-                }
-                sleep(Duration::from_millis(20));
-            }
-        }
     }
 }
 
@@ -169,15 +162,4 @@ fn named(folder: &Path, program: &str) -> PathBuf {
             .expect("a copy of the binary");
     }
     path
-}
-
-/// A control group of ours with one limit, in version 1's hierarchy of a controller, or in version 2's.
-pub fn own_group(controller: &str, knob: &str, value: &str) -> Result<PathBuf, NotUp> {
-    let name = format!("rigcheck-test-{}-{controller}", std::process::id());
-    let group = Path::new("/sys/fs/cgroup").join(controller).join(name);
-    let missing =
-        |what: &str, e: std::io::Error| NotUp::Missing(format!("{what} {}: {e}; it takes root and control groups of version 1", group.display()));
-    fs::create_dir(&group).or_else(|e| if group.is_dir() { Ok(()) } else { Err(e) }).map_err(|e| missing("making", e))?;
-    fs::write(group.join(knob), value).map_err(|e| missing("limiting", e))?;
-    Ok(group)
 }

@@ -1,12 +1,10 @@
 //! This machine under audit, by the binary as a user runs it.
 #![allow(clippy::disallowed_methods, reason = "runs the binary in a folder of its own")]
 
-use super::{
-    disturbance::{Disturbance, own_group},
-    files,
-};
+use super::{disturbance::Disturbance, files};
 use crate::{
     audited::Audited,
+    group::Group,
     rows::{
         Loud,
         noise::{Disturbs, Planted},
@@ -15,7 +13,7 @@ use crate::{
 };
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Output},
     thread::sleep,
     time::{Duration, Instant},
@@ -58,20 +56,11 @@ impl Machine {
     }
 
     fn run(&self, limited: bool) -> Result<Output, NotUp> {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_rigcheck"));
-        let mut group = None;
-        if limited {
-            let made: PathBuf = own_group("cpu", "cpu.cfs_quota_us", "10000")?;
-            command = Command::new("sh");
-            command.args(["-c", "echo $$ > \"$0\"/cgroup.procs && exec \"$@\"", &made.display().to_string(), env!("CARGO_BIN_EXE_rigcheck")]);
-            group = Some(made);
-        }
+        let group = limited.then(Group::tenth_of_a_cpu).transpose()?;
+        let rigcheck = env!("CARGO_BIN_EXE_rigcheck");
+        let mut command = group.as_ref().map_or_else(|| Command::new(rigcheck), |group| group.command(rigcheck));
         command.current_dir(self.path()).env_remove("RIGCHECK_SPEC").args(["noise", "-v", "-o", "json:report.json", "-o", "human:report.txt"]);
-        let out = command.output().map_err(|e| NotUp::Broken(e.to_string()));
-        if let Some(group) = group {
-            let _ = fs::remove_dir(group);
-        }
-        out
+        command.output().map_err(|e| NotUp::Broken(e.to_string()))
     }
 
     fn spec(&self, calibrate: bool) {

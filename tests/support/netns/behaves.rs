@@ -42,6 +42,8 @@ pub enum Accepted {
     Plain,
     /// Reset when the request has been read.
     ResetAfterRequest,
+    /// A proxy: CONNECT without TLS, then whatever is said to whom it names.
+    Tunnel,
 }
 
 /// Versions of TLS.

@@ -5,6 +5,7 @@ use super::{
     behaves::{Accepted, Behaves, Tls},
     http,
     relay::now_ns,
+    tunnel,
 };
 use rustls::{
     HandshakeKind, ServerConfig, ServerConnection, Stream,
@@ -128,6 +129,7 @@ impl Served {
                 self.wait(Duration::MAX);
                 Ok(())
             }
+            Accepted::Tunnel => tunnel::carry(stream),
             Accepted::Plain => self.exchange(nth, &mut stream, &behaves).map(drop),
             Accepted::Served | Accepted::ResetAfterRequest => {
                 let mut session = ServerConnection::new(tls).map_err(io::Error::other)?;

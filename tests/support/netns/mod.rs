@@ -29,6 +29,7 @@ mod process;
 mod relay;
 mod sweep;
 mod too_big;
+mod tunnel;
 mod world;
 
 pub use authority::{Authority, Certificate, INTERCEPTING, TRUSTED};

@@ -5,12 +5,14 @@
 
 pub mod environment;
 mod list;
+pub mod network;
 pub mod noise;
 pub mod resources;
 mod traces;
 
 pub use environment::{UNLIKE, Unlike};
 pub use list::ROWS;
+pub use network::{STRAY, Stray};
 pub use noise::{LOUD, Loud};
 pub use resources::{USED, Used};
 pub use traces::{TOGETHER, Together};

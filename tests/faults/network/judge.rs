@@ -1,0 +1,35 @@
+//! What an audit should have said of a way, beside what it said.
+
+use crate::{audited::Audited, rows::Stray};
+
+/// A prober that is short of CPU says so itself, and then accuses nobody by its own stopwatch.
+const QUIET_PROBER: &str = "NET-18";
+/// Rules that judge by that stopwatch.
+const BY_STOPWATCH: [&str; 3] = ["NET-04", "NET-12", "NET-15"];
+
+/// What is wrong with the run of a row, a line each.
+pub fn wrong(row: &Stray, audited: &Audited) -> Vec<String> {
+    let of = |status: &str| audited.rules(status);
+    let (failed, warned) = (of("fail"), of("warn"));
+    let untold: Vec<&str> = of("no_data").into_iter().chain(of("inconclusive")).collect();
+    let busy = !of("pass").contains(QUIET_PROBER);
+    let excused = |rule: &&str| busy && BY_STOPWATCH.contains(rule) && untold.contains(rule);
+    let mut wrong = vec![];
+    wrong.extend(row.must.iter().filter(|rule| !failed.contains(*rule) && !excused(rule)).map(|rule| format!("{rule} must fail")));
+    wrong.extend(row.warns.iter().filter(|rule| !warned.contains(*rule) && !excused(rule)).map(|rule| format!("{rule} must warn")));
+    wrong.extend(row.untold.iter().filter(|rule| !untold.contains(*rule)).map(|rule| format!("{rule} cannot tell")));
+    let known = |rule: &&&str| row.touches(rule) || **rule == QUIET_PROBER || excused(rule);
+    for (status, rules) in [("fail", failed.iter().collect::<Vec<_>>()), ("warn", warned.iter().collect()), ("cannot tell", untold.iter().collect())] {
+        wrong.extend(rules.iter().filter(|rule| !known(rule)).map(|rule| format!("{rule}: {status}, and it must be quiet")));
+    }
+    wrong.extend(of("error").iter().map(|rule| format!("{rule} broke")));
+    let report = audited.report.to_string();
+    wrong.extend(row.says.iter().filter(|text| !report.contains(*text)).map(|text| format!("the report must say `{text}`")));
+    if audited.verdict() == "ready" && !(row.must.is_empty() && row.untold.is_empty()) {
+        wrong.push("a way with this fault is READY".into());
+    }
+    if !wrong.is_empty() {
+        wrong.push(audited.trouble());
+    }
+    wrong.into_iter().map(|line| format!("{}: {line}", row.name)).collect()
+}

@@ -1,0 +1,75 @@
+//! The fault matrix of the way to an endpoint: each fault is planted in a network of its own, made of namespaces on this machine, and must be
+//! found by its rules, and by no others.
+#![allow(clippy::disallowed_methods, reason = "says how long it took, and which rows it was asked for")]
+
+mod judge;
+mod laboratory;
+
+use crate::{
+    audited::so_many,
+    rows::{
+        STRAY, Stray,
+        network::{Plants, SAME},
+    },
+    stack::{NotUp, or_skip},
+};
+use laboratory::Laboratory;
+use std::{
+    io::{self, Write},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::Instant,
+};
+
+/// They wait most of their time.
+const AT_ONCE: usize = 8;
+const CONNECTS: u32 = 400;
+
+#[test]
+fn each_fault_of_a_way_is_found_by_its_rules_and_by_no_others() {
+    const TEST: &str = "each_fault_of_a_way_is_found_by_its_rules_and_by_no_others";
+    let Some(wrong) = or_skip(TEST, run(1)) else { return };
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+#[ignore = "five minutes: `make faults` runs it"]
+fn a_way_that_is_as_it_was_is_never_called_another_one() {
+    const TEST: &str = "a_way_that_is_as_it_was_is_never_called_another_one";
+    let Some(wrong) = or_skip(TEST, run(so_many("RIGCHECK_CLEAN_RUNS", 20))) else { return };
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What is wrong with all rows, and with so many runs of those that nothing must be found in, a line each.
+fn run(clean_runs: usize) -> Result<Vec<String>, NotUp> {
+    let began = Instant::now();
+    let reference = Laboratory::up(Plants::Nothing)?.record(CONNECTS)?;
+    let rows: Vec<&Stray> = STRAY.iter().filter(|_| clean_runs == 1).chain(SAME.iter().cycle().take(SAME.len() * clean_runs)).filter(wanted).collect();
+    let (next, found) = (AtomicUsize::new(0), Mutex::new(vec![]));
+    let worker = || -> Result<(), NotUp> {
+        while let Some(row) = rows.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let audited = Laboratory::up(row.plants)?.audit(row, &reference)?;
+            let missed = judge::wrong(row, &audited);
+            let failed: Vec<&str> = audited.rules("fail").into_iter().collect();
+            let mark = if missed.is_empty() { "✓" } else { "✗" };
+            // Past the capture of the test runner: how far it has come.
+            let _ = writeln!(io::stderr(), "{mark} {}: {} ({}) in {:.0} s", row.name, audited.verdict(), failed.join(", "), audited.took.as_secs_f64());
+            found.lock().unwrap_or_else(PoisonError::into_inner).extend(missed);
+        }
+        Ok(())
+    };
+    thread::scope(|scope| {
+        let all: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(worker)).collect();
+        all.into_iter().try_for_each(|worker| worker.join().expect("it says what is wrong"))
+    })?;
+    let _ = writeln!(io::stderr(), "{} ways in {:.0} s", rows.len(), began.elapsed().as_secs_f64());
+    Ok(found.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+fn wanted(row: &&Stray) -> bool {
+    let only = std::env::var("RIGCHECK_FAULTS").unwrap_or_default();
+    only.is_empty() || only.split(',').any(|name| name == row.name)
+}
