@@ -19,7 +19,8 @@ impl Group {
         static MADE: AtomicU32 = AtomicU32::new(0);
         let name = format!("rigcheck-test-{}-{controller}-{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
         let group = Path::new("/sys/fs/cgroup").join(controller).join(name);
-        let missing = |what: &str, e: io::Error| NotUp::Missing(format!("{what} {}: {e}; it takes root and control groups of version 1", group.display()));
+        let missing =
+            |what: &str, e: io::Error| NotUp::Missing(format!("{what} {}: {e}; it takes root and control groups of version 1", group.display()));
         fs::create_dir(&group).map_err(|e| missing("making", e))?;
         let made = Group(group.clone());
         fs::write(group.join(knob), value).map_err(|e| missing("limiting", e))?;

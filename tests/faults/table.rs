@@ -1,7 +1,7 @@
 //! The matrix as a page of the documentation, generated from the same rows that the tests demand.
 #![allow(clippy::disallowed_methods, reason = "compares a generated page, and writes it if asked to")]
 
-use crate::rows::{LOUD, ROWS, Row, TOGETHER, UNLIKE, USED, Wanted};
+use crate::rows::{LOUD, ROWS, Row, STRAY, TOGETHER, UNLIKE, USED, Wanted};
 use rigcheck::reference::faults::ALL;
 use std::{fmt::Write as _, fs};
 
@@ -64,6 +64,13 @@ fn page() -> String {
     for row in LOUD {
         let [must, warns, may] = [row.must, row.warns, row.may].map(listed);
         let _ = writeln!(text, "| `{}` | {} | {must} | {warns} | {may} |", row.name, row.title);
+    }
+    text += "\n## Of the way to an endpoint\n\nEach is planted in a network of namespaces of its own, with an endpoint of HTTPS and two nameservers; a record of \
+             the same network without it is the reference (`tests/faults/network`). All other rules pass, or do not apply.\n\n";
+    text += "| fault | what is done | must fail | must warn | cannot tell |\n|---|---|---|---|---|\n";
+    for row in STRAY {
+        let [must, warns, untold] = [row.must, row.warns, row.untold].map(listed);
+        let _ = writeln!(text, "| `{}` | {} | {must} | {warns} | {untold} |", row.name, row.title);
     }
     text += "\n## On the embedded rig\n\nThe rig of `rigcheck demo --fault NAME` (`tests/faults`).\n\n";
     text += "| fault | what is done | must fail | may fail | verdict |\n|---|---|---|---|---|\n";

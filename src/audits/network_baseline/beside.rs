@@ -1,6 +1,6 @@
 //! Round trips here beside those of the reference.
 
-use super::{view::There, way::Way};
+use super::{Least, view::There, way::Way};
 use crate::{
     model::units::{Margin, Ms},
     stats::{
@@ -27,10 +27,15 @@ pub struct Off {
 const SEED: u64 = 41;
 
 /// A percentile of the clean round trips beside the reference's: against measured ones by a bootstrap over whole rounds, against a
-/// declared one by the bounds of our own by order statistics. `None` where too little was measured, or nothing is declared.
-pub fn off(here: &Way<'_>, there: &There<'_, '_>, q: f64, margin: Margin) -> Option<Off> {
+/// declared one by the bounds of our own by order statistics. `None` where too little was measured, or nothing is declared: some rounds of
+/// one or two values each repeat well, and tell nothing of a percentile.
+pub fn off(here: &Way<'_>, there: &There<'_, '_>, q: f64, margin: Margin, least: &Least) -> Option<Off> {
+    let least = if q > 0.5 { least.p95 } else { least.p50 }.0;
     match there {
         There::Measured(there) => {
+            if here.n() < least || there.n() < least {
+                return None;
+            }
             let allowed = margin.at(Ms(there.rtt(q)?)).0;
             let less = |here: f64, there: f64| here - there;
             let found = if (q - 0.5).abs() < 1e-9 {

@@ -1,6 +1,6 @@
 //! What the rules of this audit say alike.
 
-use super::{Ways, way::Way};
+use super::{Least, Ways, way::Way};
 use crate::{
     audits::shared::say,
     model::{
@@ -28,14 +28,32 @@ pub fn of(way: &Way<'_>, finding: Finding) -> Judgement {
     Ok(Finding { from, ..finding })
 }
 
-/// The same of a figure of the stopwatch: a busy machine makes those longer, never shorter, so that they may pass and accuse nobody.
-pub fn by_stopwatch(view: &Ways<'_>, way: &Way<'_>, mut finding: Finding) -> Judgement {
-    if let (Status::Fail | Status::Warn, Some(why)) = (finding.status, way.noisy(&view.audit.noisy)) {
+/// On a busy machine a figure of the stopwatch is believed to be too long where it is beyond its limit by more than so many times what
+/// our own threads waited for a CPU.
+const WAITS: f64 = 10.0;
+
+/// The same of a figure of the stopwatch that is `beyond` its limit by so many ms: a busy machine makes those longer, never shorter, so
+/// that they may pass, and accuse only where no wait of ours comes near.
+pub fn by_stopwatch(view: &Ways<'_>, way: &Way<'_>, mut finding: Finding, beyond: f64) -> Judgement {
+    let limits = &view.audit.noisy;
+    let explained = WAITS * way.waited().unwrap_or(f64::INFINITY).max(limits.waited.0);
+    if let (Status::Fail | Status::Warn, Some(why), true) = (finding.status, way.noisy(limits), beyond <= explained) {
         finding.status = Status::Inconclusive;
         finding.because.push(format!("it may be this machine: {why} (the kernel's round trips stand, no such wait is in them)"));
         finding = finding.settled_by(QUIETER);
     }
     of(way, finding)
+}
+
+/// A median of fewer values than a median takes.
+pub fn too_few(way: &Way<'_>, what: &str, n: u64, least: &Least, expected: String) -> Judgement {
+    let why = format!("{n} {what}; {} are the least of which half say something", least.p50);
+    of(way, cannot_tell(why, expected, n, vec![]).settled_by(MORE))
+}
+
+/// How far a figure is beyond the limit that made its status; 0 where it is within both.
+pub fn beyond(value: f64, warn: f64, fail: f64) -> f64 {
+    if value > fail { value - fail } else { (value - warn).max(0.0) }
 }
 
 /// Both questions of a comparison.

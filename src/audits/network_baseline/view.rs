@@ -31,6 +31,16 @@ pub enum There<'v, 'e> {
     Declared(&'v Recorded),
 }
 
+impl<'v> There<'v, '_> {
+    /// The proxy through which it is reached there, if there is one; `None`: nobody said.
+    pub fn proxy(&self) -> Option<Option<&'v str>> {
+        match self {
+            There::Measured(way) => Some(way.proxy()),
+            There::Declared(declared) => declared.proxy.as_deref().map(|proxy| (proxy != "none").then_some(proxy)),
+        }
+    }
+}
+
 impl<'e> Ways<'e> {
     /// Joins what was gathered.
     pub fn join(audit: &'e NetworkBaseline, cx: &Context<'e>) -> Ways<'e> {

@@ -49,7 +49,7 @@ use crate::model::{
     evidence::{Gap, Method, Origin, Seen},
     key::{Act, Payload, Query},
     name::{Name, name},
-    payload::network::{Cut, Measured, Probed, Prober, Resolution, Seeing, Via},
+    payload::network::{Cut, Ended, Measured, Probed, Prober, Resolution, Seeing, Via},
     source::{Answer, Cost, Estimate, Slot, Source, Timing},
     units::{Ms, Span},
 };
@@ -252,8 +252,11 @@ fn why_partial(probed: &Probed, endpoint: &Endpoint) -> Option<Gap> {
             Gap::Busy(format!("{at}: answered {status}{when}; it was left alone after that, {so_far}"))
         }
         Some(Cut::Failures) => {
-            let why = probed.connects.last().map(|last| last.ended.to_string()).unwrap_or_default();
-            Gap::Unreachable(format!("{at}: each address failed 5 times in a row ({why}); {so_far}"))
+            let why = probed.connects.last().map(|last| match last.http {
+                Some(http) if last.ended == Ended::Done => format!("answered {}", http.status),
+                _ => last.ended.to_string(),
+            });
+            Gap::Unreachable(format!("{at}: each address failed several times in a row ({}); {so_far}", why.unwrap_or_default()))
         }
         Some(Cut::Deadline) => Gap::TooLate(format!("{at}: the time was over, {so_far}; give the run more time, or ask for fewer connects")),
         Some(Cut::Interrupted) => Gap::NotReached(format!("{at}: interrupted, {so_far}")),

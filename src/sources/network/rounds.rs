@@ -21,8 +21,10 @@ use std::{
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-/// So many failures in a row give up a target.
+/// So many failures in a row give up a target ...
 const FAILURES: u32 = 5;
+/// ... and so many where nothing comes back: each takes all of our patience.
+const SILENCES: u32 = 3;
 /// For how long a session is waited for where no request is sent: it comes right behind the handshake.
 const SESSION: Duration = Duration::from_millis(300);
 /// What is offered where a request follows.
@@ -74,7 +76,7 @@ pub async fn make(asked: &Asked<'_>, dialer: &Dialer<'_>, pacer: &mut Pacer, lea
         let before = Counted::now();
         let mut turns: Vec<Turn> = asked.targets.iter().map(|_| Turn::default()).collect();
         for _ in 0..share(asked, round) {
-            let alive: Vec<usize> = (0..asked.targets.len()).filter(|t| failed[*t] < FAILURES).collect();
+            let alive: Vec<usize> = (0..asked.targets.len()).filter(|t| !rounds.given_up.contains(t)).collect();
             let Some(&target) = alive.get(nth % alive.len().max(1)) else {
                 rounds.cut = Some(Cut::Failures);
                 break;
@@ -89,7 +91,7 @@ pub async fn make(asked: &Asked<'_>, dialer: &Dialer<'_>, pacer: &mut Pacer, lea
             // Who is not trusted was reached: the way there can be measured.
             let bad = !matches!(made.ended, Ended::Done | Ended::Untrusted) || made.http.is_some_and(|http| http.status >= 500);
             failed[target] = if bad && !made.ended.cut() { failed[target] + 1 } else { 0 };
-            if failed[target] == FAILURES {
+            if failed[target] >= if matches!(made.ended, Ended::TimedOut(_)) { SILENCES } else { FAILURES } {
                 rounds.given_up.push(target);
             }
             rounds.cut = match (made.http.filter(HttpAnswer::asks_to_stop), made.ended.cut()) {

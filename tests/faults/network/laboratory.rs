@@ -129,7 +129,9 @@ impl Laboratory {
         let mut reference = REFERENCE;
         if let Plants::Document(as_of) = plants {
             reference = "production.yaml";
-            let said = format!("network: production\nas_of: {as_of}\nby: network team\nendpoints: {{api: {{p50: 6.5ms, p95: 8ms, loss: 0%, region: {region}, proxy: none, class: private}}}}\n");
+            let said = format!(
+                "network: production\nas_of: {as_of}\nby: network team\nendpoints: {{api: {{p50: 6.5ms, p95: 8ms, loss: 0%, region: {region}, proxy: none, class: private}}}}\n"
+            );
             fs::write(self.path().join(reference), said)?;
         }
         let endpoint = format!("{{url: 'https://{HOST}/v1/models', region: {region}, ca_file: ca.pem, issuer: '{TRUSTED}', large_body: true}}");
@@ -149,7 +151,7 @@ fn way(plants: Plants) -> [Conditions; 2] {
         Plants::Delay(ms) => both(Conditions::delay_ms(DELAY + ms)),
         Plants::Moved => both(Conditions::delay_ms(DELAY + 8.0)),
         Plants::Region(_) => both(Conditions::delay_ms(20.0)),
-        Plants::Jitter(ms) => both(Conditions { jitter: Jitter::Exponential(Duration::from_secs_f64(ms / 1e3)), ..delay }),
+        Plants::Jitter(ms) => both(Conditions { jitter: Jitter::Exponential(Duration::from_secs_f64(ms / 1e3)), reorders: true, ..delay }),
         Plants::Loss { there, back } => [there, back].map(|share| Conditions { loss: Loss::Chance(share), ..delay.clone() }),
         Plants::Swallowed => [Conditions { largest: Some(Largest { bytes: 1_400, told: false }), ..delay.clone() }, delay],
         _ => both(delay),
@@ -180,6 +182,8 @@ fn records(plants: Plants, nth: usize) -> Vec<Record> {
         Plants::Nameserver(which, Says::Denies) if which == nth => vec![Record::absent(HOST)],
         Plants::Nameserver(which, Says::Lies) if which == nth => vec![at(PUBLIC)],
         Plants::Public => vec![at(PUBLIC)],
+        // Each address takes all of our patience.
+        Plants::Silent => vec![at(PRIVATE[0])],
         _ => PRIVATE.map(at).to_vec(),
     }
 }

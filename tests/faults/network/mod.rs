@@ -47,7 +47,10 @@ fn a_way_that_is_as_it_was_is_never_called_another_one() {
 fn run(clean_runs: usize) -> Result<Vec<String>, NotUp> {
     let began = Instant::now();
     let reference = Laboratory::up(Plants::Nothing)?.record(CONNECTS)?;
-    let rows: Vec<&Stray> = STRAY.iter().filter(|_| clean_runs == 1).chain(SAME.iter().cycle().take(SAME.len() * clean_runs)).filter(wanted).collect();
+    let mut rows: Vec<&Stray> =
+        STRAY.iter().filter(|_| clean_runs == 1).chain(SAME.iter().cycle().take(SAME.len() * clean_runs)).filter(wanted).collect();
+    // Those that take long begin first.
+    rows.sort_by_key(|row| !row.takes_long());
     let (next, found) = (AtomicUsize::new(0), Mutex::new(vec![]));
     let worker = || -> Result<(), NotUp> {
         while let Some(row) = rows.get(next.fetch_add(1, Ordering::Relaxed)) {
@@ -56,7 +59,8 @@ fn run(clean_runs: usize) -> Result<Vec<String>, NotUp> {
             let failed: Vec<&str> = audited.rules("fail").into_iter().collect();
             let mark = if missed.is_empty() { "✓" } else { "✗" };
             // Past the capture of the test runner: how far it has come.
-            let _ = writeln!(io::stderr(), "{mark} {}: {} ({}) in {:.0} s", row.name, audited.verdict(), failed.join(", "), audited.took.as_secs_f64());
+            let _ =
+                writeln!(io::stderr(), "{mark} {}: {} ({}) in {:.0} s", row.name, audited.verdict(), failed.join(", "), audited.took.as_secs_f64());
             found.lock().unwrap_or_else(PoisonError::into_inner).extend(missed);
         }
         Ok(())

@@ -42,6 +42,10 @@ impl Rule<NetworkBaseline> for Budget {
         let Some((cold, warm, parts)) = way.round_trips() else {
             return Err(Unknown::new(way.got.key.clone(), Gap::Truncated("no round trip is known".into())));
         };
+        let expected = format!("at most {} on a standing connection ({} is a failure), {} on a new one", self.warn, self.fail, self.cold);
+        if way.n() < view.audit.least.p50.0 {
+            return say::too_few(way, "clean handshakes", way.n(), &view.audit.least, expected);
+        }
         let (of_cold, of_warm) = (cold / ttft.0, warm / ttft.0);
         let judged = say::two_limits(of_warm, self.warn.0, self.fail.0);
         let status = say::worse(judged, if of_cold > self.cold.0 { Status::Warn } else { Status::Pass });
@@ -54,12 +58,11 @@ impl Rule<NetworkBaseline> for Budget {
         );
         let listed: Vec<String> = parts.iter().map(|(what, ms)| format!("{what} {}", Ms(*ms))).collect();
         let because = vec![format!("a new connection takes {}", listed.join(", ")), say::proves(way)];
-        let expected = format!("at most {} on a standing connection ({} is a failure), {} on a new one", self.warn, self.fail, self.cold);
         let bounds = median_interval95(&way.sorted).map_or((of_warm, of_warm), |(lo, hi)| (lo / ttft.0, hi / ttft.0));
         let figure = say::share("of the TTFT, warm", of_warm, bounds, way.n());
         let finding = Finding { margin: say::margin(of_warm, self.fail.0), because, ..say::finding(status, figure, observed, expected) };
         // What a standing connection takes is the kernel's figure; DNS and TLS are the stopwatch's.
-        if judged == status { say::of(way, finding) } else { say::by_stopwatch(view, way, finding) }
+        if judged == status { say::of(way, finding) } else { say::by_stopwatch(view, way, finding, cold - self.cold.0 * ttft.0) }
     }
 
     fn spoil(&self, _: &NetworkBaseline, rig: &Rig, subject: &Name, copy: &mut Evidence) {

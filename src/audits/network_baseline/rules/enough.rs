@@ -39,7 +39,7 @@ impl Rule<NetworkBaseline> for Enough {
         } else {
             Status::Pass
         };
-        let observed = format!("{n} clean handshakes in {rounds} rounds, {} in which something was sent again", way.lost);
+        let observed = format!("{n} clean handshakes in {}, {} in which something was sent again", Count(rounds).of("round"), way.lost);
         let expected = format!("{} for a median, {} for what 95 % are below, in {} rounds", least.p50, least.p95, self.rounds);
         let because = match (&way.probed().cut, status) {
             (Some(cut), Status::Fail | Status::Warn) => {

@@ -43,6 +43,9 @@ impl Rule<NetworkBaseline> for FirstByte {
         let (Some(half), Some(rtt)) = (median(&times), way.rtt(0.5)) else {
             return Err(Unknown::new(way.got.key.clone(), Gap::NotReached("no request was answered".into())));
         };
+        if n < view.audit.least.p50.0 {
+            return say::too_few(way, "answers", n, &view.audit.least, expected);
+        }
         // Through a proxy the kernel knows the way to it only; the tunnel is as long as the rest of it at least.
         let reach = rtt + median(&way.tunnels()).map_or(0.0, |tunnel| (tunnel - rtt).max(0.0));
         let beyond = (half - reach).max(0.0);
@@ -55,7 +58,7 @@ impl Rule<NetworkBaseline> for FirstByte {
             because: vec![format!("it proves {}", way.probed().proves(Seeing::Http).sentence())],
             ..say::finding(say::two_limits(beyond, self.warn.0, self.fail.0), say::ms("beyond the round trip", beyond, bounds, n), observed, expected)
         };
-        say::by_stopwatch(view, way, finding)
+        say::by_stopwatch(view, way, finding, say::beyond(beyond, self.warn.0, self.fail.0))
     }
 
     fn spoil(&self, _: &NetworkBaseline, rig: &Rig, subject: &Name, copy: &mut Evidence) {

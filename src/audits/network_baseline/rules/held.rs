@@ -35,7 +35,7 @@ impl Rule<NetworkBaseline> for Held {
         let there = view.there(subject)?;
         let Some(far) = view.far(subject) else { return Err(Unknown::new(way.got.key.clone(), Gap::NotRecorded)) };
         let earlier = view.earlier(far);
-        let answer = |way: &Way<'_>| off(way, &there, 0.5, self.p50).map(|off| off.answer);
+        let answer = |way: &Way<'_>| off(way, &there, 0.5, self.p50, &view.audit.least).map(|off| off.answer);
         let expected =
             format!("within {} or {} of the reference; {} runs in a row change the state", self.p50.absolute, self.p50.relative, self.runs);
         let now = answer(way);

@@ -33,13 +33,10 @@ impl Rule<NetworkBaseline> for InTheWay {
         let way = view.whole(subject)?;
         let told = |proxy: Option<&str>| proxy.map_or_else(|| "directly".to_owned(), |url| format!("through the proxy {url}"));
         let here = way.proxy();
-        let there = match view.there(subject) {
-            Ok(There::Measured(there)) => Some(there.proxy().map(str::to_owned)),
-            Ok(There::Declared(declared)) => declared.proxy.clone().map(|proxy| (proxy != "none").then_some(proxy)),
-            Err(_) => None,
-        };
+        let reference = view.there(subject).ok();
+        let there = reference.as_ref().and_then(There::proxy);
         let expected = match &there {
-            Some(there) => format!("{}, as in the reference", told(there.as_deref())),
+            Some(there) => format!("{}, as in the reference", told(*there)),
             None => "directly".to_owned(),
         };
         let rtt = way.rtt(0.5).unwrap_or(0.0);
@@ -58,18 +55,20 @@ impl Rule<NetworkBaseline> for InTheWay {
         }
         let (status, observed) = match &there {
             Some(there) if there.is_some() != here.is_some() => {
-                (Status::Fail, format!("it is reached {}, and in the reference {}", told(here), told(there.as_deref())))
+                (Status::Fail, format!("it is reached {}, and in the reference {}", told(here), told(*there)))
             }
-            Some(there) if there.as_deref() != here => {
-                (Status::Warn, format!("it is reached {}, and in the reference {}", told(here), told(there.as_deref())))
-            }
+            Some(there) if *there != here => (Status::Warn, format!("it is reached {}, and in the reference {}", told(here), told(*there))),
             None if here.is_some() => (Status::Warn, format!("it is reached {}: the kernel's round trips are the way to the proxy", told(here))),
             _ if near => (Status::Warn, "somebody near seems to end the TCP connection".to_owned()),
             _ => (Status::Pass, format!("it is reached {}", told(here))),
         };
         let figure = say::ms("TLS beyond two round trips", beyond, (beyond, beyond), way.handshakes().len() as u64);
         let finding = Finding { because, ..say::finding(status, figure, observed, expected) };
-        if near && status == Status::Warn { say::by_stopwatch(view, way, finding) } else { say::of(way, finding) }
+        if near && status == Status::Warn {
+            say::by_stopwatch(view, way, finding, beyond - self.outlasts.at(Ms(rtt)).0)
+        } else {
+            say::of(way, finding)
+        }
     }
 
     fn spoil(&self, _: &NetworkBaseline, rig: &Rig, subject: &Name, copy: &mut Evidence) {

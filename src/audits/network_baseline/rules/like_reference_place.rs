@@ -32,7 +32,7 @@ impl Rule<NetworkBaseline> for LikeReferencePlace {
         let expected = "the same region, and addresses of the same classes";
         let recorded = view.recording()?.endpoints.get(subject);
         let classes = |probed: &Probed| {
-            let all: BTreeSet<&str> = probed.targets.iter().map(|target| target.class.word()).collect();
+            let all: BTreeSet<&str> = probed.targets.iter().map(|target| target.class.of_either_family().word()).collect();
             all.into_iter().collect::<Vec<_>>().join(", ")
         };
         let (ours, theirs) = (
@@ -46,8 +46,10 @@ impl Rule<NetworkBaseline> for LikeReferencePlace {
             let why = way.got.seen.partial.clone().unwrap_or_else(|| Gap::NotReached("the name has no address here".into()));
             return Err(Unknown::new(way.got.key.clone(), why));
         }
+        // Through a proxy the addresses are the proxy's.
+        let alike = there.proxy().is_none_or(|theirs| theirs == way.proxy());
         let mut because = vec![];
-        if let Some(theirs) = theirs.as_ref().filter(|theirs| **theirs != ours) {
+        if let Some(theirs) = theirs.as_ref().filter(|theirs| alike && **theirs != ours) {
             because.push(format!("its addresses are {ours} here and {theirs} in the reference: other ways, whatever their times are"));
         }
         let region = far.and_then(|far| far.region.clone());
@@ -67,12 +69,15 @@ impl Rule<NetworkBaseline> for LikeReferencePlace {
         let status = match (moved, because.is_empty()) {
             (true, _) => Status::Fail,
             (false, false) => Status::Warn,
-            _ if theirs.is_none() && other_region.is_none() => Status::Inconclusive,
+            _ if !alike || theirs.is_none() && other_region.is_none() => Status::Inconclusive,
             _ => Status::Pass,
         };
         let observed = match status {
             Status::Pass => {
                 format!("{}its addresses are {ours}, as in the reference", here.map_or_else(String::new, |region| format!("it is in {region}, and ")))
+            }
+            Status::Inconclusive if !alike => {
+                "one of both goes through a proxy, which knows its addresses: whether they are the same cannot be told".to_owned()
             }
             Status::Inconclusive => "the reference tells neither its region nor the class of its addresses".to_owned(),
             _ => because.first().cloned().unwrap_or_default(),
@@ -83,7 +88,8 @@ impl Rule<NetworkBaseline> for LikeReferencePlace {
         };
         let n = way.probed().targets.len() as u64;
         let finding = Finding { because, ..say::finding(status, Figure::exact("addresses", n as f64, n, ""), observed, expected) };
-        say::both(way, key, finding.settled_by("write `region` or `class` into the document"))
+        let settles = if alike { "write `region` or `class` into the document" } else { "measure both through the same proxy, or both without" };
+        say::both(way, key, finding.settled_by(settles))
     }
 
     fn spoil(&self, _: &NetworkBaseline, rig: &Rig, subject: &Name, copy: &mut Evidence) {

@@ -50,16 +50,18 @@ impl Rule<NetworkBaseline> for LikeReferenceRtt {
             There::Measured(_) => [true, true],
             There::Declared(declared) => [declared.p50.is_some(), declared.p95.is_some()],
         };
+        let least = &view.audit.least;
         let compared = [("median", 0.5, self.p50), ("95 %", 0.95, self.p95)].into_iter().zip(wanted).filter(|(_, wanted)| *wanted);
-        let found: Option<Vec<(&str, Off)>> = compared.map(|((what, q, margin), _)| Some((what, off(way, &there, q, margin)?))).collect();
+        let found: Option<Vec<(&str, Off)>> = compared.map(|((what, q, margin), _)| Some((what, off(way, &there, q, margin, least)?))).collect();
         let Some(found) = found.filter(|found| !found.is_empty()) else {
             let why = match &there {
                 There::Measured(other) => format!(
-                    "{} clean handshakes in {} rounds here and {} in {} there; {FEWEST_ROUNDS} rounds of each are the least",
+                    "{} clean handshakes in {} rounds here and {} in {} there; {} in {FEWEST_ROUNDS} rounds are the least of each",
                     way.n(),
                     way.rounds.len(),
                     other.n(),
-                    other.rounds.len()
+                    other.rounds.len(),
+                    least.p95
                 ),
                 There::Declared(_) => "no round trip is declared, or there are too few to bound ours".to_owned(),
             };

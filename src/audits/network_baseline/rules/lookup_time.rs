@@ -47,13 +47,19 @@ impl Rule<NetworkBaseline> for LookupTime {
         };
         let mut status = say::two_limits(usual, self.warn.0, self.fail.0);
         let mut because = vec![];
+        let mut beyond = say::beyond(usual, self.warn.0, self.fail.0);
         if let Some(first) = first.filter(|first| *first > self.first.0) {
-            status = say::worse(status, Status::Warn);
+            if status == Status::Pass {
+                (status, beyond) = (Status::Warn, first - self.first.0);
+            }
             because.push(format!("the first one took {}: caches on the way did not have it", Ms(first)));
         }
         let in_vain = resolution.conf.known().map_or(0, |conf| conf.in_vain(&resolution.name));
         if in_vain > 0 {
-            status = say::worse(status, Status::Warn);
+            if status != Status::Fail {
+                // No stopwatch told that.
+                (status, beyond) = (Status::Warn, f64::INFINITY);
+            }
             because.push(format!(
                 "resolv.conf makes {} be asked for in vain before {} itself (ndots, search)",
                 Count(in_vain as u64).of("name"),
@@ -64,7 +70,8 @@ impl Rule<NetworkBaseline> for LookupTime {
         let slowest = later.iter().chain(&first).copied().fold(0.0, f64::max);
         let observed = format!("a lookup takes {}, the slowest of {n} took {}", Ms(usual), Ms(slowest));
         let figure = say::ms("lookup", usual, (usual, usual), n);
-        say::by_stopwatch(view, way, Finding { margin: say::margin(usual, self.fail.0), because, ..say::finding(status, figure, observed, expected) })
+        let finding = Finding { margin: say::margin(usual, self.fail.0), because, ..say::finding(status, figure, observed, expected) };
+        say::by_stopwatch(view, way, finding, beyond)
     }
 
     fn spoil(&self, _: &NetworkBaseline, rig: &Rig, subject: &Name, copy: &mut Evidence) {

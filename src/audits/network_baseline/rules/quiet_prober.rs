@@ -34,6 +34,9 @@ impl Rule<NetworkBaseline> for QuietProber {
             "at most {} of waiting for a CPU in 95 % of the connects ({} is a failure), CPUs short in {} of the time",
             limits.waited, self.fail, limits.pressure
         );
+        if way.probed().connects.is_empty() {
+            return Err(Unknown::new(way.got.key.clone(), Gap::NotReached("no connect was made".into())));
+        }
         let Some(waited) = way.waited() else {
             let why = "the kernel does not tell how long threads wait for a CPU (/proc/self/task/*/schedstat)";
             return Err(Unknown::new(way.got.key.clone(), Gap::NotConfigured(why.into())));

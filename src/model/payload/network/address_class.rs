@@ -33,6 +33,10 @@ impl AddressClass {
             IpAddr::V6(v6) => of_v6(v6),
         }
     }
+    /// The same without the difference between the families: what is private is private in both.
+    pub fn of_either_family(self) -> AddressClass {
+        if self == AddressClass::UniqueLocal { AddressClass::Private } else { self }
+    }
     /// Its word.
     pub fn word(self) -> &'static str {
         match self {

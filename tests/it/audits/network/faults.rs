@@ -190,7 +190,7 @@ fn a_busy_prober_does_not_accuse_the_network() {
     let mut world = World::new(24);
     world.each(|c| {
         c.waited_us = Some(30_000);
-        c.http.as_mut().unwrap().first_byte_us += 1_500_000;
+        c.http.as_mut().unwrap().first_byte_us += 1_200_000;
     });
     world.resolution().system.iter_mut().for_each(|l| l.took_us = 300_000);
     let said = judge(&*of_network(), &world.rig, &world.evidence());
@@ -199,6 +199,10 @@ fn a_busy_prober_does_not_accuse_the_network() {
         assert!(found.status == Status::Inconclusive && found.because.iter().any(|why| why.contains("may be this machine")), "{found:?}");
     }
     assert_eq!(finding(&said, "NET-20", "bedrock").status, Status::Pass);
+    // Three seconds are no wait of 30 ms.
+    world.each(|c| c.http.as_mut().unwrap().first_byte_us += 3_000_000);
+    let said = judge(&*of_network(), &world.rig, &world.evidence());
+    assert_eq!(finding(&said, "NET-12", "bedrock").status, Status::Fail);
 }
 
 #[test]
