@@ -6,6 +6,7 @@ use crate::model::{
     key::{Facts, Key, World},
     name::{Name, name},
     network::{FarEnd, RECORDING},
+    payload::network::Via,
     recording::{Recorded, Recording, of_recording},
 };
 use std::collections::BTreeMap;
@@ -31,12 +32,14 @@ pub enum There<'v, 'e> {
     Declared(&'v Recorded),
 }
 
-impl<'v> There<'v, '_> {
-    /// The proxy through which it is reached there, if there is one; `None`: nobody said.
-    pub fn proxy(&self) -> Option<Option<&'v str>> {
+impl There<'_, '_> {
+    /// How it is reached there, if somebody said.
+    pub fn via(&self) -> Option<Via> {
         match self {
-            There::Measured(way) => Some(way.proxy()),
-            There::Declared(declared) => declared.proxy.as_deref().map(|proxy| (proxy != "none").then_some(proxy)),
+            There::Measured(way) => Some(way.probed().via.clone()),
+            There::Declared(declared) => {
+                declared.proxy.as_ref().map(|url| if url == "none" { Via::Direct } else { Via::Proxy { url: url.clone() } })
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 use super::endpoints;
 use crate::{
-    audits::network_baseline::{NetworkBaseline, Ways, say, spoil, view::There},
+    audits::network_baseline::{NetworkBaseline, Ways, say, spoil},
     model::{
         audit::{Judgement, Rule},
         evidence::Evidence,
@@ -31,12 +31,15 @@ impl Rule<NetworkBaseline> for InTheWay {
 
     fn judge(&self, view: &Ways<'_>, subject: &Name) -> Judgement {
         let way = view.whole(subject)?;
-        let told = |proxy: Option<&str>| proxy.map_or_else(|| "directly".to_owned(), |url| format!("through the proxy {url}"));
-        let here = way.proxy();
-        let reference = view.there(subject).ok();
-        let there = reference.as_ref().and_then(There::proxy);
+        let told = |via: &Via| match via {
+            Via::Direct => "directly".to_owned(),
+            Via::Proxy { url } => format!("through the proxy {url}"),
+        };
+        let here = &way.probed().via;
+        let direct = *here == Via::Direct;
+        let there = view.there(subject).ok().and_then(|there| there.via());
         let expected = match &there {
-            Some(there) => format!("{}, as in the reference", told(*there)),
+            Some(there) => format!("{}, as in the reference", told(there)),
             None => "directly".to_owned(),
         };
         let rtt = way.rtt(0.5).unwrap_or(0.0);
@@ -44,7 +47,7 @@ impl Rule<NetworkBaseline> for InTheWay {
             Some(ms) => (ms, ms - 2.0 * rtt),
             None => (0.0, 0.0),
         };
-        let near = here.is_none() && beyond > self.outlasts.at(Ms(rtt)).0;
+        let near = direct && beyond > self.outlasts.at(Ms(rtt)).0;
         let mut because = vec![say::proves(way)];
         if near {
             because.push(format!(
@@ -54,11 +57,11 @@ impl Rule<NetworkBaseline> for InTheWay {
             ));
         }
         let (status, observed) = match &there {
-            Some(there) if there.is_some() != here.is_some() => {
-                (Status::Fail, format!("it is reached {}, and in the reference {}", told(here), told(*there)))
+            Some(there) if (*there == Via::Direct) != direct => {
+                (Status::Fail, format!("it is reached {}, and in the reference {}", told(here), told(there)))
             }
-            Some(there) if *there != here => (Status::Warn, format!("it is reached {}, and in the reference {}", told(here), told(*there))),
-            None if here.is_some() => (Status::Warn, format!("it is reached {}: the kernel's round trips are the way to the proxy", told(here))),
+            Some(there) if there != here => (Status::Warn, format!("it is reached {}, and in the reference {}", told(here), told(there))),
+            None if !direct => (Status::Warn, format!("it is reached {}: the kernel's round trips are the way to the proxy", told(here))),
             _ if near => (Status::Warn, "somebody near seems to end the TCP connection".to_owned()),
             _ => (Status::Pass, format!("it is reached {}", told(here))),
         };

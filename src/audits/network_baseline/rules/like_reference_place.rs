@@ -47,7 +47,7 @@ impl Rule<NetworkBaseline> for LikeReferencePlace {
             return Err(Unknown::new(way.got.key.clone(), why));
         }
         // Through a proxy the addresses are the proxy's.
-        let alike = there.proxy().is_none_or(|theirs| theirs == way.proxy());
+        let alike = there.via().is_none_or(|theirs| theirs == way.probed().via);
         let mut because = vec![];
         if let Some(theirs) = theirs.as_ref().filter(|theirs| alike && **theirs != ours) {
             because.push(format!("its addresses are {ours} here and {theirs} in the reference: other ways, whatever their times are"));

@@ -34,6 +34,7 @@ impl AddressClass {
         }
     }
     /// The same without the difference between the families: what is private is private in both.
+    #[must_use]
     pub fn of_either_family(self) -> AddressClass {
         if self == AddressClass::UniqueLocal { AddressClass::Private } else { self }
     }
