@@ -9,7 +9,7 @@
 
 use crate::{
     rig::Turn,
-    stack::{Stack, or_skip},
+    stack::{NotUp, Stack, or_skip},
 };
 use rigcheck::{
     model::{
@@ -143,6 +143,38 @@ fn processes_too_short_to_be_seen_are_counted_to_the_shell_that_starts_them() {
     let used: f64 = told.when.iter().filter(|(second, _)| *second > 0).map(|(_, s)| s).sum();
     println!("{used:.3} s told of {expected:.3} s that /bin/true took; {:.1} % of what others used is named", 100.0 * named(&window));
     assert!(expected > 0.2 && used >= 0.8 * expected && used <= 1.2 * expected + 0.05, "{told:?} {expected}");
+}
+
+/// Nobody waits for these programs, so that no counter tells what they used: the kernel's trace does, where it is mounted; here in a mount
+/// namespace of this test's own.
+#[test]
+fn programs_that_nobody_waits_for_are_named_by_the_kernels_trace() {
+    const TEST: &str = "noise_source::programs_that_nobody_waits_for_are_named_by_the_kernels_trace";
+    let mount = "mount -t tracefs nodev /sys/kernel/tracing";
+    let may = Command::new("unshare").args(["-m", "sh", "-c", mount]).output();
+    let may = match may {
+        Ok(out) if out.status.success() => Ok(()),
+        Ok(out) => Err(NotUp::Missing(format!("tracefs cannot be mounted: {}", String::from_utf8_lossy(&out.stderr).trim()))),
+        Err(e) => Err(NotUp::Missing(format!("unshare (package util-linux): {e}"))),
+    };
+    let Some(()) = or_skip(TEST, may) else { return };
+    let _turn = Turn::take(1);
+    let folder = tempfile::tempdir().unwrap();
+    let script = "import os,signal,time\nsignal.signal(signal.SIGCHLD,signal.SIG_IGN)\nwork='i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done'\nuntil=time.time()+40\n\
+                  while time.time()<until:\n os.posix_spawn('/bin/sh',['unwaited','-c',work],{})\n time.sleep(0.05)\n";
+    let mut unwaited = Command::new("python3").args(["-c", script]).spawn().unwrap();
+    let rigcheck = env!("CARGO_BIN_EXE_rigcheck");
+    let watched = format!("{mount} && exec {rigcheck} noise --for 12s --no-calibration -o json:report.json");
+    let out = Command::new("unshare").args(["-m", "sh", "-c", &watched]).current_dir(folder.path()).env_remove("RIGCHECK_SPEC").output().unwrap();
+    unwaited.kill().unwrap();
+    unwaited.wait().unwrap();
+    let said = String::from_utf8_lossy(&out.stderr).into_owned();
+    let report: serde_json::Value = serde_json::from_str(&fs::read_to_string(folder.path().join("report.json")).expect(&said)).unwrap();
+    let rules = report["cases"].as_array().unwrap().iter().flat_map(|case| case["rules"].as_array().unwrap());
+    let found = rules.filter(|rule| rule["id"] == "INT-08").flat_map(|rule| rule["outcomes"].as_array().unwrap()).next().unwrap().clone();
+    println!("{}: {}", found["observed"], found["because"]);
+    assert!(found["because"].to_string().contains("the kernel's trace has sh ("), "{found:#}");
+    assert_ne!(found["status"], "fail", "{found:#}");
 }
 
 /// Which part of what others used is told by name.

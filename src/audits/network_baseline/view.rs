@@ -37,9 +37,7 @@ impl There<'_, '_> {
     pub fn via(&self) -> Option<Via> {
         match self {
             There::Measured(way) => Some(way.probed().via.clone()),
-            There::Declared(declared) => {
-                declared.proxy.as_ref().map(|url| if url == "none" { Via::Direct } else { Via::Proxy { url: url.clone() } })
-            }
+            There::Declared(declared) => declared.proxy.as_ref().map(|url| if url == "none" { Via::Direct } else { Via::Proxy { url: url.clone() } }),
         }
     }
 }

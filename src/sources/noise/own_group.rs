@@ -1,7 +1,10 @@
 use super::ladder::{path_of, rose, throttling_of};
 use crate::{
     kept::plain,
-    model::payload::{ThrottledGroup, Throttling},
+    model::{
+        evidence::Gap,
+        payload::{ThrottledGroup, Throttling},
+    },
     sources::{
         cgroup::{Above, files},
         environment::root::Root,
@@ -32,6 +35,12 @@ impl OwnGroup {
             (folder, first)
         });
         OwnGroup { root: root.clone(), folders: folders.collect(), path: path.to_owned() }
+    }
+    /// Why it is not known what a quota holds back, if it is not.
+    pub fn missing(&self) -> Option<Gap> {
+        let why = "noise: no control group of this process was found (/proc/self/cgroup, /proc/self/mountinfo), so whether a quota holds it back is \
+                   not known; mount /sys/fs/cgroup where rigcheck runs";
+        self.folders.is_empty().then(|| Gap::NotConfigured(why.into()))
     }
     /// CPUs' worth of time that the least of their quotas allows.
     pub fn quota_cores(&self) -> Option<f64> {
@@ -64,6 +73,13 @@ impl OwnGroup {
 mod tests {
     use super::*;
     use std::fs;
+
+    #[test]
+    fn without_a_group_nothing_is_known_of_a_quota() {
+        let none = OwnGroup::of(&Root::machine(), "", "");
+        assert!(matches!(none.missing(), Some(Gap::NotConfigured(why)) if why.contains("/sys/fs/cgroup")));
+        assert_eq!((none.quota_cores(), none.throttled()), (None, vec![]));
+    }
 
     #[test]
     fn the_least_quota_counts_and_each_group_above_may_hold_back() {

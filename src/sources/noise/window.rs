@@ -178,6 +178,9 @@ impl Job {
         }
         window.interrupts = interrupts.told();
         window.clock_sources = clock_source.told();
+        if let Some(gap) = own_group.missing() {
+            missed.say("own quota", || gap);
+        }
         window.throttled = own_group.throttled();
         let held = ladder.throttled();
         notes.extend(rarely("the list of processes", ladder.rarest()));

@@ -5,6 +5,7 @@ use crate::{
         evidence::Evidence,
         name::Name,
         outcome::{Finding, Status},
+        payload::IdleWindow,
         rig::Rig,
         units::Share,
     },
@@ -25,6 +26,27 @@ pub struct Explained {
     most: Share,
 }
 
+/// So many traced seconds show who it is.
+const TRACED: usize = 3;
+
+/// What cannot be told by name in the seconds that were traced, neither by counters nor by the kernel's trace, as a share of what others used
+/// in them. `None`: there are too few, or events were lost.
+fn left_by_trace(window: &IdleWindow) -> Option<f64> {
+    let seconds: Vec<(f64, f64)> = window
+        .traced
+        .iter()
+        .filter(|traced| !traced.lost && traced.over_s > 0.0)
+        .filter_map(|traced| {
+            let second = window.seconds.get(traced.second as usize)?;
+            let ran: f64 = traced.ran.iter().map(|ran| ran.cpu_s).sum();
+            let told = (ran * second.over_s / traced.over_s).max(second.named_s);
+            Some((second.others_s(), (second.others_s() - told).max(0.0)))
+        })
+        .collect();
+    let (used, left) = seconds.iter().fold((0.0, 0.0), |(used, left), (others, nobodys)| (used + others, left + nobodys));
+    (seconds.len() >= TRACED && used > 0.0).then(|| left / used)
+}
+
 impl Rule<NoInterference> for Explained {
     const NAME: &'static str = "explained";
 
@@ -39,9 +61,20 @@ impl Rule<NoInterference> for Explained {
         } else {
             say::two_limits(share, self.warn.0, self.fail.0)
         };
-        let observed = format!("of {others:.2} CPU-s that others used, {} cannot be told by name ({} of a CPU)", Share(share), Share(nobodys));
+        let traced = left_by_trace(window.value);
+        let by_trace = status == Status::Fail && traced.is_some_and(|left| left <= self.warn.0);
+        let status = if by_trace { Status::Warn } else { status };
+        let observed = format!(
+            "of {others:.2} CPU-s that others used, {} cannot be told by name ({} of a CPU){}",
+            Share(share),
+            Share(nobodys),
+            if by_trace { "; the kernel's trace of some seconds names them" } else { "" }
+        );
         let expected = format!("at most {} of it, or {} of a CPU", self.warn, self.matters);
         let mut because = crate::audits::no_interference::notes::ladder(window.value);
+        if let Some(left) = traced {
+            because.push(format!("in the seconds that were traced {} cannot be told", Share(left)));
+        }
         for traced in &window.value.traced {
             let ran: Vec<String> =
                 traced.ran.iter().take(3).map(|ran| format!("{} ({} tasks, {:.2} CPU-s)", ran.name, ran.tasks, ran.cpu_s)).collect();

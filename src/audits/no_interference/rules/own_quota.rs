@@ -37,6 +37,9 @@ impl Rule<NoInterference> for OwnQuota {
             own if own > 0.0 || !others.is_empty() => Status::Warn,
             _ => Status::Pass,
         };
+        if status == Status::Pass {
+            Quiet::looked_at(&window, "own quota")?;
+        }
         let observed = match (own > 0.0, others.as_slice()) {
             (true, _) => format!("our own quota held us back in {} of its periods", Share(own)),
             (false, []) => "no quota held anybody back".into(),

@@ -6,7 +6,7 @@ use super::{
 };
 use rigcheck::model::{
     outcome::Status,
-    payload::{By, CalibrationKernel, ClockSourceAt, Interrupts, ThrottledGroup, Throttling, UsedBy},
+    payload::{By, CalibrationKernel, ClockSourceAt, Interrupts, RanFor, ThrottledGroup, Throttling, TracedSecond, UsedBy},
     units::Wall,
 };
 
@@ -85,6 +85,24 @@ fn in_turn(world: &mut World) {
             }
         }
     }
+}
+
+/// Whoever follows the advice, and lets the kernel trace, is told who it was and is failed no more for not knowing.
+#[test]
+fn a_trace_that_names_who_it_was_makes_a_failure_a_warning() {
+    let said = |traced_cores: f64, seconds: u32, lost: bool| {
+        let mut world = World::new(22);
+        world.each_second(|s| s.busy_s += 0.3);
+        let ran = |_| vec![RanFor { name: "sh".into(), tasks: 9, cpu_s: traced_cores }];
+        world.window.traced = (10..10 + seconds).map(|second| TracedSecond { second, over_s: 1.0, lost, ran: ran(second) }).collect();
+        let said = judge(&*of_noise(), &world.rig, &world.evidence());
+        let Ok(found) = &said[&("INT-08".to_owned(), String::new())] else { panic!("{}", shown(&said)) };
+        found.status
+    };
+    assert_eq!(said(0.3, 3, false), Status::Warn);
+    assert_eq!(said(0.3, 2, false), Status::Fail, "two seconds are too few");
+    assert_eq!(said(0.1, 10, false), Status::Fail, "it names a third of it");
+    assert_eq!(said(0.3, 10, true), Status::Fail, "events were lost");
 }
 
 #[test]

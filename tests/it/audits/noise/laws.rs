@@ -71,11 +71,12 @@ fn what_an_answer_lacks_is_told_by_nobody() {
     let world = World::new(14);
     let clean = world.evidence();
     let said = |change: fn(&mut IdleWindow)| judge(&*of_noise(), &world.rig, &altered(&clean, change));
-    let lacks: [(&str, fn(&mut IdleWindow)); 10] = [
+    let lacks: [(&str, fn(&mut IdleWindow)); 11] = [
         ("INT-04", |w| lack(w, "memory events")),
         ("INT-05", |w| lack(w, "pressure")),
         ("INT-11", |w| lack(w, "disks")),
         ("INT-12", |w| lack(w, "packets dropped")),
+        ("INT-13", |w| lack(w, "own quota")),
         ("INT-10", |w| w.interrupts.clear()),
         ("INT-02", |w| w.seconds[7].steal_s = None),
         ("INT-05", |w| w.seconds[7].pressure = None),
