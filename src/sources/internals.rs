@@ -11,6 +11,7 @@ use super::{
     jaeger::legacy,
     load::framing::{Framed, Framer},
     native::{self, Snapshot},
+    network::answered,
     prometheus::{
         api::{Queried, opened},
         samples,
@@ -20,7 +21,7 @@ use super::{
 };
 use crate::{
     model::{
-        payload::{ClockReadings, Exemplar, Series, SpanRow},
+        payload::{ClockReadings, Exemplar, Series, SpanRow, network::LookupEnd},
         rig::HistogramOf,
         units::Wall,
     },
@@ -67,6 +68,11 @@ pub fn tracked(reply: &[u8]) -> Result<ClockReadings, String> {
 /// What ptp4l's replies to our requests say, one behind the other, or what they are instead.
 pub fn followed(replies: &[u8], now: Wall) -> Result<ClockReadings, String> {
     ptp::followed(replies, now)
+}
+
+/// What a datagram says of the addresses of `api.example.com`, asked for under the number 0x7263; `None` where it is no answer to that.
+pub fn resolved(datagram: &[u8]) -> Option<LookupEnd> {
+    answered(datagram, "api.example.com.", 0x7263)
 }
 
 /// The series of the histogram `metric` in an answer of Prometheus to a query for stored samples, native ones unfolded.

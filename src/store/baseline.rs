@@ -34,7 +34,8 @@ impl Of {
             Of::Network => ("network.jsonl", "network.txt"),
         }
     }
-    fn text(self, evidence: &Evidence) -> String {
+    /// What people read of it.
+    pub fn text(self, evidence: &Evidence) -> String {
         match self {
             Of::Configuration => facts::listed(evidence, None),
             Of::Network => ways::listed(evidence),

@@ -3,6 +3,7 @@
 
 mod audits;
 mod burn;
+mod calibration;
 mod clocks;
 mod demo;
 mod docker;

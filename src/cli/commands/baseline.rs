@@ -1,4 +1,4 @@
-//! `rigcheck baseline`: environments that somebody accepted, kept beside the spec as text that can be reviewed.
+//! `rigcheck baseline`: environments that somebody accepted, their configurations and their ways, kept beside the spec as text that can be reviewed.
 
 use super::{home, yardstick};
 use crate::{
@@ -13,15 +13,23 @@ use crate::{
         environment::{ENVIRONMENT, SNAPSHOT},
         evidence::Evidence,
         key::{Facts, Query, World},
-        name::name,
+        name::{Name, name},
         snapshot::{About, Accepted, NOTED},
+        units::Count,
     },
-    report::{Style, comparison, facts},
+    report::{Style, comparison, facts, ways},
     spec::environment::BASELINES,
-    store::{self, baseline},
+    store::{
+        self,
+        baseline::{self, Of},
+    },
 };
 use anyhow::{anyhow, bail};
-use std::{collections::BTreeMap, path::Path, process::ExitCode};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 /// `rigcheck baseline`.
 #[derive(Debug, clap::Args)]
@@ -38,7 +46,7 @@ pub enum What {
     Accept(Accept),
     /// List the accepted environments
     List,
-    /// Show an accepted environment, and who accepted it when and why
+    /// Show an accepted environment, its configuration and its ways, and who accepted it when and why
     Show {
         /// Its name
         name: String,
@@ -84,40 +92,72 @@ pub fn run(args: &Baseline) -> anyhow::Result<ExitCode> {
     match &args.what {
         What::Accept(accept) => self::accept(accept, &folder(accept.spec.spec.as_deref())?),
         What::List => list(&folder(None)?),
-        What::Show { name } => {
-            let folder = folder(None)?;
-            let path = folder.join(name);
-            if !baseline::is(&path) {
-                let known: Vec<String> = baseline::list(&folder)?.into_iter().map(|(name, _)| name.0).collect();
-                bail!(
-                    "there is no baseline `{name}` in {}; it has {}",
-                    folder.display(),
-                    if known.is_empty() { "none".into() } else { known.join(", ") }
-                );
-            }
-            print(&facts::listed(&baseline::open(&path)?, None))?;
-            Ok(ExitCode::SUCCESS)
-        }
+        What::Show { name } => show(name, &folder(None)?),
     }
 }
 
+/// What is kept of an environment.
+const KINDS: [Of; 2] = [Of::Configuration, Of::Network];
+
+/// The folders of all accepted environments, by name.
+fn all(folder: &Path) -> anyhow::Result<BTreeMap<Name, PathBuf>> {
+    let mut all = BTreeMap::new();
+    for kind in KINDS {
+        all.extend(kind.list(folder)?);
+    }
+    Ok(all)
+}
+
+fn show(name: &str, folder: &Path) -> anyhow::Result<ExitCode> {
+    let path = folder.join(name);
+    let texts = KINDS.into_iter().filter(|kind| kind.is(&path)).map(|kind| Ok(kind.text(&kind.open(&path)?)));
+    let texts = texts.collect::<anyhow::Result<Vec<_>>>()?;
+    if texts.is_empty() {
+        let known: Vec<String> = all(folder)?.into_keys().map(|name| name.0).collect();
+        let has = if known.is_empty() { "none".into() } else { known.join(", ") };
+        bail!("there is no baseline `{name}` in {}; it has {has}", folder.display());
+    }
+    print(&texts.join("\n"))?;
+    Ok(ExitCode::SUCCESS)
+}
+
 fn list(folder: &Path) -> anyhow::Result<ExitCode> {
-    let all = baseline::list(folder)?;
+    let all = all(folder)?;
     if all.is_empty() {
-        eprintln!("There is no baseline in {}; `rigcheck baseline accept SNAPSHOT --as NAME --by WHO --why TEXT` makes one.", folder.display());
+        eprintln!(
+            "There is no baseline in {}; `rigcheck baseline accept SNAPSHOT --as NAME --by WHO --why TEXT` makes one of a configuration, \
+             `rigcheck network record --as NAME --by WHO --because TEXT` one of the ways to endpoints.",
+            folder.display()
+        );
         return Ok(ExitCode::SUCCESS);
     }
-    let row = |(name, path): &(crate::model::name::Name, std::path::PathBuf)| match baseline::open(path) {
-        Err(error) => [name.0.clone(), String::new(), String::new(), error.to_string()],
-        Ok(evidence) => {
+    let kept = all.iter().flat_map(|(name, path)| KINDS.into_iter().filter(|kind| kind.is(path)).map(move |kind| row(name, kind, path)));
+    print(&rows(["baseline", "of", "as of", "accepted by", "why, and what it holds"], &kept.collect::<Vec<_>>()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn row(name: &Name, kind: Of, path: &Path) -> [String; 5] {
+    let of = match kind {
+        Of::Configuration => "configuration",
+        Of::Network => "ways",
+    };
+    let evidence = match kind.open(path) {
+        Err(error) => return [name.0.clone(), of.into(), String::new(), String::new(), error.to_string()],
+        Ok(evidence) => evidence,
+    };
+    let (as_of, by, at, why, holds) = match kind {
+        Of::Configuration => {
             let about = about(&evidence).unwrap_or_default();
-            let (summary, _) = facts::summary(&evidence);
             let accepted = about.accepted.unwrap_or_default();
-            [name.0.clone(), about.as_of.to_string(), format!("{} on {}", accepted.by, accepted.at), format!("{}; {summary}", accepted.why)]
+            (about.as_of, accepted.by, accepted.at, accepted.why, facts::summary(&evidence).0)
+        }
+        Of::Network => {
+            let recording = ways::recording(&evidence).unwrap_or_default();
+            let (by, at, why) = recording.accepted.unwrap_or_default();
+            (recording.as_of, by, at, why, Count(recording.endpoints.len() as u64).of("endpoint"))
         }
     };
-    print(&rows(["baseline", "as of", "accepted by", "why, and what it holds"], &all.iter().map(row).collect::<Vec<_>>()))?;
-    Ok(ExitCode::SUCCESS)
+    [name.0.clone(), of.into(), as_of.to_string(), format!("{by} on {at}"), format!("{why}; {holds}")]
 }
 
 fn accept(args: &Accept, folder: &Path) -> anyhow::Result<ExitCode> {

@@ -38,6 +38,7 @@ mod tcp_info;
 mod tls;
 mod witness;
 
+pub(super) use dns::answered;
 pub use dns::{MOST as ANSWER_CAP, Resolver};
 pub use http::{HEAD as HEAD_CAP, USER_AGENT};
 pub use pace::Pace;

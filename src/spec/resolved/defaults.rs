@@ -3,7 +3,9 @@
 use super::show::Shown;
 use crate::{
     model::{
+        endpoint::Verb,
         name::Name,
+        network::{FarEnd, Network},
         node::Value,
         rig::{By, Claim, HistogramOf, Rig},
         workload::Workload,
@@ -28,6 +30,12 @@ pub(super) fn of(loaded: &Loaded) -> Shown {
     sections.push(("metrics", metrics(rig)));
     if !rig.workloads.is_empty() {
         sections.push(("resources", resources(rig)));
+    }
+    if let Some(noise) = &rig.noise {
+        sections.push(("noise", section([("calibrate", flag(noise.calibrate)), ("monitors", Shown::words([]))])));
+    }
+    if let Some(network) = &rig.network {
+        sections.push(("network", self::network(network)));
     }
     sections.push(("require", Shown::words([])));
     sections.push(("waivers", Shown::words([])));
@@ -154,6 +162,21 @@ fn resources(rig: &Rig) -> Shown {
         (name.to_string(), section(keys))
     };
     Shown::section(rig.workloads.iter().map(workload))
+}
+
+/// The TTFT is that of the cases where the section says none.
+fn network(network: &Network) -> Shown {
+    let far_end = |(name, far): (&Name, &FarEnd)| {
+        let method = match far.endpoint.method {
+            Some(Verb::Get) => "get",
+            Some(Verb::Head) => "head",
+            None => "none",
+        };
+        (name.to_string(), section([("method", text(method)), ("large_body", flag(far.endpoint.large_body))]))
+    };
+    let mut keys = vec![("endpoints", Shown::section(network.endpoints.iter().map(far_end))), ("proxy", text("none"))];
+    keys.extend(network.ttft.map(|ttft| ("ttft", text(&exact(ttft)))));
+    section(keys)
 }
 
 fn unit(ms: f64) -> &'static str {

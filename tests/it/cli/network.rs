@@ -190,6 +190,11 @@ fn a_way_on_loopback_is_recorded_accepted_and_compared() {
     let reviewed = fs::read_to_string(at.join("baselines/production/network.txt")).unwrap();
     assert!(reviewed.contains("accepted by sre on ") && reviewed.contains("measured in the lab"), "{reviewed}");
     assert!(rigcheck(at, &accept).ends(2).err.contains("--replace"));
+    let listed = rigcheck(at, &["baseline", "list"]).ends(0).out;
+    assert!(["production", "ways", "sre on ", "measured in the lab; 1 endpoint"].iter().all(|word| listed.contains(word)), "{listed}");
+    assert_eq!(rigcheck(at, &["baseline", "show", "production"]).ends(0).out.trim(), reviewed.trim());
+    let said = rigcheck(at, &["baseline", "show", "staging"]).ends(2).err;
+    assert!(said.contains("there is no baseline `staging`") && said.contains("it has production"), "{said}");
     let found = rigcheck(at, &["network", "compare", "here.network", "production"]).out;
     assert!(found.contains("NET-20") && found.contains("equivalent: median"), "{found}");
     let edited = reviewed.replacen("directly", "secretly", 1);

@@ -99,7 +99,7 @@ proptest! {
 
     #[test]
     fn any_bytes_to_each_reader(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-        for law in [laws::otlp_json, laws::otlp_protobuf, laws::jaeger_json, laws::prometheus_json, laws::metrics_protobuf, laws::chrony, laws::ptp, laws::exposition] {
+        for law in [laws::otlp_json, laws::otlp_protobuf, laws::jaeger_json, laws::prometheus_json, laws::metrics_protobuf, laws::chrony, laws::ptp, laws::dns, laws::exposition] {
             law(&bytes);
         }
     }
@@ -108,6 +108,12 @@ proptest! {
     fn any_reply_with_the_head_of_chronyd(numbers in prop::collection::vec(any::<u8>(), 76..90)) {
         let head = [&[6, 2, 0, 0, 0, 33, 0, 5][..], &[0; 8], &0x7269_6763_u32.to_be_bytes(), &[0; 8]].concat();
         laws::chrony(&[&head[..], &numbers].concat());
+    }
+
+    #[test]
+    fn any_records_of_a_nameserver(flags in any::<u16>(), counts in prop::collection::vec(0_u16..4, 3), records in prop::collection::vec(any::<u8>(), 0..200)) {
+        let head = [&[0x72, 0x63][..], &flags.to_be_bytes(), &[0, 1], &counts.iter().flat_map(|n| n.to_be_bytes()).collect::<Vec<_>>()].concat();
+        laws::dns(&[&head[..], b"\x03api\x07example\x03com\x00\x00\x01\x00\x01", &records].concat());
     }
 
     #[test]

@@ -3,13 +3,13 @@
 
 use rigcheck::{
     model::{
-        payload::{Part, Series, SpanRow},
+        payload::{Part, Series, SpanRow, network::LookupEnd},
         rig::HistogramOf,
         units::Wall,
     },
     sources::{
         exposition::{Format, lost_by_lax_reader, parse},
-        internals::{claimed, durations, events, followed, spans_of_jaeger, spans_of_json, spans_of_protobuf, stored, tracked},
+        internals::{claimed, durations, events, followed, resolved, spans_of_jaeger, spans_of_json, spans_of_protobuf, stored, tracked},
     },
     spec::{
         Exec, Options, load_text,
@@ -128,6 +128,14 @@ pub fn ptp(replies: &[u8]) {
             Err(why) => assert!(!why.is_empty()),
         }
     }
+}
+
+/// A nameserver's datagram: few addresses of known classes and few printable names, or it is no answer to the question.
+pub fn dns(datagram: &[u8]) {
+    let Some(LookupEnd::Answered(answers)) = resolved(datagram) else { return };
+    assert!(answers.addresses.len() <= 64 && answers.cnames.len() <= 16, "{answers:?}");
+    assert!(answers.cnames.iter().all(|name| !name.chars().any(char::is_control)), "{answers:?}");
+    assert_eq!(answers.classes.is_empty(), answers.addresses.is_empty(), "{answers:?}");
 }
 
 const NGINX: &str = r#"$remote_addr - $remote_user [$time_local] "$request" $status $request_time $upstream_header_time $request_id"#;

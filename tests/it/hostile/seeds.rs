@@ -7,9 +7,10 @@ use std::{fs, path::Path};
 fn every_seed_of_the_fuzzers_holds() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let seeds = root.join("tests/it/hostile/seeds");
-    let targets: [(&str, fn(&[u8])); 11] = [
+    let targets: [(&str, fn(&[u8])); 12] = [
         ("access_log", laws::access_log),
         ("chrony", laws::chrony),
+        ("dns", laws::dns),
         ("exposition", laws::exposition),
         ("jaeger_json", laws::jaeger_json),
         ("metrics_protobuf", laws::metrics_protobuf),
@@ -39,8 +40,11 @@ fn every_seed_of_the_fuzzers_holds() {
 #[test]
 fn seeds_reach_what_the_laws_speak_of() {
     use rigcheck::{
-        model::{payload::SpanRow, units::Wall},
-        sources::internals::{claimed, followed, spans_of_jaeger, spans_of_json, stored, tracked},
+        model::{
+            payload::{SpanRow, network::LookupEnd},
+            units::Wall,
+        },
+        sources::internals::{claimed, followed, resolved, spans_of_jaeger, spans_of_json, stored, tracked},
     };
     let seed = |of: &str| fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/hostile/seeds").join(of)).unwrap();
     let page = |of: &str| claimed(&seed(of).into(), None, &laws::claim());
@@ -54,6 +58,9 @@ fn seeds_reach_what_the_laws_speak_of() {
     assert_eq!(stored(&seed("prometheus_json/classic.json"), "t_seconds").unwrap().len(), 2);
     assert!(stored(&seed("prometheus_json/native.json"), "t_seconds").unwrap().len() > 2);
     assert_eq!(tracked(&seed("chrony/tracking")).unwrap().readings.len(), 1);
+    assert_eq!(resolved(&seed("dns/no_such_name")), Some(LookupEnd::Code("NXDOMAIN".into())));
+    let Some(LookupEnd::Answered(answers)) = resolved(&seed("dns/alias")) else { panic!() };
+    assert_eq!((answers.cnames, answers.addresses.len(), answers.ttl_s), (vec!["edge.example.net".to_owned()], 2, Some(30)));
     let of_ptp = |file: &str| followed(&seed(file), Wall(1_795_685_548_000_000)).unwrap().unbounded;
     assert_eq!(of_ptp("ptp/following"), None);
     assert!(of_ptp("ptp/uncalibrated").is_some_and(|why| why.contains("UNCALIBRATED")));

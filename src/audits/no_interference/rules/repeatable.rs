@@ -85,7 +85,9 @@ impl Rule<NoInterference> for Repeatable {
         }
         because.push(format!("the clock says {ratio:.2} times its CPU time; it was preempted {} times in {} runs", of.preempted, of.runs()));
         match (status, steady) {
-            (Status::Fail, true) => because.push("the CPU does the same work in the same time, and is taken away: something else runs here".into()),
+            (Status::Fail, true) => because.push(
+                "the CPU does the same work in the same time, and is taken away: something else runs here, or on the host of this guest".into(),
+            ),
             (Status::Fail, false) => {
                 because.push("the CPU time itself moves: the clock frequency, or a neighbour that shares caches or a core's other thread".into());
             }

@@ -39,6 +39,11 @@ impl Question {
         Question { id: rand::random(), name: name.clone(), kind }
     }
 
+    /// The same under a number that is known, as fuzzers need it.
+    pub fn numbered(self, id: u16) -> Question {
+        Question { id, ..self }
+    }
+
     /// Its bytes; nothing of a name that cannot be asked for.
     pub fn bytes(&self) -> Option<Vec<u8>> {
         let mut message = Message::new(self.id, MessageType::Query, OpCode::Query);

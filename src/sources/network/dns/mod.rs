@@ -19,6 +19,16 @@ use std::{
 };
 
 pub use message::MOST;
+use message::{Question, Told};
+
+/// What a datagram says of a name that was asked for under this number, of either family; `None` where it is no answer to that.
+pub fn answered(datagram: &[u8], name: &str, id: u16) -> Option<LookupEnd> {
+    let name = Name::from_ascii(name).ok()?;
+    [RecordKind::A, RecordKind::Aaaa].into_iter().find_map(|kind| match Question::new(&name, kind).numbered(id).read(datagram) {
+        Told::End(end) => Some(end),
+        Told::Other | Told::Truncated => None,
+    })
+}
 
 /// Of resolv.conf no more is read.
 const MOST_CONF: u64 = 64 << 10;
