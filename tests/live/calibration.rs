@@ -1,11 +1,11 @@
 //! The small fixed loads on this machine, beside themselves: it is the same machine each time.
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test that shows its figures")]
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::print_stdout, reason = "a test that bounds its time and shows its figures")]
 
 use rigcheck::{
     model::{
         audit::Context,
         evidence::{Evidence, Seen},
-        key::{Act, Calibrate, Key, Query, World},
+        key::{Key, Query, World},
         name::Name,
         outcome::Status,
         rows::InMemory,
@@ -38,7 +38,7 @@ fn a_machine_is_seldom_called_another_one_than_itself() {
     let (case, rig) = (&loaded.cases[0], &loaded.profile.rig);
     let need = case.needs(rig).into_iter().find(|need| need.key.world == World::Live && matches!(need.key.query, Query::Calibrate(_))).unwrap();
     let (noise, runtime) = (Noise::new(None), tokio::runtime::Runtime::new().unwrap());
-    let mut calibrate = || -> Arc<Seen> {
+    let calibrate = || -> Arc<Seen> {
         let slot = Slot::detached(Instant::now() + Duration::from_mins(2), Arc::new(InMemory::default()));
         Arc::new(runtime.block_on(noise.ask(&need.key.query, need.effort, &slot)).unwrap())
     };

@@ -1,6 +1,6 @@
 //! Rates of events and comparisons of rounds, against scipy; `tests/vectors/make_vectors.py` wrote what it says.
 
-use super::close;
+use super::{Dice, close};
 use rigcheck::stats::{
     Answer,
     poisson::{mean_hi, mean_lo, rate_at_most},
@@ -123,4 +123,24 @@ fn so_many_values_are_advised_as_their_spread_asks_for() {
     assert!((250..=560).contains(&n), "{n}");
     assert_eq!(values_for(&wide, 0.02, 100, 1), None);
     assert_eq!(values_for(&[], 0.02, 100, 1), None);
+}
+
+/// Rounds of one kind, whose levels differ from round to round, are called different in at most 2 % of comparisons, however few they are;
+/// rounds that are far apart are called so.
+#[test]
+fn few_rounds_of_one_kind_are_seldom_called_different() {
+    let mut dice = Dice::seeded(5);
+    let mut rounds = |many: usize, at: f64| -> Vec<Vec<f64>> { (0..many).map(|_| vec![at + dice.normal()]).collect() };
+    for (n, m) in [(3, 3), (5, 5), (3, 20)] {
+        const TRIES: usize = 200;
+        let different = |apart: f64, rounds: &mut dyn FnMut(usize, f64) -> Vec<Vec<f64>>| {
+            let fails = |_: &usize| {
+                let (a, b) = (rounds(n, apart), rounds(m, 0.0));
+                between(&a, &b, middle, |a, b| a - b, 500, 3).unwrap().within(0.0, 0.0) == Answer::Fail
+            };
+            (0..TRIES).filter(fails).count()
+        };
+        let (alike, apart) = (different(0.0, &mut rounds), different(30.0, &mut rounds));
+        assert!(alike <= TRIES / 50 && apart >= TRIES * 9 / 10, "{n} and {m}: {alike} and {apart} of {TRIES}");
+    }
 }
