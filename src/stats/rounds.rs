@@ -32,8 +32,8 @@ pub const DRAWS: usize = 10_000;
 const MOST_KNOWN: usize = 2_000;
 
 /// How a statistic of one set of rounds differs from that of another by `compare(a, b)`: percentile bootstrap over whole rounds, widened
-/// for few of them ([`widening`]). The statistic is taken of all values of the rounds that were drawn together, and must not depend on their order. `None` with fewer than [`FEWEST_ROUNDS`] rounds on a side,
-/// or where a round is empty. The same seed draws the same.
+/// for few of them. The statistic is taken of all values of the rounds that were drawn together, and must not depend on their order.
+/// `None` with fewer than [`FEWEST_ROUNDS`] rounds on a side, or where a round is empty. The same seed draws the same.
 pub fn between(
     a: &[Vec<f64>],
     b: &[Vec<f64>],

@@ -28,8 +28,8 @@ pub fn of(way: &Way<'_>, finding: Finding) -> Judgement {
     Ok(Finding { from, ..finding })
 }
 
-/// On a busy machine a figure of the stopwatch is believed to be too long where it is beyond its limit by more than so many times what
-/// our own threads waited for a CPU.
+/// On a busy machine a figure of the stopwatch is believed only where it is beyond its limit by more than so many times what our own
+/// threads waited for a CPU.
 const WAITS: f64 = 10.0;
 
 /// The same of a figure of the stopwatch that is `beyond` its limit by so many ms: a busy machine makes those longer, never shorter, so

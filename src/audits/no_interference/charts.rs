@@ -1,12 +1,14 @@
 use super::{calibrated::Calibrated, notes, view::Quiet};
 use crate::model::{
     chart::{Chart, ChartKind, Line, Mark},
-    payload::{CalibrationKernel, IdleWindow},
-    units::{Ms, Share},
+    payload::{CalibrationKernel, IdleSecond, IdleWindow},
+    units::{Count, Ms, Share},
 };
 
 /// Culprits that are drawn.
 const DRAWN: usize = 4;
+/// Stretches with stalls that are marked.
+const MARKED: usize = 12;
 /// Rows of the table.
 const ROWS: usize = 12;
 /// Points of a line.
@@ -54,20 +56,35 @@ fn timeline(window: &IdleWindow) -> Chart {
     if window.seconds.iter().any(|second| second.steal_s.is_some_and(|steal| steal > 0.0)) {
         lines.push(line("the hypervisor (steal)".into(), &|n| rate(n, window.seconds[n].steal_s.unwrap_or(0.0))));
     }
-    let stalled = begins.iter().zip(&window.seconds).filter(|(_, second)| second.stalls > 0);
-    let marks = stalled.map(|(from, second)| Mark {
-        from: *from,
-        to: from + second.over_s,
-        why: format!("{} stalls, the longest {}", second.stalls, Ms(second.worst_stall_us / 1e3)),
-    });
     Chart {
         id: "idle".into(),
         title: "Who used the machine while nothing was asked of the rig".into(),
-        caption: "CPUs' worth of time over the window, without our own; marked are seconds in which a probe was held up for more than 1 ms.".into(),
+        caption: "CPUs' worth of time over the window, without our own; marked is when a probe was held up for more than 1 ms, at most 12 times, the worst.".into(),
         x: "time since the window began, s".into(),
         y: "cores".into(),
-        kind: ChartKind::Timeline { steps: lines.iter().map(|line| line.name.clone()).collect(), lines, marks: marks.collect() },
+        kind: ChartKind::Timeline { steps: lines.iter().map(|line| line.name.clone()).collect(), lines, marks: stalled(&begins, &window.seconds) },
     }
+}
+
+/// Neighbouring seconds with stalls are one mark; of many those with the longest are told.
+fn stalled(begins: &[f64], seconds: &[IdleSecond]) -> Vec<Mark> {
+    let mut all: Vec<(usize, usize)> = vec![];
+    for n in (0..seconds.len()).filter(|n| seconds[*n].stalls > 0) {
+        match all.last_mut() {
+            Some((_, last)) if *last + 1 == n => *last = n,
+            _ => all.push((n, n)),
+        }
+    }
+    let worst = |(first, last): (usize, usize)| seconds[first..=last].iter().map(|second| second.worst_stall_us).fold(0.0, f64::max);
+    all.sort_by(|a, b| worst(*b).total_cmp(&worst(*a)));
+    all.truncate(MARKED);
+    all.sort_unstable();
+    let mark = |(first, last): (usize, usize)| {
+        let stalls: u64 = seconds[first..=last].iter().map(|second| second.stalls).sum();
+        let why = format!("{}, the longest {}", Count(stalls).of("stall"), Ms(worst((first, last)) / 1e3));
+        Mark { from: begins[first], to: begins[last] + seconds[last].over_s, why }
+    };
+    all.into_iter().map(mark).collect()
 }
 
 fn table(view: &Quiet<'_>, window: &IdleWindow) -> Chart {
@@ -107,5 +124,24 @@ fn calibrated(loads: &[(CalibrationKernel, Calibrated)]) -> Chart {
         x: "time of a run, ms".into(),
         y: "share of the runs".into(),
         kind: ChartKind::Ecdf { log: true, lines: lines.collect(), slo: None },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbouring_seconds_with_stalls_are_one_mark_and_the_worst_of_many_are_told() {
+        let second = |stalls: u64| IdleSecond { over_s: 1.0, stalls, worst_stall_us: 1e3 * stalls as f64, ..IdleSecond::default() };
+        let marks = |stalls: &[u64]| {
+            let begins: Vec<f64> = (0..stalls.len()).map(|n| n as f64).collect();
+            stalled(&begins, &stalls.iter().copied().map(second).collect::<Vec<_>>())
+        };
+        let told: Vec<(f64, f64, String)> = marks(&[0, 2, 3, 0, 1]).into_iter().map(|mark| (mark.from, mark.to, mark.why)).collect();
+        assert_eq!(told, [(1.0, 3.0, "5 stalls, the longest 3.00 ms".into()), (4.0, 5.0, "1 stall, the longest 1.00 ms".into())]);
+        let many: Vec<u64> = (0..60).map(|n| if n % 2 == 0 { 0 } else { n }).collect();
+        let told = marks(&many);
+        assert!(told.len() == MARKED && told[0].from == 37.0 && marks(&[0, 0]).is_empty(), "{told:?}");
     }
 }

@@ -131,7 +131,7 @@ mod tests {
             ("p50: 12ms", "p05: 12ms", "did you mean `p50`?"),
             ("p95: 20ms", "p95: 2ms", "`p95` is at least `p50`"),
             ("class: public", "class: publik", "did you mean `public`?"),
-            ("proxy: none", "proxy: 5", "must be text"),
+            ("proxy: none", "proxy: [none]", "must be text"),
             ("proxy: none", "proxy: yes", "`endpoints.bedrock.proxy` is no proxy"),
             ("loss: 0.1%", "loss: 200%", "must lie between 0 and 1"),
             ("as_of: 2026-11-01\n", "", "needs `as_of`"),

@@ -25,7 +25,7 @@ use std::{
 };
 
 /// They wait most of their time.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 6;
 const CONNECTS: u32 = 400;
 
 #[test]

@@ -9,7 +9,7 @@ use crate::{
         rig::Rig,
         units::{Ms, Share},
     },
-    stats::{poisson, rate_at_most},
+    stats::{Answer, poisson, rate_at_most},
 };
 use serde::Deserialize;
 
@@ -34,6 +34,9 @@ impl Rule<NoInterference> for Stalls {
         }
         let stalls: u64 = probes.iter().map(|probe| probe.stalls).sum();
         let answer = rate_at_most(stalls, minutes, self.per_cpu_minute);
+        if answer == Answer::Pass {
+            each_was_probed(&window)?;
+        }
         let rate = |events: f64| events / minutes;
         let figure = Figure {
             name: "stalls per CPU and minute".into(),
@@ -60,6 +63,21 @@ impl Rule<NoInterference> for Stalls {
     fn spoil(&self, _: &NoInterference, _: &Rig, _: &Name, copy: &mut Evidence) {
         spoil::window(copy, |window| window.probes.iter_mut().for_each(|probe| probe.stalls += 100 + 10 * probe.watched_s() as u64));
     }
+}
+
+/// What held up a CPU without a probe was not seen, and no pass may rest on it.
+fn each_was_probed(window: &Got<'_, IdleWindow>) -> Result<(), Unknown> {
+    let unknown = |why: Gap| Err(Unknown::new(window.key.clone(), why));
+    if let Some(missing) = window.value.missing.iter().find(|missing| missing.what.starts_with("probe of CPU ")) {
+        return unknown(missing.why.clone());
+    }
+    let (probed, online) = (window.value.probes.len(), window.value.online as usize);
+    if probed < online {
+        return unknown(Gap::NotConfigured(format!(
+            "{probed} of {online} CPUs had a probe, since this process may use no others; run it without taskset, and with a CPU set that holds them all"
+        )));
+    }
+    Ok(())
 }
 
 /// What the held-up time was, as far as it is told.

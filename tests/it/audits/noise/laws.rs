@@ -71,7 +71,7 @@ fn what_an_answer_lacks_is_told_by_nobody() {
     let world = World::new(14);
     let clean = world.evidence();
     let said = |change: fn(&mut IdleWindow)| judge(&*of_noise(), &world.rig, &altered(&clean, change));
-    let lacks: [(&str, fn(&mut IdleWindow)); 11] = [
+    let lacks: [(&str, fn(&mut IdleWindow)); 13] = [
         ("INT-04", |w| lack(w, "memory events")),
         ("INT-05", |w| lack(w, "pressure")),
         ("INT-11", |w| lack(w, "disks")),
@@ -81,6 +81,8 @@ fn what_an_answer_lacks_is_told_by_nobody() {
         ("INT-02", |w| w.seconds[7].steal_s = None),
         ("INT-05", |w| w.seconds[7].pressure = None),
         ("INT-03", |w| w.probes.clear()),
+        ("INT-03", |w| w.probes.truncate(1)),
+        ("INT-03", |w| lack(w, "probe of CPU 1")),
         ("INT-14", |w| w.clock_sources.clear()),
         ("INT-01", |w| w.seconds.truncate(40)),
     ];
