@@ -41,7 +41,9 @@ pub fn clean(audited: &Audited, alone: bool) -> Vec<String> {
     let mut wrong: Vec<String> = vec![];
     if alone {
         let uneven = OF_THE_HOST.iter().any(|rule| failed.contains(rule));
-        let hosts = |rule: &str| OF_THE_HOST.contains(&rule) || uneven && OF_LOADS.contains(&rule);
+        // Who ran for a moment and cannot be named was there all the same, where the counters of the CPUs have it, too.
+        let somebody = !audited.rules("pass").contains("INT-01");
+        let hosts = |rule: &str| OF_THE_HOST.contains(&rule) || uneven && OF_LOADS.contains(&rule) || somebody && rule == "INT-08";
         wrong.extend(failed.iter().filter(|rule| !hosts(rule)).map(|rule| format!("{rule}: a false alarm")));
     } else if failed.contains("INT-01") && !failed.contains("INT-06") && !failed.contains("INT-08") {
         wrong.push("the CPUs are busy, and neither is it said who it is nor that nobody can be named".into());
