@@ -7,7 +7,7 @@ use crate::{
         outcome::{Figure, Finding},
         payload::{IdleWindow, LogBins, ProbedCpu},
         rig::Rig,
-        units::{Ms, Share},
+        units::{Count, Ms, Share},
     },
     stats::{Answer, poisson, rate_at_most},
 };
@@ -48,8 +48,8 @@ impl Rule<NoInterference> for Stalls {
         };
         let worst = probes.iter().map(|p| p.worst_gap_us.max(p.worst_late_us)).fold(0.0, f64::max);
         let observed = format!(
-            "probes were held up for more than 1 ms {stalls} times in {minutes:.1} minutes of {} CPUs, {:.1} times a minute and CPU, for {} at most",
-            probes.len(),
+            "probes were held up for more than 1 ms {stalls} times in {minutes:.1} minutes of {}, {:.1} times a minute and CPU, for {} at most",
+            Count(probes.len() as u64).of("CPU"),
             figure.value,
             Ms(worst / 1e3)
         );
