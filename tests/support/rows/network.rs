@@ -92,6 +92,8 @@ pub enum Says {
 
 /// So many show loss below 1 %.
 const MANY: u32 = 400;
+/// So many show that 4 % of handshakes are beyond 1 % more than in the reference, but for one run of 1,500: some 32 are lost, 16 are enough.
+const MORE: u32 = 800;
 /// So many show everything else.
 const FEW: u32 = 100;
 
@@ -220,7 +222,7 @@ pub const STRAY: &[Stray] = &[
         title: "2 % of all packets are lost, in both directions",
         plants: Plants::Loss { there: 0.02, back: 0.02 },
         must: &["NET-06", "NET-21"],
-        connects: MANY,
+        connects: MORE,
         ..PLAIN
     },
     Stray {
@@ -228,7 +230,7 @@ pub const STRAY: &[Stray] = &[
         title: "4 % of the packets are lost on the way back only",
         plants: Plants::Loss { there: 0.0, back: 0.04 },
         must: &["NET-06", "NET-21"],
-        connects: MANY,
+        connects: MORE,
         ..PLAIN
     },
     Stray {
