@@ -2,7 +2,14 @@
 #![allow(clippy::disallowed_methods, reason = "reads what the binary wrote")]
 
 use serde_json::Value;
-use std::{collections::BTreeSet, fs, path::PathBuf, process::Output, time::Duration};
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::{self, Write as _},
+    path::PathBuf,
+    process::Output,
+    time::Duration,
+};
 
 /// What an audit said.
 pub struct Audited {
@@ -33,6 +40,12 @@ const UNDECIDED: usize = 3;
 /// So many runs as usual, or as the environment says.
 pub fn so_many(variable: &str, usual: usize) -> usize {
     std::env::var(variable).map_or(usual, |n| n.parse::<std::num::NonZero<usize>>().expect("a number of runs above 0").get())
+}
+
+/// Is a row of a fault matrix asked for? All are, unless the environment names some: `RIGCHECK_FAULTS=a,b`.
+pub fn asked_for(row: &str) -> bool {
+    let only = std::env::var("RIGCHECK_FAULTS").unwrap_or_default();
+    only.is_empty() || only.split(',').any(|name| name == row)
 }
 
 impl Audited {
@@ -77,6 +90,21 @@ impl Audited {
             assert!(self.verdict() == "ready" || !self.rules("inconclusive").is_empty(), "{trouble}");
             assert_eq!(self.verdict() == "ready", self.code == 0, "{trouble}");
         }
+    }
+
+    /// What is wrong with it, a line each under the name of its row, with all that it said.
+    pub fn complaints(&self, row: &str, mut wrong: Vec<String>) -> Vec<String> {
+        if !wrong.is_empty() {
+            wrong.push(self.trouble());
+        }
+        wrong.into_iter().map(|line| format!("{row}: {line}")).collect()
+    }
+
+    /// Says, past the capture of the test runner, how far a matrix has come.
+    pub fn tell(&self, row: &str, wrong: &[String]) {
+        let mark = if wrong.is_empty() { "✓" } else { "✗" };
+        let failed: Vec<&str> = self.rules("fail").into_iter().collect();
+        let _ = writeln!(io::stderr(), "{mark} {row}: {} ({}) in {:.0} s", self.verdict(), failed.join(", "), self.took.as_secs_f64());
     }
 
     /// Rows of the table of what several sources say in which somebody differs.

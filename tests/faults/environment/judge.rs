@@ -35,7 +35,7 @@ pub fn wrong(row: &Unlike, audited: &Audited) -> Vec<String> {
     {
         wrong.push(format!("{rule} is a blocker, and the verdict is {}", audited.verdict()));
     }
-    told(row.name, wrong, audited)
+    audited.complaints(row.name, wrong)
 }
 
 /// What is wrong with a run beside which nothing was changed.
@@ -43,12 +43,5 @@ pub fn clean(audited: &Audited) -> Vec<String> {
     let quiet = |status: &str| ["pass", "not_applicable"].contains(&status);
     let loud = audited.outcomes().into_iter().filter(|o| !quiet(o.2)).map(|o| format!("{} of `{}` says {}", o.0, o.1, o.2));
     let verdict = (audited.verdict() != "ready").then(|| "a clean environment is not READY".to_owned());
-    told("clean", loud.chain(verdict).collect(), audited)
-}
-
-fn told(name: &str, mut wrong: Vec<String>, audited: &Audited) -> Vec<String> {
-    if !wrong.is_empty() {
-        wrong.push(audited.trouble());
-    }
-    wrong.into_iter().map(|line| format!("{name}: {line}")).collect()
+    audited.complaints("clean", loud.chain(verdict).collect())
 }

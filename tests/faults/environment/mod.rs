@@ -9,7 +9,7 @@ mod server;
 mod site;
 
 use crate::{
-    audited::so_many,
+    audited::{asked_for, so_many},
     rows::UNLIKE,
     stack::{NotUp, or_skip},
     support::turn::CHILDREN,
@@ -38,14 +38,12 @@ fn run() -> Result<Vec<String>, NotUp> {
     let runs = so_many("RIGCHECK_CLEAN_RUNS", CLEAN);
     let clean = |many: usize| (0..many).flat_map(|_| clean(&site.audit(&[]))).collect::<Vec<_>>();
     let mut found = clean(runs.div_ceil(2));
-    let only = std::env::var("RIGCHECK_FAULTS").unwrap_or_default();
-    for row in UNLIKE.iter().filter(|row| only.is_empty() || only.split(',').any(|name| name == row.name)) {
+    for row in UNLIKE.iter().filter(|row| asked_for(row.name)) {
         let undo = site.change(row.does)?;
         let audited = site.audit(row.does);
         site.undo(&undo)?;
         let missed = wrong(row, &audited);
-        // Past the capture of the test runner: how far it has come.
-        let _ = writeln!(io::stderr(), "{} {}: {}", if missed.is_empty() { "✓" } else { "✗" }, row.name, audited.verdict());
+        audited.tell(row.name, &missed);
         found.extend(missed);
     }
     found.extend(clean(runs / 2));

@@ -29,8 +29,5 @@ pub fn wrong(row: &Stray, audited: &Audited) -> Vec<String> {
     if audited.verdict() == "ready" && !(row.must.is_empty() && row.untold.is_empty()) {
         wrong.push("a way with this fault is READY".into());
     }
-    if !wrong.is_empty() {
-        wrong.push(audited.trouble());
-    }
-    wrong.into_iter().map(|line| format!("{}: {line}", row.name)).collect()
+    audited.complaints(row.name, wrong)
 }

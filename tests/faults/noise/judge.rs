@@ -24,14 +24,13 @@ pub fn wrong(row: &Loud, audited: &Audited, alone: bool) -> Vec<String> {
     // Files are the same whoever else is at the machine.
     let strict = alone || row.planted().is_some();
     // The probes are this machine's whatever the files say.
-    let uneven = OF_THE_HOST.iter().any(|rule| failed.contains(rule));
-    let hosts = |rule: &str| OF_THE_HOST.contains(&rule) && !(row.planted().is_some() && rule == "INT-02") || uneven && OF_LOADS.contains(&rule);
-    let others = failed.iter().filter(|rule| strict && !row.touches(rule) && !hosts(rule));
+    let excused = |rule: &str| of_the_host(rule, audited) && !(row.planted().is_some() && rule == "INT-02");
+    let others = failed.iter().filter(|rule| strict && !row.touches(rule) && !excused(rule));
     wrong.extend(others.map(|rule| format!("{rule} must stay quiet")));
     if audited.verdict() == "ready" {
         wrong.push("a disturbed machine is READY".into());
     }
-    told(row.name, wrong, audited)
+    audited.complaints(row.name, wrong)
 }
 
 /// What is wrong with a run beside which nothing was done on purpose: with the machine for itself nothing fails but what its hypervisor
@@ -40,21 +39,19 @@ pub fn clean(audited: &Audited, alone: bool) -> Vec<String> {
     let failed = audited.rules("fail");
     let mut wrong: Vec<String> = vec![];
     if alone {
-        let uneven = OF_THE_HOST.iter().any(|rule| failed.contains(rule));
         // Who ran for a moment and cannot be named was there all the same, where the counters of the CPUs have it, too.
         let somebody = !audited.rules("pass").contains("INT-01");
-        let hosts = |rule: &str| OF_THE_HOST.contains(&rule) || uneven && OF_LOADS.contains(&rule) || somebody && rule == "INT-08";
-        wrong.extend(failed.iter().filter(|rule| !hosts(rule)).map(|rule| format!("{rule}: a false alarm")));
+        let excused = |rule: &str| of_the_host(rule, audited) || somebody && rule == "INT-08";
+        wrong.extend(failed.iter().filter(|rule| !excused(rule)).map(|rule| format!("{rule}: a false alarm")));
     } else if failed.contains("INT-01") && !failed.contains("INT-06") && !failed.contains("INT-08") {
         wrong.push("the CPUs are busy, and neither is it said who it is nor that nobody can be named".into());
     }
     wrong.extend(audited.rules("error").iter().map(|rule| format!("{rule} broke")));
-    told("clean", wrong, audited)
+    audited.complaints("clean", wrong)
 }
 
-fn told(name: &str, mut wrong: Vec<String>, audited: &Audited) -> Vec<String> {
-    if !wrong.is_empty() {
-        wrong.push(audited.trouble());
-    }
-    wrong.into_iter().map(|line| format!("{name}: {line}")).collect()
+/// Is the failure of a rule the doing of this machine's host? The loads differ only where it takes something.
+fn of_the_host(rule: &str, audited: &Audited) -> bool {
+    let takes = || audited.rules("fail").iter().any(|failed| OF_THE_HOST.contains(failed));
+    OF_THE_HOST.contains(&rule) || OF_LOADS.contains(&rule) && takes()
 }

@@ -8,7 +8,7 @@ mod judge;
 mod machine;
 
 use crate::{
-    audited::so_many,
+    audited::{asked_for, so_many},
     rig::Turn,
     rows::{LOUD, Loud, noise::SHARED},
     stack::{NotUp, or_skip, too_busy},
@@ -44,7 +44,7 @@ fn what_a_kernel_says_of_a_disturbance_is_found_by_its_rules() {
         let one = |row: &'static Loud, planted| {
             let audited = Machine::new().of_files(planted);
             let missed = judge::wrong(row, &audited, false);
-            tell(row.name, &missed, &audited);
+            audited.tell(row.name, &missed);
             missed
         };
         let runs: Vec<_> =
@@ -63,7 +63,7 @@ fn run(full: bool) -> Result<Vec<String>, NotUp> {
         let _turn = turn();
         let clean = Machine::new().audit(&[])?;
         let alarms = judge::clean(&clean, full);
-        tell(&format!("clean run {}", nth + 1), &alarms, &clean);
+        clean.tell(&format!("clean run {}", nth + 1), &alarms);
         busy |= clean.rules("fail").contains("INT-01");
         found.extend(alarms);
     }
@@ -76,7 +76,7 @@ fn run(full: bool) -> Result<Vec<String>, NotUp> {
             Ok(audited) => {
                 for row in rows {
                     let missed = judge::wrong(row, &audited, full);
-                    tell(row.name, &missed, &audited);
+                    audited.tell(row.name, &missed);
                     if busy && row.calm && !missed.is_empty() {
                         too_busy(row.name, &format!("others use this machine, too: {}", missed.join("; ")));
                     } else {
@@ -99,14 +99,6 @@ fn runs(full: bool) -> Vec<Vec<&'static Loud>> {
     SHARED.iter().map(|names| done().filter(|row| names.contains(&row.name)).collect()).collect()
 }
 
-/// Past the capture of the test runner: how far it has come.
-fn tell(what: &str, wrong: &[String], audited: &crate::audited::Audited) {
-    let mark = if wrong.is_empty() { "✓" } else { "✗" };
-    let failed: Vec<&str> = audited.rules("fail").into_iter().collect();
-    let _ = writeln!(io::stderr(), "{mark} {what}: {} ({})", audited.verdict(), failed.join(", "));
-}
-
 fn wanted() -> impl Iterator<Item = &'static Loud> {
-    let only = std::env::var("RIGCHECK_FAULTS").unwrap_or_default();
-    LOUD.iter().filter(move |row| only.is_empty() || only.split(',').any(|name| name == row.name))
+    LOUD.iter().filter(|row| asked_for(row.name))
 }
