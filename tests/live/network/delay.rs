@@ -1,6 +1,6 @@
 //! How far from the truth each way of measuring a round trip is, all in one run.
 
-use super::{baseline, endpoint, plain, probed, quantile, settings, world};
+use super::{baseline, connection, endpoint, plain, probed, quantile, settings, world};
 use crate::support::netns::Plan;
 
 /// Of values of the client less what the relay's log says of the same packets, µs: at p50, at p95 and the least.
@@ -21,7 +21,7 @@ fn the_kernel_is_nearer_to_the_truth_than_a_stopwatch() {
     let log = world.relay().settled_log(1.0);
     let (mut kernel, mut stopwatch, mut truths) = (vec![], vec![], vec![]);
     for row in &told.connects {
-        let truth = log.flow(row.from_port.expect("it stood")).handshake_relay_ns().expect("a handshake") as f64 / 1e3;
+        let truth = connection(&log, row).handshake_relay_ns().expect("a handshake") as f64 / 1e3;
         truths.push(truth);
         kernel.push(f64::from(row.tcp.expect("a state").rtt_us.expect("a round trip")) - truth);
         stopwatch.push(row.connect_us.expect("it stood") as f64 - truth);

@@ -10,7 +10,7 @@ mod path;
 
 use crate::{
     stack,
-    support::netns::{Accepted, Authority, Behaves, Https, Plan, World},
+    support::netns::{Accepted, Authority, Behaves, Flow, Https, Log, Plan, World, now_ns},
 };
 use rigcheck::{
     model::{
@@ -19,7 +19,7 @@ use rigcheck::{
         evidence::Seen,
         key::{Act, Probe, ProbeAct, Query, Question},
         name::name,
-        payload::network::Probed,
+        payload::network::{Connect, Probed},
         rows::InMemory,
         source::{Slot, Source},
     },
@@ -28,7 +28,7 @@ use rigcheck::{
 use std::{
     net::SocketAddr,
     sync::Arc,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 /// A world, or nothing after saying that the test is skipped.
@@ -80,6 +80,13 @@ fn ask(settings: NetworkSettings, endpoint: Endpoint, requests: u64, rounds: u64
 
 fn probed(seen: &Seen) -> &Probed {
     Probe::pick(&seen.payload).expect("a baseline")
+}
+
+/// What the relay's log says of a connect.
+fn connection(log: &Log, row: &Connect) -> Flow {
+    let since = SystemTime::UNIX_EPOCH.elapsed().expect("a clock that is set").as_nanos() as i128 - i128::from(row.at.0) * 1_000;
+    let began_ns = u64::try_from(i128::from(now_ns()) - since).expect("after this machine began");
+    log.connection(row.from_port.expect("it stood"), began_ns).expect("its packets passed the relay")
 }
 
 /// The value that this share of them does not exceed (nearest rank).

@@ -66,6 +66,12 @@ impl Log {
         Flow { packets: self.packets.iter().filter(is_its).copied().collect() }
     }
 
+    /// The connection of a client's port that began nearest to then, monotonic ns: kernels use a port again for another one.
+    pub fn connection(&self, client_port: u16, began_ns: u64) -> Option<Flow> {
+        let since = |flow: &Flow| flow.packets.first().map(|first| first.read_ns.abs_diff(began_ns));
+        self.flow(client_port).connections().into_iter().min_by_key(since)
+    }
+
     /// All pings of the client.
     pub fn echoes(&self) -> Vec<Echo> {
         let requests = self.of(Direction::Forward).filter_map(|packet| match packet.header.transport {
@@ -106,6 +112,23 @@ impl Log {
 }
 
 impl Flow {
+    /// One for each connection of the port: each begins with a SYN of a number that none before it had.
+    pub fn connections(&self) -> Vec<Flow> {
+        let mut begun = BTreeSet::new();
+        let mut all: Vec<Flow> = vec![];
+        for packet in &self.packets {
+            let begins = match packet.header.transport {
+                Transport::Tcp { sequence, .. } if packet.direction == Direction::Forward && packet.header.is_syn() => begun.insert(sequence),
+                _ => false,
+            };
+            match all.last_mut() {
+                Some(connection) if !begins => connection.packets.push(*packet),
+                _ => all.push(Flow { packets: vec![*packet] }),
+            }
+        }
+        all
+    }
+
     /// From when the SYN was read from the client's device until its SYN-ACK was written to it, ns. If the SYN was sent more than once: the last
     /// one that had reached the server before it answered. The client's kernel cannot see a shorter round trip of its handshake.
     pub fn handshake_relay_ns(&self) -> Option<u64> {
