@@ -27,9 +27,9 @@ impl Group {
         Ok(made)
     }
 
-    /// A tenth of a CPU.
-    pub fn tenth_of_a_cpu() -> Result<Group, NotUp> {
-        Group::limited("cpu", "cpu.cfs_quota_us", "10000")
+    /// That many hundredths of a CPU, in periods of 100 ms.
+    pub fn percent_of_a_cpu(percent: u32) -> Result<Group, NotUp> {
+        Group::limited("cpu", "cpu.cfs_quota_us", &(percent * 1_000).to_string())
     }
 
     /// Runs a program in it.

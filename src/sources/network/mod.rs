@@ -79,6 +79,8 @@ const MOST_ROUNDS: u64 = 100;
 /// What the parts beside the connects take, if all goes well: names, a large body, echoes, routers; a download.
 const BESIDE_MS: f64 = 15_000.0;
 const DOWNLOAD_MS: f64 = 5_000.0;
+/// What a connect to a provider takes, with its TLS and its request, where the pace leaves it less than that.
+const CONNECT_MS: f64 = 100.0;
 
 /// The source that measures the way to endpoints.
 pub struct Network {
@@ -277,7 +279,7 @@ impl Source for Network {
         let pace = self.settings.pace;
         let [large, download] = [act.endpoint.large_body, act.endpoint.download.is_some()].map(u64::from);
         // What the bucket holds back makes the mean gap a little longer.
-        let gaps = 1.25 * connects as f64 * pace.mean_gap.as_secs_f64() * 1e3;
+        let gaps = connects as f64 * (1.25 * pace.mean_gap.as_secs_f64() * 1e3).max(CONNECT_MS);
         let pauses = (rounds - 1) as f64 * pace.between_rounds.as_secs_f64() * 1e3;
         let lasting = Ms(gaps + pauses + BESIDE_MS + download as f64 * DOWNLOAD_MS);
         Estimate { lasting, requests: connects + large + download, tokens: 0 }

@@ -56,7 +56,7 @@ impl Machine {
     }
 
     fn run(&self, limited: bool) -> Result<Output, NotUp> {
-        let group = limited.then(Group::tenth_of_a_cpu).transpose()?;
+        let group = limited.then(|| Group::percent_of_a_cpu(10)).transpose()?;
         let rigcheck = env!("CARGO_BIN_EXE_rigcheck");
         let mut command = group.as_ref().map_or_else(|| Command::new(rigcheck), |group| group.command(rigcheck));
         command.current_dir(self.path()).env_remove("RIGCHECK_SPEC").args(["noise", "-v", "-o", "json:report.json", "-o", "human:report.txt"]);

@@ -86,6 +86,15 @@ async fn strangers_are_met_at_two_connects_a_second() {
     }
 }
 
+#[test]
+fn a_fast_pace_still_leaves_connects_the_time_that_they_take() {
+    let pace = Pace { mean_gap: Duration::from_millis(1), between_rounds: Duration::ZERO, ..Pace::default() };
+    let network = Network::new(NetworkSettings { pace, ..NetworkSettings::default() });
+    // 800 connects, of which 4 % lose a packet and wait a second for it, take about a minute on a way of 6 ms.
+    let estimate = network.estimate(&query(answering()), effort(800, 5));
+    assert!((60_000.0..120_000.0).contains(&estimate.lasting.0), "{estimate:?}");
+}
+
 #[tokio::test]
 async fn progress_and_cost_are_told_and_other_questions_refused() {
     let said = Arc::new(Mutex::new(vec![]));
