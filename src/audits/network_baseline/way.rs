@@ -135,9 +135,13 @@ impl<'e> Way<'e> {
             Via::Proxy { url } => Some(url),
         }
     }
-    /// For how long threads of ours waited for a CPU in 95 % of the connects, ms; `None`: the kernel does not tell.
+    /// The connects that times can be of: nobody's patience ended them.
+    pub fn ended(&self) -> impl Iterator<Item = &'e Connect> {
+        self.probed().connects.iter().filter(|c| !matches!(c.ended, Ended::TimedOut(_) | Ended::Cut(_)))
+    }
+    /// For how long threads of ours waited for a CPU in 95 % of those connects, ms; `None`: the kernel does not tell.
     pub fn waited(&self) -> Option<f64> {
-        let all: Option<Vec<f64>> = self.probed().connects.iter().map(|c| c.waited_us.map(|us| us as f64 / 1e3)).collect();
+        let all: Option<Vec<f64>> = self.ended().map(|c| c.waited_us.map(|us| us as f64 / 1e3)).collect();
         all.and_then(|all| quantile(&all, 0.95))
     }
     /// The share of the connects' time in which somebody waited for a CPU: the worst round's.

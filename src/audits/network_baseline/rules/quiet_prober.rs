@@ -34,8 +34,8 @@ impl Rule<NetworkBaseline> for QuietProber {
             "at most {} of waiting for a CPU in 95 % of the connects ({} is a failure), CPUs short in {} of the time",
             limits.waited, self.fail, limits.pressure
         );
-        if way.probed().connects.is_empty() {
-            return Err(Unknown::new(way.got.key.clone(), Gap::NotReached("no connect was made".into())));
+        if way.ended().next().is_none() {
+            return Err(Unknown::new(way.got.key.clone(), Gap::NotReached("no connect came to its end".into())));
         }
         let Some(waited) = way.waited() else {
             let why = "the kernel does not tell how long threads wait for a CPU (/proc/self/task/*/schedstat)";
@@ -57,7 +57,7 @@ impl Rule<NetworkBaseline> for QuietProber {
                 "times of the stopwatch (DNS, TLS, first byte) accuse nobody; the kernel's round trips stand, no such wait is in them".to_owned(),
             ],
         };
-        let figure = say::ms("waited for a CPU", waited, (waited, waited), way.probed().connects.len() as u64);
+        let figure = say::ms("waited for a CPU", waited, (waited, waited), way.ended().count() as u64);
         say::of(way, Finding { margin: say::margin(waited, self.fail.0), because, ..say::finding(status, figure, observed, expected) })
     }
 

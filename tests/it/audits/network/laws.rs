@@ -9,7 +9,7 @@ use rigcheck::model::{
     key::World as Whose,
     name::name,
     outcome::Status,
-    payload::network::{Connect, Cut, Measured, Probed},
+    payload::network::{Connect, Cut, Ended, Measured, Probed, Stage},
     recording::of_recording,
 };
 use std::sync::Arc;
@@ -95,6 +95,9 @@ fn what_the_kernel_does_not_tell_is_no_data() {
         assert_eq!(status(&untold[&(rule.to_owned(), "bedrock".to_owned())]), None, "{rule}\n{}", shown(&untold));
     }
     assert_eq!(status(&said(|c| c.waited_us = None)[&("NET-18".to_owned(), "bedrock".to_owned())]), None);
+    // No time is taken of what nobody answered, however long that lasted.
+    let silent = said(|c| (c.ended, c.waited_us) = (Ended::TimedOut(Stage::Tls), Some(30_000)));
+    assert_eq!(status(&silent[&("NET-18".to_owned(), "bedrock".to_owned())]), None, "{}", shown(&silent));
     assert_eq!(status(&said(|c| (c.http, c.tls) = (None, None))[&("NET-12".to_owned(), "bedrock".to_owned())]), None);
     let missing: [(&str, fn(&mut Probed)); 3] = [
         ("NET-02", |p| p.resolution = Measured::missing(Gap::Denied("x".into()))),
