@@ -84,9 +84,9 @@ fn probed(seen: &Seen) -> &Probed {
 
 /// What the relay's log says of a connect.
 fn connection(log: &Log, row: &Connect) -> Flow {
-    let since = SystemTime::UNIX_EPOCH.elapsed().expect("a clock that is set").as_nanos() as i128 - i128::from(row.at.0) * 1_000;
-    let began_ns = u64::try_from(i128::from(now_ns()) - since).expect("after this machine began");
-    log.connection(row.from_port.expect("it stood"), began_ns).expect("its packets passed the relay")
+    let began = SystemTime::UNIX_EPOCH + Duration::from_micros(row.at.0.cast_unsigned());
+    let since = began.elapsed().expect("it has begun").as_nanos() as u64;
+    log.connection(row.from_port.expect("it stood"), now_ns() - since).expect("its packets passed the relay")
 }
 
 /// The value that this share of them does not exceed (nearest rank).
