@@ -46,11 +46,13 @@ pub fn request(method: &str, path: &str, endpoint: &Endpoint, body: Option<usize
     format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {USER_AGENT}\r\nAccept: */*\r\n{body}Connection: close\r\n\r\n").into_bytes()
 }
 
-/// Sends a request and reads the head of its response.
+/// Sends a request and reads the head of its response. The stopwatch begins before it is sent: whoever waits for a CPU after sending would
+/// measure less than it took.
 pub async fn exchange(wire: &mut (impl AsyncRead + AsyncWrite + Unpin + ?Sized), request: &[u8]) -> Result<Head, NoHead> {
+    let sent = Instant::now();
     wire.write_all(request).await.map_err(NoHead::Io)?;
     wire.flush().await.map_err(NoHead::Io)?;
-    head(wire, Instant::now()).await
+    head(wire, sent).await
 }
 
 /// Reads the head of a response to what was sent at `sent`.

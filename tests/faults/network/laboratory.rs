@@ -9,7 +9,9 @@ use crate::{
         network::{Plants, Says},
     },
     stack::NotUp,
-    support::netns::{Accepted, Authority, Behaves, Certificate, Conditions, Dns, Https, Jitter, Largest, Loss, Plan, Record, TRUSTED, World},
+    support::netns::{
+        Accepted, Authority, Behaves, Certificate, Conditions, Dns, Https, Jitter, Largest, Loss, Plan, Record, TRUSTED, World, quantile,
+    },
 };
 use std::{
     fs, io,
@@ -104,6 +106,11 @@ impl Laboratory {
         let began = Instant::now();
         let out = audit()?;
         Ok(Audited::of(self.path().into(), &out, began.elapsed(), 0.0))
+    }
+
+    /// How much later than asked the relay has passed 95 % of the packets on, ms.
+    pub fn late(&self) -> f64 {
+        quantile(&self.world.relay().log().overheads_ns(), 0.95).map_or(0.0, |ns| ns as f64 / 1e6)
     }
 
     pub fn path(&self) -> &Path {

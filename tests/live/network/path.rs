@@ -40,7 +40,7 @@ fn nobody_sees_each_router_and_is_told_what_a_ping_needs() {
         assert_eq!(hops.flows.len(), 3);
         for flow in &hops.flows {
             assert_eq!((flow.line(), flow.reached), (expected.clone(), true), "{flow:?}");
-            assert!(flow.hops.iter().all(|hop| hop.rtt_us.is_some_and(|us| (5_900..60_000).contains(&us))), "{flow:?}");
+            assert!(flow.hops.iter().all(|hop| hop.rtt_us.is_some_and(|us| (5_900..500_000).contains(&us))), "{flow:?}");
             assert!(flow.from_port.is_some());
         }
         let class = if v6 { AddressClass::UniqueLocal } else { AddressClass::Private };

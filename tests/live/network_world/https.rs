@@ -89,7 +89,7 @@ fn a_server_behaves_as_it_is_told() {
     server.behave(Behaves { retry_after: Some(7), first_byte: Duration::from_millis(150), ..Behaves::with_status(429) });
     let answer = client.ask().expect("an answer");
     assert!(answer.head.starts_with("HTTP/1.1 429 ") && answer.head.contains("retry-after: 7\r\n"), "{answer:?}");
-    assert!((154..300).contains(&answer.first_byte.as_millis()), "{answer:?}");
+    assert!((154..1_000).contains(&answer.first_byte.as_millis()), "{answer:?}");
 
     let seen = server.seen();
     assert_eq!(seen.len(), 9, "{seen:?}");

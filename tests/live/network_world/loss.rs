@@ -58,7 +58,7 @@ fn a_lost_syn_makes_connect_slow_and_the_handshake_not() {
     assert!((1_000_000_000..1_500_000_000).contains(&took), "the kernel sends a SYN again after a second: {took} ns");
     for flow in [&slow, &fast] {
         let took = flow.handshake_relay_ns().expect("it connected");
-        assert!((20_000_000..40_000_000).contains(&took), "{took} ns");
+        assert!((20_000_000..200_000_000).contains(&took), "{took} ns");
     }
     assert_eq!(fast.connect_relay_ns(), fast.handshake_relay_ns());
     assert_eq!(log.packets.iter().filter(|p| Packet::is_dropped(p)).count(), 1);

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 /// The head of a response. Nothing else of it is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HttpAnswer {
-    /// From the last byte of the request to the first byte of the response, µs. To a stranger's request this bounds from above
+    /// From when the request began to be sent to the first byte of the response, µs. To a stranger's request this bounds from above
     /// how far the edge is from whoever turns strangers away.
     pub first_byte_us: u64,
     /// Its status.

@@ -105,6 +105,19 @@ fn a_trace_that_names_who_it_was_makes_a_failure_a_warning() {
     assert_eq!(said(0.3, 10, true), Status::Fail, "events were lost");
 }
 
+/// One program that starts reads some pages; that is no minute full of them.
+#[test]
+fn some_page_faults_in_a_short_window_are_a_warning() {
+    let said = |faults: u64| {
+        let mut world = World::new(20);
+        world.window.seconds.truncate(10);
+        world.window.asked_s = 10.0;
+        world.window.seconds[4].major_faults = faults;
+        finding(&judge(&*of_noise(), &world.rig, &world.evidence()), "INT-04", "").status
+    };
+    assert_eq!([0, 20, 60, 61].map(said), [Status::Pass, Status::Warn, Status::Warn, Status::Fail]);
+}
+
 #[test]
 fn each_disturbance_is_found_by_its_rules_and_by_no_other() {
     let mut wrong = vec![];
