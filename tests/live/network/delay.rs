@@ -1,7 +1,7 @@
 //! How far from the truth each way of measuring a round trip is, all in one run.
 
 use super::{baseline, connection, endpoint, plain, probed, quantile, settings, world};
-use crate::support::netns::Plan;
+use crate::{stack::too_busy, support::netns::Plan};
 
 /// Of values of the client less what the relay's log says of the same packets, µs: at p50, at p95 and the least.
 fn errors(of: &str, errors: &[f64]) -> [f64; 3] {
@@ -38,8 +38,13 @@ fn the_kernel_is_nearer_to_the_truth_than_a_stopwatch() {
     others(&world);
 
     assert!(kernel_least >= -1.0, "no round trip is shorter than the relay's part of it: {kernel_least} µs");
-    assert!(kernel_p50 < 1_000.0 && kernel_p50 <= stopwatch_p50, "kernel {kernel_p50} µs, stopwatch {stopwatch_p50} µs");
-    assert!(kernel_p95 < 5_000.0 && at_most > -1.0, "{kernel_p95} {at_most}");
+    assert!(kernel_p50 <= stopwatch_p50 && at_most > -1.0, "kernel {kernel_p50} µs, stopwatch {stopwatch_p50} µs, ping {at_most} µs");
+    // Whoever is late where it only waits is as late elsewhere.
+    let late = crate::support::netns::quantile(&log.overheads_ns(), 0.95).expect("packets") as f64 / 1e6;
+    if late > 1.0 {
+        return too_busy("the_kernel_is_nearer_to_the_truth_than_a_stopwatch", &format!("the relay passed packets on up to {late:.1} ms late"));
+    }
+    assert!(kernel_p50 < 1_000.0 && kernel_p95 < 5_000.0, "{kernel_p50} µs, {kernel_p95} µs");
     let rtt: Vec<f64> = told.connects.iter().filter_map(rigcheck::model::payload::network::Connect::clean_rtt_ms).collect();
     assert!((40.0..42.0).contains(&quantile(&rtt, 0.5)), "{} ms", quantile(&rtt, 0.5));
     // The first byte of HTTP is one more round trip.
