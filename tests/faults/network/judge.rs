@@ -5,7 +5,7 @@ use crate::{audited::Audited, rows::Stray};
 /// A prober that is short of CPU says so itself, and then accuses nobody by its own stopwatch.
 const QUIET_PROBER: &str = "NET-18";
 /// Rules that judge by that stopwatch, or by how steady the relay of the laboratory is, which waits for the same CPUs.
-const OF_A_CALM_MACHINE: [&str; 5] = ["NET-04", "NET-07", "NET-12", "NET-15", "NET-20"];
+const OF_A_CALM_MACHINE: [&str; 7] = ["NET-04", "NET-07", "NET-12", "NET-15", "NET-17", "NET-20", "NET-23"];
 /// A relay that passes one packet in twenty on so much later than asked is a way with a jitter of its own, ms.
 const LATE: f64 = 1.0;
 
