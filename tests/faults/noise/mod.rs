@@ -6,6 +6,7 @@ mod disturbance;
 mod files;
 mod judge;
 mod machine;
+mod others;
 
 use crate::{
     audited::{asked_for, so_many},
@@ -61,9 +62,11 @@ fn run(full: bool) -> Result<Vec<String>, NotUp> {
     let turn = || if full { Turn::alone() } else { Turn::take(2) };
     for nth in 0..clean_runs {
         let _turn = turn();
+        let before = others::used();
         let clean = Machine::new().audit(&[])?;
-        let alarms = judge::clean(&clean, full);
-        clean.tell(&format!("clean run {}", nth + 1), &alarms);
+        let others = before.and_then(|before| Some((others::used()? - before) / clean.took.as_secs_f64()));
+        let alarms = judge::clean(&clean, full, others);
+        clean.tell(&format!("clean run {}, others use {:.1} % of a CPU", nth + 1, 100.0 * others.unwrap_or(f64::NAN)), &alarms);
         busy |= clean.rules("fail").contains("INT-01");
         found.extend(alarms);
     }
