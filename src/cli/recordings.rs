@@ -4,9 +4,10 @@
 use crate::{
     engine::Elsewhere,
     model::{
+        act::{Act, ProbeAct},
         endpoint::NETWORK,
         evidence::Evidence,
-        key::{Act, Key, Probe, ProbeAct, Query, World},
+        key::{Key, Probe, Query, World},
         name::{Name, name},
         network::FarEnd,
         rows::InMemory,

@@ -8,10 +8,11 @@ use super::{
     retry,
 };
 use crate::model::{
+    act::{Act, Destination},
     audit::Need,
     event::{Answered, Event, Sent},
     evidence::{Evidence, Fact, Gap, Seen, digest},
-    key::{Act, Destination, Payload, World},
+    key::{Payload, World},
     panics,
     redactor::UNCLEAN,
     rows::{Blobs, Redacted},

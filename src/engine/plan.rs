@@ -1,9 +1,10 @@
 //! From needs to an order: what asks nothing of the rig first, then the acts one at a time, each with the questions about it.
 
 use crate::model::{
+    act::{Act, Destination},
     audit::{AnyCase, Effort, Need},
     event::Step,
-    key::{Act, Destination, Key, Query, World},
+    key::{Key, Query, World},
     name::Name,
     panics::caught,
     rig::Rig,

@@ -3,10 +3,11 @@
 use super::{Journal, judge};
 use crate::{
     model::{
+        act::{Act, Destination},
         audit::{AnyCase, Context},
         event::{Event, Header, OwnCost, Stamped},
         evidence::{Evidence, Gap},
-        key::{Act, Destination, Query},
+        key::Query,
         name::Name,
         rig::Rig,
         units::{Ms, Wall},

@@ -1,9 +1,10 @@
 //! Level 0: what everything else speaks about. Pure types and the ports; no I/O, no clock.
 //!
-//! Read in this order: [`rig`] (what exists), [`key`] (what is asked), [`payload`] (what is answered),
+//! Read in this order: [`rig`] (what exists), [`act`] (what we do to it), [`key`] (what is asked), [`payload`] (what is answered),
 //! [`evidence`] (what is kept), [`case`] and [`audit`] (what is judged), [`outcome`] (what was found),
 //! [`event`] (what happened).
 
+pub mod act;
 pub mod anchors;
 pub mod audit;
 pub mod bytes;
@@ -42,9 +43,10 @@ pub mod waiver;
 pub mod waterfall;
 pub mod workload;
 
+pub use act::Act;
 pub use audit::{Audit, Context, Effort, Need, Rule, RuleEntry};
 pub use evidence::{Evidence, Gap, Got, Seen, Unknown};
-pub use key::{Act, Key, Payload, Query, Question, When, World};
+pub use key::{Key, Payload, Query, Question, When, World};
 pub use name::{Name, name};
 pub use outcome::{Figure, Finding, Outcome, Status};
 pub use rig::{Claim, Quantity, Rig};

@@ -1,9 +1,9 @@
 //! What the spec says exists, resolved and without secrets. Audits see this, never the spec.
 
 use super::{
+    act::{BurnAct, LoadAct},
     capability::Capability,
     environment::Environment,
-    key::{BurnAct, LoadAct},
     name::Name,
     network::{FarEnd, Network},
     noise::Noise,

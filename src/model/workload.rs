@@ -1,6 +1,6 @@
 //! What uses a machine: the API server, its database, whoever watches them, the machine itself.
 
-use super::key::BurnAct;
+use super::act::BurnAct;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 

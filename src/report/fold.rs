@@ -3,9 +3,10 @@
 use super::{Comparison, phrases};
 use crate::{
     model::{
+        act::{Act, Destination},
         event::{Answered, CaseJudged, Event, Header, OwnCost, Sent, Stamped, Step},
         evidence::Gap,
-        key::{Act, Destination, Key},
+        key::Key,
         outcome::{Outcome, Status},
         units::{Ms, Wall},
     },

@@ -4,9 +4,10 @@ use super::clean::line;
 use crate::{
     audits::network_baseline::Way,
     model::{
+        act::Act,
         endpoint::{Endpoint, NETWORK},
         evidence::Evidence,
-        key::{Act, Facts, Probe, Query, World},
+        key::{Facts, Probe, Query, World},
         name::name,
         network::RECORDING,
         payload::network::Seeing,
@@ -39,7 +40,7 @@ pub fn listed(evidence: &Evidence) -> String {
         let region = about.endpoints.get(&endpoint.name).and_then(|far| far.region.as_ref());
         let region = region.map_or_else(String::new, |region| format!(" ({})", line(region)));
         let _ = writeln!(text, "\n{} {}{region}", endpoint.name, line(&endpoint.authority()));
-        let question = Probe { act: Act::Probe(crate::model::key::ProbeAct { endpoint: endpoint.clone() }) };
+        let question = Probe { act: Act::Probe(crate::model::act::ProbeAct { endpoint: endpoint.clone() }) };
         match evidence.get_partial(&World::Live, &name(NETWORK), &question) {
             Err(unknown) => drop(writeln!(text, "? {}", line(&unknown.gap.to_string()))),
             Ok(got) => {

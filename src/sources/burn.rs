@@ -10,10 +10,11 @@ use super::{
 };
 use crate::{
     model::{
+        act::{Act, BurnAct},
         audit::Effort,
         bytes::{Bytes, BytesPerSecond},
         evidence::{Gap, Method, Origin, Seen},
-        key::{Act, BurnAct, Payload, Query},
+        key::{Payload, Query},
         name::{Name, name},
         payload::{BurnAsked, BurnPattern, BurnSample, Burned},
         source::{Answer, Cost, Estimate, Slot, Source, Timing},

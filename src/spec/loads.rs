@@ -6,7 +6,7 @@ use super::{
     target::TargetSection,
 };
 use crate::model::{
-    key::{Destination, LoadAct, Traced},
+    act::{Destination, LoadAct, Traced},
     name::{Name, name},
 };
 use std::collections::BTreeMap;

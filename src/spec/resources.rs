@@ -7,7 +7,7 @@ use super::{
     usage,
 };
 use crate::model::{
-    key::BurnAct,
+    act::BurnAct,
     name::{Name, name},
     usage::{Measure, Told, UsageClaim},
     workload::{Found, HOST, Workload},

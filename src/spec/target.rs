@@ -9,7 +9,7 @@ use super::{
 use crate::{
     llm::definitions,
     model::{
-        key::{Api, Destination, LoadAct, Traced},
+        act::{Api, Destination, LoadAct, Traced},
         name::{Name, name},
         rig::{Allow, Quantity, Target},
         units::{Count, PerSecond},

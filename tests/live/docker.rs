@@ -4,9 +4,10 @@
 use crate::stack::{Stack, or_skip};
 use rigcheck::{
     model::{
+        act::{Act, Api, Destination, LoadAct, Traced},
         audit::Effort,
         evidence::{Gap, Origin, Seen},
-        key::{Act, Api, Destination, LoadAct, LogLines, Perform, Question, Traced, When},
+        key::{LogLines, Perform, Question, When},
         name::name,
         payload::{Heartbeat, Performed},
         rows::{InMemory, Rows},

@@ -13,9 +13,10 @@ use crate::{
 };
 use rigcheck::{
     model::{
+        act::{Act, QuietAct},
         audit::Effort,
         evidence::Seen,
-        key::{Act, Idle, Payload, Query, QuietAct},
+        key::{Idle, Payload, Query},
         name::name,
         payload::{Burned, By, IdleWindow},
         rows::InMemory,

@@ -7,9 +7,10 @@ use crate::{
 };
 use rigcheck::{
     model::{
+        act::{Act, BurnAct},
         audit::Effort,
         evidence::{Origin, Seen},
-        key::{Act, BurnAct, Queries, Query, Question, Usage, When},
+        key::{Queries, Query, Question, Usage, When},
         name::name,
         payload::{StoredQueries, Tracks},
         rows::InMemory,

@@ -25,9 +25,10 @@ pub use tolerance::Tolerance;
 pub use window::Window;
 
 use crate::model::{
+    act::Act,
     audit::{Audit, Context, Effort, Need, RuleEntry},
     chart::Chart,
-    key::{Act, Clock, Facts, Histogram, LogLines, Page, Perform, RoundTrip, Spans, Truth, When},
+    key::{Clock, Facts, Histogram, LogLines, Page, Perform, RoundTrip, Spans, Truth, When},
     name::{Name, name},
     rig::{By, Rig},
     units::Count,

@@ -3,8 +3,9 @@
 use super::{LatencyAccuracy, window};
 use crate::{
     model::{
+        act::Act,
         evidence::Evidence,
-        key::{Act, Clock, Histogram, LogLines, Perform, Spans, When, World},
+        key::{Clock, Histogram, LogLines, Perform, Spans, When, World},
         name::Name,
         payload::{HistogramSeries, Part, Performed, SpanRow},
         rig::{By, Claim, Quantity, Rig},

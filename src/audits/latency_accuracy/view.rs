@@ -1,9 +1,10 @@
 use super::{LatencyAccuracy, log_sources, records::Records, trace_sources, window::Window};
 use crate::audits::shared::{Real, Requests, definition_of, nearly_all};
 use crate::model::{
+    act::Act,
     audit::Context,
     evidence::{Evidence, Gap, Unknown},
-    key::{Act, Clock, Facts, Histogram, Key, LogLines, Page, Perform, RoundTrip, Spans, Truth, When, World},
+    key::{Clock, Facts, Histogram, Key, LogLines, Page, Perform, RoundTrip, Spans, Truth, When, World},
     name::{Name, name},
     payload::{ClockReadings, Exposition, FactTable},
     rig::{Claim, Quantity, Rig},

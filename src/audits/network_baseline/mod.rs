@@ -17,10 +17,11 @@ pub use view::Ways;
 pub use way::Way;
 
 use crate::model::{
+    act::{Act, ProbeAct},
     audit::{Audit, Context, Effort, Need, RuleEntry},
     chart::Chart,
     endpoint::NETWORK,
-    key::{Act, Key, Probe, ProbeAct, World},
+    key::{Key, Probe, World},
     name::name,
     network::FarEnd,
     recording::of_recording,

@@ -16,9 +16,10 @@ mod view;
 pub use view::Quiet;
 
 use crate::model::{
+    act::{Act, CalibrateAct, QuietAct},
     audit::{Audit, Context, Effort, Need, RuleEntry},
     chart::Chart,
-    key::{Act, Calibrate, CalibrateAct, Idle, Key, QuietAct, World},
+    key::{Calibrate, Idle, Key, World},
     name::name,
     rig::Rig,
     units::{Count, Ms},

@@ -19,9 +19,10 @@ mod view;
 pub use view::Usages;
 
 use crate::model::{
+    act::Act,
     audit::{Audit, Context, Effort, Need, RuleEntry},
     chart::Chart,
-    key::{Act, Burn, Perform, Queries, Usage, When},
+    key::{Burn, Perform, Queries, Usage, When},
     name::{Name, name},
     rig::Rig,
     units::{Count, Ms},

@@ -1,8 +1,9 @@
 use super::{act, burn, kernel::Kernel, known::Known, load, question, told::Told, with_queries};
 use crate::model::{
+    act::Act,
     audit::Context,
     evidence::{Gap, Got, Unknown},
-    key::{Act, Burn, Key, Perform, Queries, RoundTrip, Usage, When, World},
+    key::{Burn, Key, Perform, Queries, RoundTrip, Usage, When, World},
     name::{Name, name},
     payload::{Burned, Performed, StoredQueries},
     rig::Rig,

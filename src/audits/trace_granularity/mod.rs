@@ -20,9 +20,10 @@ pub use traces::Traces;
 use crate::{
     audits::shared::trace_sources,
     model::{
+        act::{Act, Api, LoadAct},
         audit::{Audit, Context, Effort, Need, RuleEntry},
         chart::Chart,
-        key::{Act, Api, LoadAct, Perform, RoundTrip, Spans, Truth},
+        key::{Perform, RoundTrip, Spans, Truth},
         name::{Name, name},
         rig::Rig,
         units::Count,

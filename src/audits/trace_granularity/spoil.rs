@@ -2,8 +2,9 @@
 
 use super::HALF;
 use crate::model::{
+    act::{Act, LoadAct},
     evidence::Evidence,
-    key::{Act, LoadAct, Perform, Spans, Truth},
+    key::{Perform, Spans, Truth},
     name::{Name, name},
     payload::{SpanRow, Spans as Answer},
     rig::Rig,

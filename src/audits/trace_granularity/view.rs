@@ -2,9 +2,10 @@ use super::{CALLS, HALF, Looked, TraceGranularity, Traces, calls, subject, trace
 use crate::{
     audits::shared::{Real, Request, Requests},
     model::{
+        act::{Act, LoadAct},
         audit::Context,
         evidence::{Evidence, Gap, Unknown},
-        key::{Act, Key, LoadAct, Perform, Spans, Truth, World},
+        key::{Key, Perform, Spans, Truth, World},
         name::{Name, name},
         rig::Rig,
     },

@@ -2,8 +2,9 @@
 
 use crate::{
     model::{
+        act::{Act, Destination},
         evidence::Gap,
-        key::{Act, Destination, Key},
+        key::Key,
         outcome::{Outcome, Status},
     },
     report::{Report, phrases},

@@ -4,7 +4,8 @@ use super::{Look, Row, Seen, State, hints};
 use crate::{
     audits::latency_accuracy::Window,
     model::{
-        key::{Act, Histogram, Risen},
+        act::Act,
+        key::{Histogram, Risen},
         payload::{HistogramSeries, Part, Rises},
         rig::{Claim, HistogramOf, Quantity},
         units::Wall,

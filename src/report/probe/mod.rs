@@ -11,10 +11,11 @@ mod vantage;
 use crate::{
     audits::latency_accuracy::{Request, Requests},
     model::{
+        act::{Act, Destination, LoadAct},
         audit::{Effort, Need},
         case::Case,
         evidence::{Evidence, Gap, Got, Unknown},
-        key::{Act, Clock, Destination, Facts, Histogram, LoadAct, LogLines, Perform, Question, Risen, RoundTrip, Spans, Truth, When, World},
+        key::{Clock, Facts, Histogram, LogLines, Perform, Question, Risen, RoundTrip, Spans, Truth, When, World},
         name::{Name, name},
         rig::{By, Claim, Quantity, Rig},
     },

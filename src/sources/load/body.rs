@@ -5,7 +5,7 @@ use super::{
     framing::{Framed, Framer},
 };
 use crate::model::{
-    key::Api,
+    act::Api,
     timeline::{Class, Event, Nanos, Timeline},
 };
 

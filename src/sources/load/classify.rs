@@ -1,7 +1,7 @@
 //! What a chat-completion event carries. Only its class and the token counts are kept, never a text.
 
 use crate::model::{
-    key::Api,
+    act::Api,
     timeline::{Class, Usage},
 };
 use serde_json::Value;

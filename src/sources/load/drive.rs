@@ -8,8 +8,9 @@ use super::{
 };
 use crate::engine::wall_now;
 use crate::model::{
+    act::Api,
     evidence::{Gap, Method, Origin, Seen},
-    key::{Api, Perform, Question},
+    key::{Perform, Question},
     payload::Performed,
     rows::RowsWriter,
     source::Slot,

@@ -14,9 +14,10 @@ mod spending;
 
 use crate::{
     model::{
+        act::{Act, Destination, LoadAct},
         audit::Effort,
         evidence::{Gap, Seen},
-        key::{Act, Destination, LoadAct, Perform, Query},
+        key::{Perform, Query},
         name::{Name, name},
         source::{Answer, Cost, Estimate, Slot, Source, Timing},
         units::Ms,

@@ -3,9 +3,9 @@
 use crate::{
     llm::directive::Directive,
     model::{
+        act::{Act, Api, LoadAct, Traced},
         audit::Effort,
         evidence::Gap,
-        key::{Act, Api, LoadAct, Traced},
         source::Estimate,
         timeline::{Nanos, Planted},
         units::Ms,
@@ -220,7 +220,7 @@ fn grid(max_tokens: u32) -> Vec<Planted> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{key::Destination, name::name};
+    use crate::model::{act::Destination, name::name};
     use std::collections::BTreeMap;
 
     fn act() -> LoadAct {

@@ -7,8 +7,8 @@ use super::{
 };
 use crate::{
     model::{
+        act::Api,
         evidence::Gap,
-        key::Api,
         source::{Cost, Slot},
         timeline::{Nanos, Timeline},
     },

@@ -2,8 +2,8 @@
 
 use super::plan::Plan;
 use crate::model::{
+    act::LoadAct,
     evidence::Gap,
-    key::LoadAct,
     rig::Allow,
     units::{Count, PerSecond},
 };
@@ -95,8 +95,8 @@ fn remedy(allow: Allow, plan: &Plan, wanted: Spent) -> String {
 mod tests {
     use super::*;
     use crate::model::{
+        act::{Api, Destination, Traced},
         audit::Effort,
-        key::{Api, Destination, Traced},
         name::name,
     };
 

@@ -45,10 +45,11 @@ pub use pace::Pace;
 pub use settings::{NetworkSettings, Reach};
 
 use crate::model::{
+    act::Act,
     audit::Effort,
     endpoint::{Endpoint, NETWORK},
     evidence::{Gap, Method, Origin, Seen},
-    key::{Act, Payload, Query},
+    key::{Payload, Query},
     name::{Name, name},
     payload::network::{Cut, Ended, Measured, Probed, Prober, Resolution, Seeing, Via},
     source::{Answer, Cost, Estimate, Slot, Source, Timing},

@@ -134,7 +134,8 @@ mod tests {
     use super::*;
     use crate::{
         model::{
-            key::{Act, Idle, Query, QuietAct},
+            act::{Act, QuietAct},
+            key::{Idle, Query},
             name::name,
             payload::IdleWindow,
             rows::InMemory,

@@ -5,8 +5,9 @@ mod tests {
     use super::super::Noise;
     use crate::{
         model::{
+            act::{Act, QuietAct},
             audit::Effort,
-            key::{Act, Idle, Payload, Query, QuietAct},
+            key::{Idle, Payload, Query},
             name::name,
             payload::{By, IdleWindow},
             rows::InMemory,

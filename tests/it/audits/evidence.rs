@@ -5,8 +5,9 @@ use super::{
     sim::{self, CALM, Regime, Request, Seen as Times},
 };
 use rigcheck::model::{
+    act::Act,
     evidence::{Evidence, Origin, Seen},
-    key::{Act, Histogram, Key, LogLines, Page, Payload, Perform, Query, RoundTrip, Spans, Truth, When, World},
+    key::{Histogram, Key, LogLines, Page, Payload, Perform, Query, RoundTrip, Spans, Truth, When, World},
     name::name,
     payload::{self, Emission, Emissions, Exemplar, HistogramSeries, LogLine, Part, Performed, RoundTrips, Sample, Scrape, Series, SpanRow},
     rig::Quantity,

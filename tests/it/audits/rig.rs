@@ -1,6 +1,6 @@
 use rigcheck::model::{
+    act::{Act, Api, Destination, LoadAct, Traced},
     capability::Capability,
-    key::{Act, Api, Destination, LoadAct, Traced},
     name::name,
     rig::{By, Claim, HistogramOf, Quantity, Rig, SourceInfo},
     times::{Moment, Times},

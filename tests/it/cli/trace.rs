@@ -10,9 +10,10 @@ use crate::{
 };
 use rigcheck::{
     model::{
+        act::{Act, Api, Destination, LoadAct, Traced},
         event::Recorder,
         evidence::{Fact, Origin, Seen},
-        key::{Act, Api, Destination, Key, LoadAct, Payload, Query, Spans, Traced, World},
+        key::{Key, Payload, Query, Spans, World},
         name,
         payload::{self, SpanRow},
         rows::Rows,

@@ -3,11 +3,12 @@
 use rigcheck::{
     engine::{self, Job, Journal},
     model::{
+        act::{Act, Api, Destination, LoadAct, Traced},
         audit::{AnyCase, Audit, Context, Effort, Entry, Judgement, Need, Rule, RuleEntry},
         case::Case,
         event::{Event, Gate, Header, Recorder, Sink, Stamped},
         evidence::{Evidence, Fact, Gap, Origin, Seen, Unknown},
-        key::{Act, Api, Destination, LoadAct, LogLines, Payload, Perform, Query, RoundTrip, Spans, Traced, When, World},
+        key::{LogLines, Payload, Perform, Query, RoundTrip, Spans, When, World},
         name::{Name, name},
         node::Node,
         outcome::{Figure, Finding, Status},

@@ -8,8 +8,9 @@ use crate::sources::{
 use rigcheck::{
     model::{
         Gap, Query, Source,
+        act::Act,
         audit::Effort,
-        key::{Act, Page, Perform, Question as _},
+        key::{Page, Perform, Question as _},
         name,
         rig::Allow,
         units::{Count, Ms, PerSecond},

@@ -4,8 +4,9 @@
 use axum::{Router, body::Body, response::Response};
 use rigcheck::{
     model::{
+        act::{Act, Api, Destination, LoadAct, Traced},
         evidence::{Method, Origin, Seen},
-        key::{Act, Api, Destination, Histogram, LoadAct, Payload, Traced, When},
+        key::{Histogram, Payload, When},
         name,
         payload::{Heartbeat, Performed},
         rig::{By, Claim, HistogramOf, Quantity},

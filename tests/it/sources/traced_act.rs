@@ -5,8 +5,9 @@
 use axum::Router;
 use rigcheck::{
     model::{
+        act::{Act, Api, Destination, LoadAct, Traced},
         evidence::{Origin, Seen},
-        key::{Act, Api, Destination, LoadAct, Payload, Query, Spans, Traced, Truth},
+        key::{Payload, Query, Spans, Truth},
         name,
         payload::Performed,
         rows::{InMemory, Rows},

@@ -3,8 +3,8 @@
 use super::{SMALL, good, others};
 use rigcheck::{
     model::{
+        act::{BurnAct, Destination},
         capability::Capability,
-        key::{BurnAct, Destination},
         name::name,
         noise::Noise,
         rig::{By, Claim},

@@ -14,10 +14,11 @@ use crate::{
 };
 use rigcheck::{
     model::{
+        act::{Act, ProbeAct},
         audit::Effort,
         endpoint::{Endpoint, Verb},
         evidence::Seen,
-        key::{Act, Probe, ProbeAct, Query, Question},
+        key::{Probe, Query, Question},
         name::name,
         payload::network::{Connect, Probed},
         rows::InMemory,

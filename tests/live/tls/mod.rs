@@ -11,9 +11,10 @@ mod whole;
 use crate::stack::{NotUp, Stack};
 use rigcheck::{
     model::{
+        act::{Act, Api, Destination, LoadAct, Traced},
         audit::Effort,
         evidence::{Gap, Origin, Seen},
-        key::{Act, Api, Destination, Facts, LoadAct, Page, Perform, Query, Question, Spans, Traced, When},
+        key::{Facts, Page, Perform, Query, Question, Spans, When},
         name::name,
         payload::{Cell, Heartbeat, Performed},
         rig::Allow,

@@ -29,7 +29,7 @@ pub use stage_catalogue::StageCatalogue;
 pub use ttft_from_spans::TtftFromSpans;
 
 use super::{calls, subject, trace_sources};
-use crate::model::{key::LoadAct, name::Name, rig::Rig};
+use crate::model::{act::LoadAct, name::Name, rig::Rig};
 
 /// The traces of each load in each store.
 fn subjects(rig: &Rig) -> Vec<Name> {

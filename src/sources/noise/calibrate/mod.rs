@@ -143,7 +143,8 @@ impl Job {
 mod tests {
     use super::*;
     use crate::model::{
-        key::{Act, Calibrate, CalibrateAct, Query},
+        act::{Act, CalibrateAct},
+        key::{Calibrate, Query},
         name::name,
         rows::InMemory,
         source::Source as _,

@@ -1,8 +1,9 @@
 use super::super::random::Pcg;
 use rigcheck::model::{
+    act::{Act, CalibrateAct, QuietAct},
     capability::Capability,
     evidence::{Evidence, Method, Origin, Seen},
-    key::{Act, Calibrate, CalibrateAct, Idle, Key, Payload, QuietAct, World as Whose},
+    key::{Calibrate, Idle, Key, Payload, World as Whose},
     name::name,
     noise::Noise,
     payload::{

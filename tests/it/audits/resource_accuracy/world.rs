@@ -5,9 +5,10 @@ use super::{
     truth::{BURN_S, FROM, LOAD_S, TO, Truth, burnt, served},
 };
 use rigcheck::model::{
+    act::{Act, BurnAct, Destination},
     capability::Capability,
     evidence::{Evidence, Origin, Seen},
-    key::{Act, Burn, BurnAct, Destination, Key, Payload, Perform, Queries, Query, Usage, When, World as Whose},
+    key::{Burn, Key, Payload, Perform, Queries, Query, Usage, When, World as Whose},
     name::{Name, name},
     payload::{
         BurnAsked, BurnPattern, BurnSample, Burned, BurnedBy, CgroupMemory, CgroupReading, Crowding, Heartbeat, Life, Performed, Reading, Sample,

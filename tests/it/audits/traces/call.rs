@@ -3,7 +3,7 @@
 use super::super::{evidence::BEGAN, random::Pcg};
 use rigcheck::{
     model::{
-        key::{Api, LoadAct},
+        act::{Api, LoadAct},
         payload::{Emission, SpanRow},
         timeline::{Class, Event, Nanos, Planted, Timeline, Usage},
     },

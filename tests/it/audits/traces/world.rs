@@ -5,9 +5,10 @@ use super::{
     call::{Call, Plan},
 };
 use rigcheck::model::{
+    act::{Act, Api, Destination, LoadAct, Traced},
     capability::Capability,
     evidence::{Evidence, Origin, Seen},
-    key::{Act, Api, Destination, Key, LoadAct, Payload, Perform, Query, RoundTrip, Spans, Traced, Truth, World as Whose},
+    key::{Key, Payload, Perform, Query, RoundTrip, Spans, Truth, World as Whose},
     name::name,
     payload::{self, Emission, Emissions, Performed, RoundTrips, Shown, SpanRow},
     rig::{Rig, SourceInfo},

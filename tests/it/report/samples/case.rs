@@ -1,10 +1,11 @@
 //! A case of five rules, its outcomes and the questions on which they rest.
 
 use rigcheck::model::{
+    act::{Act, Api, Destination, LoadAct, Traced},
     case::{Case, RuleSpec, Weight},
     event::CaseJudged,
     evidence::{Gap, Unknown},
-    key::{Act, Api, Destination, Histogram, Key, LoadAct, LogLines, Perform, Query, Spans, Traced, When, World},
+    key::{Histogram, Key, LogLines, Perform, Query, Spans, When, World},
     name::name,
     node::{At, Node, Value},
     outcome::{Figure, Finding, Outcome, Status, Strength},

@@ -2,10 +2,11 @@ use super::{OURS, act, load, trace};
 use rigcheck::{
     audits,
     model::{
+        act::Act,
         audit::Context,
         capability::Capability,
         evidence::{Evidence, Origin, Seen},
-        key::{Act, Key, Payload, Perform, Query, Spans, World},
+        key::{Key, Payload, Perform, Query, Spans, World},
         name,
         payload::{self, Performed, SpanRow},
         rig::{Rig, SourceInfo},

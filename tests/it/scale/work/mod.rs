@@ -14,9 +14,10 @@ pub mod traces;
 
 use rigcheck::{
     model::{
+        act::{Act, Api, Destination, LoadAct, Traced},
         audit::Effort,
         evidence::{Gap, Origin, Seen},
-        key::{Act, Api, Destination, LoadAct, Payload, Query, Traced},
+        key::{Payload, Query},
         name,
         payload::{Heartbeat, Performed},
         rows::{InMemory, Rows},

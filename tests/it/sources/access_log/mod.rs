@@ -10,9 +10,10 @@ mod stdin;
 
 use rigcheck::{
     model::{
+        act::{Act, Api, Destination, LoadAct, Traced},
         audit::Effort,
         evidence::{Gap, Origin, Seen},
-        key::{Act, Api, Destination, LoadAct, LogLines, Perform, Query, Question, Traced, When},
+        key::{LogLines, Perform, Query, Question, When},
         name::name,
         payload::{Heartbeat, LogLine, LogLines as Lines, Performed},
         rows::{InMemory, Rows},

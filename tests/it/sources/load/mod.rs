@@ -10,9 +10,10 @@ mod wire;
 
 use rigcheck::{
     model::{
+        act::{Act, Api, Destination, LoadAct, Traced},
         audit::Effort,
         evidence::{Gap, Seen},
-        key::{Act, Api, Destination, LoadAct, Perform, Query, Question, Traced},
+        key::{Perform, Query, Question},
         name::name,
         payload::Performed,
         rig::Allow,

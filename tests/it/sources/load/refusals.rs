@@ -5,8 +5,8 @@ use super::{
 };
 use rigcheck::{
     model::{
+        act::{Destination, LoadAct},
         evidence::Gap,
-        key::{Destination, LoadAct},
         units::{Count, PerSecond},
     },
     sources::load::Load,

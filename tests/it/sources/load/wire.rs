@@ -6,7 +6,7 @@ use super::{
 use rigcheck::{
     llm::directive::Directive,
     model::{
-        key::{Api, LoadAct, Traced},
+        act::{Api, LoadAct, Traced},
         secret::Secret,
         timeline::Planted,
     },

@@ -1,9 +1,10 @@
 use super::burn_act;
 use rigcheck::{
     model::{
+        act::{Act, BurnAct},
         audit::Effort,
         evidence::{Gap, Seen},
-        key::{Act, Burn, BurnAct, Query, Question},
+        key::{Burn, Query, Question},
         payload::{BurnPattern, Burned},
         rows::InMemory,
         source::{Slot, Source},

@@ -7,9 +7,10 @@ mod docker_stats;
 mod kernel;
 
 use rigcheck::model::{
+    act::{Act, BurnAct},
     audit::Effort,
     evidence::{Gap, Origin, Seen},
-    key::{Act, BurnAct, Payload, Queries, Query, Question, Usage, When},
+    key::{Payload, Queries, Query, Question, Usage, When},
     name::{Name, name},
     payload::{StoredQueries, Tracks},
     rows::InMemory,

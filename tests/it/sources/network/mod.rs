@@ -9,10 +9,11 @@ mod proxied;
 
 use rigcheck::{
     model::{
+        act::{Act, ProbeAct},
         audit::Effort,
         endpoint::{Endpoint, Verb},
         evidence::{Gap, Seen},
-        key::{Act, Probe, ProbeAct, Query, Question},
+        key::{Probe, Query, Question},
         name::name,
         payload::network::Probed,
         rows::InMemory,
