@@ -16,10 +16,11 @@ fn ip(text: &str) -> IpAddr {
     text.parse().expect("an address")
 }
 
-/// The first end and time of the first server's questions.
+/// How a server's first question ended, and the least time that one of them took, ms: a busy machine only adds.
 fn first(resolution: &Resolution, server: usize) -> (LookupEnd, f64) {
-    let first = &resolution.nameservers[server].lookups.known().expect("it was asked")[0];
-    (first.end.clone(), first.took_us as f64 / 1e3)
+    let all = resolution.nameservers[server].lookups.known().expect("it was asked");
+    let least_us = all.iter().map(|one| one.took_us).min().expect("a question");
+    (all[0].end.clone(), least_us as f64 / 1e3)
 }
 
 #[test]
@@ -49,14 +50,14 @@ fn slow_and_dead_nameservers_are_named_and_cost_what_they_cost() {
     eprintln!("slow {slow_ms:.1} ms, fast {fast_ms:.1} ms, getaddrinfo {:.1} ms", told.system[0].took_us as f64 / 1e3);
     let LookupEnd::Answered(answers) = &slow else { panic!("{slow:?}") };
     assert_eq!((answers.addresses.clone(), answers.cnames.clone()), (vec![world.server_v4()], vec!["edge.test".to_owned()]));
-    assert!((300.0..1_000.0).contains(&slow_ms) && (2.0..250.0).contains(&fast_ms) && matches!(fast, LookupEnd::Answered(_)), "{told:?}");
+    assert!((300.0..400.0).contains(&slow_ms) && (2.0..50.0).contains(&fast_ms) && matches!(fast, LookupEnd::Answered(_)), "{told:?}");
     assert!(told.system[0].took_us >= 300_000, "an application waits for the first one: {:?}", told.system);
     assert_eq!((told.agreement(), all.connects.len()), (Agreement::Same, 2));
 
     conf(&[DEAD, FAST], "options timeout:1\n");
     let (told, _) = resolved("api.test");
     let (dead, dead_ms) = first(&told, 0);
-    assert!(dead == LookupEnd::TimedOut && (990.0..3_000.0).contains(&dead_ms), "{told:?}");
+    assert!(dead == LookupEnd::TimedOut && (990.0..1_500.0).contains(&dead_ms), "{told:?}");
     assert_eq!(told.nameservers[0].lookups.known().expect("it was asked").len(), 2, "one question for each family");
     assert!(told.system[0].took_us >= 1_000_000, "an application waits for it, each time: {:?}", told.system);
 

@@ -40,8 +40,13 @@ fn nobody_sees_each_router_and_is_told_what_a_ping_needs() {
         assert_eq!(hops.flows.len(), 3);
         for flow in &hops.flows {
             assert_eq!((flow.line(), flow.reached), (expected.clone(), true), "{flow:?}");
-            assert!(flow.hops.iter().all(|hop| hop.rtt_us.is_some_and(|us| (5_900..500_000).contains(&us))), "{flow:?}");
+            assert!(flow.hops.iter().all(|hop| hop.rtt_us.is_some_and(|us| us >= 5_900)), "{flow:?}");
             assert!(flow.from_port.is_some());
+        }
+        // A busy machine only adds: the least of the flows is near to the truth.
+        for nth in 0..3 {
+            let least = hops.flows.iter().filter_map(|flow| flow.hops[nth].rtt_us).min();
+            assert!(least.is_some_and(|us| us < 60_000), "hop {}: {:?}", nth + 1, hops.flows);
         }
         let class = if v6 { AddressClass::UniqueLocal } else { AddressClass::Private };
         assert_eq!((hops.first_private(), hops.distance()), (Some(world.router_addresses(0)[pick]), Some(3)));

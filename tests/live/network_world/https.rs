@@ -87,13 +87,17 @@ fn a_server_behaves_as_it_is_told() {
         assert!(kinds.contains(&error.kind()), "{accepted:?}: {error:?}");
     }
     server.behave(Behaves { retry_after: Some(7), first_byte: Duration::from_millis(150), ..Behaves::with_status(429) });
-    let answer = client.ask().expect("an answer");
-    assert!(answer.head.starts_with("HTTP/1.1 429 ") && answer.head.contains("retry-after: 7\r\n"), "{answer:?}");
-    assert!((154..1_000).contains(&answer.first_byte.as_millis()), "{answer:?}");
+    let answers = [(); 3].map(|()| client.ask().expect("an answer"));
+    for answer in &answers {
+        assert!(answer.head.starts_with("HTTP/1.1 429 ") && answer.head.contains("retry-after: 7\r\n"), "{answer:?}");
+        assert!(answer.first_byte.as_millis() >= 154, "{answer:?}");
+    }
+    // A busy machine only adds.
+    assert!(answers.iter().any(|answer| answer.first_byte.as_millis() < 300), "{answers:?}");
 
     let seen = server.seen();
-    assert_eq!(seen.len(), 9, "{seen:?}");
-    let last = &seen[8];
+    assert_eq!(seen.len(), 11, "{seen:?}");
+    let last = &seen[10];
     assert_eq!((last.server_name.as_deref(), last.requests[0].line.as_str()), (Some("api.test"), "GET /v1/models HTTP/1.1"));
     assert!(last.requests[0].answered_ns.expect("it was answered") - last.requests[0].read_ns > 150_000_000);
 }

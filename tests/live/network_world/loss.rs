@@ -5,7 +5,7 @@ use super::{
     ping::{SIDE_BY_SIDE, burst, ping},
     plain, world,
 };
-use crate::support::netns::{Conditions, Direction, Loss, Packet, Plan};
+use crate::support::netns::{Conditions, Direction, Flow, Loss, Packet, Plan};
 use statrs::distribution::{Binomial, DiscreteCDF};
 
 #[test]
@@ -43,23 +43,31 @@ fn exactly_each_fifth_packet_is_lost() {
 
 #[test]
 fn a_lost_syn_makes_connect_slow_and_the_handshake_not() {
+    const PAIRS: usize = 3;
     let Some(world) = world("a_lost_syn_makes_connect_slow_and_the_handshake_not", Plan::delay_ms(10.0)) else { return };
     let _server = plain(&world, 100);
     let syn = Conditions { loss: Loss::FirstSyns(1), ..Conditions::delay_ms(10.0) };
-    world.relay().set(Direction::Forward, syn);
-    fetch(&world, world.server_v4()).expect("an answer");
-    fetch(&world, world.server_v4()).expect("an answer");
-    let log = world.relay().settled_log(1.0);
-    let [slow, fast] = log.client_ports()[..] else { panic!("{:?}", log.client_ports()) };
-    let (slow, fast) = (log.flow(slow), log.flow(fast));
-    assert_eq!((slow.syns().count(), slow.syns_lost(), slow.retransmissions(Direction::Forward)), (2, 1, 1));
-    assert_eq!((fast.syns().count(), fast.syns_lost(), fast.retransmissions(Direction::Forward)), (1, 0, 0));
-    let took = slow.connect_relay_ns().expect("it connected");
-    assert!((1_000_000_000..1_500_000_000).contains(&took), "the kernel sends a SYN again after a second: {took} ns");
-    for flow in [&slow, &fast] {
-        let took = flow.handshake_relay_ns().expect("it connected");
-        assert!((20_000_000..200_000_000).contains(&took), "{took} ns");
+    // A busy machine only adds: the least of several is near to the truth.
+    for _ in 0..PAIRS {
+        world.relay().set(Direction::Forward, syn.clone());
+        fetch(&world, world.server_v4()).expect("an answer");
+        fetch(&world, world.server_v4()).expect("an answer");
     }
-    assert_eq!(fast.connect_relay_ns(), fast.handshake_relay_ns());
-    assert_eq!(log.packets.iter().filter(|p| Packet::is_dropped(p)).count(), 1);
+    let log = world.relay().settled_log(1.0);
+    let flows: Vec<_> = log.client_ports().into_iter().map(|port| log.flow(port)).collect();
+    assert_eq!(flows.len(), 2 * PAIRS, "each connection has a port of its own: {:?}", log.client_ports());
+    let (slow, fast): (Vec<_>, Vec<_>) = flows.iter().partition(|flow| flow.syns_lost() > 0);
+    assert_eq!((slow.len(), fast.len()), (PAIRS, PAIRS));
+    assert!(slow.iter().all(|flow| (flow.syns().count(), flow.syns_lost(), flow.retransmissions(Direction::Forward)) == (2, 1, 1)), "{slow:?}");
+    assert!(fast.iter().all(|flow| (flow.syns().count(), flow.syns_lost(), flow.retransmissions(Direction::Forward)) == (1, 0, 0)), "{fast:?}");
+    let ns = |flows: &[&Flow], of: fn(&Flow) -> Option<u64>| flows.iter().map(|flow| of(flow).expect("it connected")).collect::<Vec<_>>();
+    let near = |all: &[u64], least: u64, most: u64| all.iter().all(|ns| *ns >= least) && all.iter().any(|ns| *ns < most);
+    let again = ns(&slow, Flow::connect_relay_ns);
+    assert!(near(&again, 1_000_000_000, 1_500_000_000), "the kernel sends a SYN again after a second: {again:?} ns");
+    for flows in [&slow, &fast] {
+        let took = ns(flows, Flow::handshake_relay_ns);
+        assert!(near(&took, 20_000_000, 40_000_000), "{took:?} ns");
+    }
+    assert_eq!(ns(&fast, Flow::connect_relay_ns), ns(&fast, Flow::handshake_relay_ns));
+    assert_eq!(log.packets.iter().filter(|p| Packet::is_dropped(p)).count(), PAIRS);
 }

@@ -153,12 +153,13 @@ async fn to_who_is_not_trusted_nothing_is_sent() {
 async fn the_first_byte_is_timed_by_itself() {
     let server = https::start(Behaves { first_byte: Duration::from_millis(150), ..Behaves::default() });
     let (settings, _ca) = trusting(&server.pem);
-    let seen = ask(settings, endpoint(server.at, true), effort(2, 1)).await;
-    for row in &probed(&seen).connects {
-        let ms = row.http.unwrap().first_byte_us as f64 / 1e3;
-        assert!((150.0..1_000.0).contains(&ms), "{ms} ms, {row:?}");
-        assert!(row.tcp.unwrap().rtt_us.unwrap() < 50_000);
-    }
+    let seen = ask(settings, endpoint(server.at, true), effort(6, 1)).await;
+    // One of them looks which protocol the server prefers, and asks nothing.
+    let rows: Vec<_> = probed(&seen).connects.iter().filter(|row| row.http.is_some()).collect();
+    let ms: Vec<_> = rows.iter().map(|row| row.http.unwrap().first_byte_us as f64 / 1e3).collect();
+    // A busy machine only adds.
+    assert!(ms.len() == 5 && ms.iter().all(|ms| *ms >= 150.0) && ms.iter().any(|ms| *ms < 250.0), "{ms:?} ms");
+    assert!(rows.iter().any(|row| row.tcp.unwrap().rtt_us.unwrap() < 50_000), "{rows:?}");
 }
 
 #[tokio::test]
