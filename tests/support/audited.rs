@@ -74,6 +74,11 @@ impl Audited {
         all
     }
 
+    /// What was observed for the first subject of a rule.
+    pub fn observed(&self, rule: &str) -> &str {
+        self.outcomes().into_iter().find(|outcome| outcome.0 == rule).map_or("", |outcome| word(outcome.3, "observed"))
+    }
+
     /// Rules with an outcome of this status.
     pub fn rules(&self, status: &str) -> BTreeSet<&str> {
         self.outcomes().into_iter().filter(|o| o.2 == status).map(|o| o.0).collect()

@@ -2,7 +2,7 @@
 
 use crate::model::evidence::Gap;
 use rustix::{
-    fs::{Mode, OFlags, ResolveFlags, open, openat2},
+    fs::{Mode, OFlags, ResolveFlags, open, openat2, readlinkat},
     io::Errno,
 };
 use std::{
@@ -82,6 +82,12 @@ impl Root {
         matches!(self.open(path, OFlags::PATH), Ok(Some(_)))
     }
 
+    /// What a link says, which is not followed; `None` where there is none, or where it may not be looked at.
+    pub fn link(&self, path: &str) -> Option<String> {
+        let link = self.open(path, OFlags::PATH | OFlags::NOFOLLOW).ok()??;
+        readlinkat(link, "", vec![]).ok()?.into_string().ok()
+    }
+
     fn inside(&self, path: &str) -> PathBuf {
         self.0.join(path.trim_start_matches('/'))
     }
@@ -138,6 +144,7 @@ mod tests {
         assert_eq!(root.read("/etc/os-release"), Ok(Some("inside".into())));
         assert_eq!(root.read("/etc/up"), Ok(Some("inside".into())));
         assert_eq!(root.read("/etc/outside"), Ok(None), "it is there on this machine, and not in the tree");
+        assert_eq!((root.link("/etc/outside").as_deref(), root.link("/etc/shadow"), root.link("/etc/none")), (Some("/etc/hostname"), None, None));
     }
 
     #[test]

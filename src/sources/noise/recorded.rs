@@ -7,6 +7,7 @@ mod tests {
         model::{
             act::{Act, QuietAct},
             audit::Effort,
+            evidence::{Gap, Seen},
             key::{Idle, Payload, Query},
             name::name,
             payload::{By, IdleWindow},
@@ -55,6 +56,9 @@ mod tests {
         put("proc/loadavg", "0.1 0.1 0.1 1/90 77\n");
         put("proc/self/cgroup", "2:cpuacct:/\n1:cpu:/\n");
         put("proc/self/mountinfo", MOUNTS);
+        // The one that the kernel begins with: what is mounted is the machine's.
+        fs::create_dir_all(folder.join("proc/self/ns")).unwrap();
+        let _there = std::os::unix::fs::symlink("cgroup:[4026531835]", folder.join("proc/self/ns/cgroup"));
         put("sys/devices/system/clocksource/clocksource0/current_clocksource", if n == 0 { "tsc\n" } else { "hpet\n" });
         let docker = format!("/docker/{}", id());
         process(&put, 1, "init", 0, (50, 7_000), "/");
@@ -71,17 +75,28 @@ mod tests {
         );
     }
 
-    async fn watched() -> (IdleWindow, Vec<String>) {
+    /// Watches a machine that says `after` from the end of the first second on.
+    async fn asked(after: u64, lasting_ms: u64) -> Result<Seen, Gap> {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), 0);
         let path = folder.path().to_owned();
         let noise =
-            Noise::rooted(Root::at(folder.path()), Some("unix:///nowhere/docker.sock".into())).watched_by(Arc::new(move |_, _| write(&path, 1)));
+            Noise::rooted(Root::at(folder.path()), Some("unix:///nowhere/docker.sock".into())).watched_by(Arc::new(move |_, _| write(&path, after)));
         let slot = Slot::detached(Instant::now() + Duration::from_secs(30), Arc::new(InMemory::default()));
         let query = Query::Idle(Idle { act: Act::Quiet(QuietAct { name: name("noise") }) });
-        let seen = noise.ask(&query, Effort { lasting_ms: 3_000, ..Effort::default() }, &slot).await.unwrap();
+        noise.ask(&query, Effort { lasting_ms, ..Effort::default() }, &slot).await
+    }
+
+    async fn watched() -> (IdleWindow, Vec<String>) {
+        let seen = asked(1, 3_000).await.unwrap();
         let Payload::Idle(window) = seen.payload else { panic!() };
         (window, seen.notes)
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn counters_that_stand_still_are_no_quiet_machine() {
+        let told = asked(0, 1_000).await;
+        assert!(matches!(&told, Err(Gap::NotConfigured(why)) if why.contains("/proc/stat stands still")), "{told:?}");
     }
 
     #[tokio::test(flavor = "multi_thread")]

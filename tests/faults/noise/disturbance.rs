@@ -20,7 +20,9 @@ use std::{
 const LONGEST: &str = "90";
 /// A file that is larger than the memory that its reader may use, MiB.
 const FILE_MIB: usize = 160;
-/// That memory.
+/// What is written again and again, MiB.
+const FLOOD_MIB: usize = 50;
+/// The memory that the reader of the large file may use.
 const LIMIT: &str = "40M";
 /// The container's name.
 pub const CONTAINER: &str = "rigcheck-neighbour";
@@ -49,10 +51,16 @@ impl Disturbance {
                 let (on, off) = (f64::from(lasting_ms) / 1e3, f64::from(every_ms - lasting_ms) / 1e3);
                 made.shell(&format!("while :; do timeout {on} sh -c 'while :; do :; done'; sleep {off}; done"))?;
             }
+            Disturbs::Wakes => made.python(
+                "import time\nwhile True:\n end=time.monotonic()+0.001\n while time.monotonic()<end: pass\n time.sleep(0.003)\n",
+            )?,
             Disturbs::Forks => made.shell("while :; do /bin/true; done")?,
             Disturbs::Writes => {
-                let file = folder.join("flood");
-                made.shell(&format!("while :; do dd if=/dev/zero of={} bs=256k count=200 oflag=dsync conv=notrunc; done", file.display()))?;
+                // Past the caches, in large blocks, and two at a time: then the disk is busy even where a fast one has to wait for a CPU.
+                for nth in 0..2 {
+                    let to = direct(&folder.join(format!("flood-{nth}")), FLOOD_MIB)?;
+                    made.shell(&format!("while :; do {to} oflag=direct,dsync conv=notrunc; done"))?;
+                }
             }
             Disturbs::Flood { mb_per_s } => {
                 let path = named(folder, "copier");
@@ -94,11 +102,7 @@ impl Disturbance {
         let group = Group::limited("memory", "memory.limit_in_bytes", LIMIT)?;
         let file = folder.join("large");
         // Past the caches: pages that are there already are counted to whoever wrote them, and need no disk.
-        let args = [format!("of={}", file.display()), format!("count={FILE_MIB}")];
-        let made = Command::new("dd").args(["if=/dev/zero", "bs=1M", "oflag=direct"]).args(args).stderr(Stdio::null()).status();
-        if !made.is_ok_and(|made| made.success()) {
-            return Err(NotUp::Missing(format!("{}: the disk takes no direct writes", file.display())));
-        }
+        direct(&file, FILE_MIB)?;
         let script = format!(
             "import mmap,os\nf=open('{}','rb')\nm=mmap.mmap(f.fileno(),0,prot=mmap.PROT_READ)\nwhile True:\n for i in range(0,len(m),4096): m[i]\n",
             file.display()
@@ -150,6 +154,17 @@ impl Drop for Disturbance {
         if self.container && self.engine.is_some() {
             let _ = Command::new("docker").args(["rm", "-f", CONTAINER]).output();
         }
+    }
+}
+
+/// Writes a file past the caches; the command that writes it again.
+fn direct(file: &Path, mib: usize) -> Result<String, NotUp> {
+    let command = format!("dd if=/dev/zero of={} bs=1M count={mib}", file.display());
+    let made = Command::new("sh").args(["-c", &format!("exec {command} oflag=direct")]).stderr(Stdio::null()).status();
+    if made.is_ok_and(|made| made.success()) {
+        Ok(command)
+    } else {
+        Err(NotUp::Missing(format!("{}: the disk takes no direct writes", file.display())))
     }
 }
 

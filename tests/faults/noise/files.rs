@@ -9,7 +9,10 @@ use rigcheck::{
 };
 use std::{
     fs::{self, File},
-    os::unix::{fs::FileExt as _, process::ExitStatusExt as _},
+    os::unix::{
+        fs::{FileExt as _, symlink},
+        process::ExitStatusExt as _,
+    },
     path::Path,
     process::{ExitStatus, Output},
     sync::{
@@ -65,7 +68,13 @@ fn write(root: &Path, planted: Planted, s: f64) {
     let ticks = |share: f64| so_far(share * 100.0);
     let steal = if is(Planted::Steal) { 0.03 } else { 0.0 };
     let cpu = |cpus: f64| {
-        format!("{:012} 0 {:012} {:012} 0 0 0 {:012} 0 0", ticks(0.002 * cpus), ticks(0.001 * cpus), ticks(0.9 * cpus), ticks(steal * cpus))
+        format!(
+            "{:012} 0 {:012} {:012} 0 0 0 {:012} 0 0",
+            ticks(0.002 * cpus),
+            ticks(0.001 * cpus),
+            ticks((0.997 - steal) * cpus),
+            ticks(steal * cpus)
+        )
     };
     let each: Vec<String> = (0..CPUS).map(|n| format!("cpu{n} {}\n", cpu(1.0))).collect();
     let each = each.concat();
@@ -136,6 +145,13 @@ fn write(root: &Path, planted: Planted, s: f64) {
             so_far(0.5)
         ),
     );
+    put(root, "proc/self/cgroup", "2:cpuacct:/\n");
+    put(root, "proc/self/mountinfo", "31 22 0:28 / /sys/fs/cgroup/cpuacct rw - cgroup cgroup rw,cpuacct\n");
+    put(root, "sys/fs/cgroup/cpuacct/cpuacct.usage", &format!("{:018}\n", so_far(0.003e9 * CPUS as f64)));
+    // The one that the kernel begins with: what is mounted is the machine's.
+    let namespace = root.join("proc/self/ns/cgroup");
+    fs::create_dir_all(namespace.parent().expect("below the root")).expect("a folder of ours");
+    let _there = symlink("cgroup:[4026531835]", namespace);
     // Both names of one length.
     let source = if is(Planted::ClockSource) && s > CHANGES_AT { "hpet\n" } else { "tsc\n\n" };
     put(root, "sys/devices/system/clocksource/clocksource0/current_clocksource", source);

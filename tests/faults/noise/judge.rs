@@ -6,7 +6,6 @@ use crate::{audited::Audited, rows::Loud};
 const OF_THE_HOST: [&str; 2] = ["INT-02", "INT-03"];
 /// Rules of the small fixed loads, which a host that takes its guests' CPUs makes differ.
 const OF_LOADS: [&str; 3] = ["INT-16", "INT-17", "INT-18"];
-
 /// Rules about what others use of the CPUs.
 const OF_OTHERS: [&str; 4] = ["INT-01", "INT-06", "INT-08", "INT-15"];
 /// Above this share of a CPU, by the test's own count, somebody else is at the machine: then it is no alarm to say so.

@@ -11,19 +11,26 @@ mod others;
 use crate::{
     audited::{asked_for, so_many},
     rig::Turn,
-    rows::{LOUD, Loud, noise::SHARED},
+    rows::{
+        LOUD, Loud,
+        noise::{SHARED, WAKES},
+    },
     stack::{NotUp, or_skip, too_busy},
 };
+use disturbance::Disturbance;
 use machine::Machine;
 use std::{
     io::{self, Write},
+    num::NonZero,
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 /// Clean runs beside others. How quiet a machine is then is its own affair; the full form has it for itself.
 const CLEAN: usize = 2;
 const CLEAN_ALONE: usize = 20;
+/// Shares of a CPU that are nearer to one another than this agree. Ticks are off by twice as much.
+const NEAR: f64 = 0.03;
 
 #[test]
 fn every_disturbance_is_found_by_its_rules() {
@@ -37,6 +44,31 @@ fn every_disturbance_is_found_by_its_rules() {
 fn each_disturbance_by_itself_is_found_by_its_rules_and_by_no_other() {
     let Some(wrong) = or_skip("each_disturbance_by_itself_is_found_by_its_rules_and_by_no_other", run(true)) else { return };
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The test's own count is exact, and that of the audit must be where nothing but `/proc/stat` tells it.
+#[test]
+fn what_others_use_is_told_where_no_group_counts_it() {
+    const TEST: &str = "what_others_use_is_told_where_no_group_counts_it";
+    let row = LOUD.iter().find(|row| row.name == WAKES).expect("it has a row");
+    let audited = || {
+        let (_turn, machine) = (Turn::alone(), Machine::new());
+        let _going_on = Disturbance::begin(row.does, machine.path(), Duration::ZERO)?;
+        let before = others::used().ok_or_else(|| NotUp::Missing("no cpuacct.usage of all control groups".into()))?;
+        let audited = machine.audit_apart()?;
+        let after = others::used().expect("it was there before");
+        Ok((after - before, audited))
+    };
+    let Some((used_s, audited)) = or_skip(TEST, audited()) else { return };
+    let truth = used_s / audited.took.as_secs_f64();
+    assert!(audited.report.to_string().contains("what idle time in /proc/stat leaves"), "another counter was believed");
+    let said = |rule: &str, before: &str| audited.observed(rule).split(before).nth(1)?.split(' ').next()?.parse::<f64>().ok();
+    let told = said("INT-08", "of ").expect("CPU-s of others") / machine::WINDOW.as_secs_f64();
+    // What the hypervisor takes may lie within idle time or not.
+    let cpus = thread::available_parallelism().map_or(1, NonZero::get) as f64;
+    let taken = said("INT-02", "took ").expect("a share that the hypervisor takes") / 100.0 * cpus;
+    let _ = writeln!(io::stderr(), "others use {truth:.3} of a CPU, and the audit says {told:.3}, give or take {taken:.3}");
+    assert!((told - truth).abs() < NEAR + taken && audited.rules("fail").contains("INT-06"), "{told} is not {truth}: {}", audited.text);
 }
 
 #[test]

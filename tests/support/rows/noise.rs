@@ -28,6 +28,8 @@ pub enum Disturbs {
     Late { program: &'static str, cores: f64 },
     /// A shell starts a loop of so many ms, each so many ms.
     Bursts { lasting_ms: u32, every_ms: u32 },
+    /// A program works for a millisecond and sleeps for three.
+    Wakes,
     /// A container uses so many cores.
     Container { cores: f64 },
     /// A container wants a core and may have a fifth of one.
@@ -69,6 +71,9 @@ pub enum Planted {
 
 const PLAIN: Loud = Loud { name: "", title: "", does: Disturbs::Forks, must: &[], warns: &[], may: &[], says: &[], calm: false };
 
+/// The one whose use is told by other means than the audit's, too.
+pub const WAKES: &str = "int-wake-ups";
+
 /// In the order of the documentation.
 pub const LOUD: &[Loud] = &[
     Loud {
@@ -107,6 +112,15 @@ pub const LOUD: &[Loud] = &[
         must: &["INT-06"],
         may: &["INT-01", "INT-03", "INT-15"],
         says: &["sh"],
+        ..PLAIN
+    },
+    Loud {
+        name: WAKES,
+        title: "a program works for a millisecond and sleeps for three, which ticks may miss",
+        does: Disturbs::Wakes,
+        must: &["INT-06"],
+        may: &["INT-01", "INT-03", "INT-15"],
+        says: &["python3"],
         ..PLAIN
     },
     Loud {
@@ -245,7 +259,7 @@ pub const LOUD: &[Loud] = &[
 /// Rows that share a run where time is short: none hides another. Those that want a calm machine are run by `make faults` only.
 pub const SHARED: &[&[&str]] = &[
     &["int-steady-neighbour", "int-monitor", "int-short-lived", "int-network-flood"],
-    &["int-container", "int-unnamed", "int-disk-flood"],
+    &["int-container", "int-unnamed", "int-disk-flood", WAKES],
     &["int-limited-container", "int-packets"],
     &["int-bursts", "int-memory-pressure"],
     &["int-own-quota"],

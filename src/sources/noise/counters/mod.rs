@@ -11,7 +11,11 @@ pub use reading::Counters;
 pub use stat::Stat;
 
 use super::{kept_file::KeptFile, missed::Missed};
-use crate::{model::evidence::Gap, reference::burner::process_cpu, sources::environment::root::Root};
+use crate::{
+    model::evidence::Gap,
+    reference::burner::clocks::{mono_ns, process_cpu},
+    sources::environment::root::Root,
+};
 use disks::disks;
 use flows::{interfaces, softnet};
 use memory::Memory;
@@ -55,10 +59,13 @@ impl CounterFiles {
     /// Reads all of them. Without `/proc/stat` there is nothing to tell; whatever else is missing is said once.
     pub fn read(&mut self, missed: &mut Missed) -> Result<Counters, Gap> {
         let buffer = &mut self.buffer;
-        let stat = match self.stat.read(buffer)? {
-            Some(text) => Stat::of(&text).ok_or_else(|| Gap::Malformed("noise: /proc/stat is not as the kernel writes it".into()))?,
+        let before_ns = mono_ns();
+        let (stat, at_ns) = match self.stat.read(buffer)? {
+            // Each CPU's part is read at another instant; in the middle no CPU is far from it.
+            Some(text) => (Stat::of(&text), before_ns.midpoint(mono_ns())),
             None => return Err(Gap::Unreachable("noise: /proc/stat is not there; run where /proc is mounted".into())),
         };
+        let stat = stat.ok_or_else(|| Gap::Malformed("noise: /proc/stat is not as the kernel writes it".into()))?;
         // Both at one instant with it, as near as can be.
         let own_ns = if self.live { u64::try_from(process_cpu().as_nanos()).unwrap_or(u64::MAX) } else { 0 };
         let precise_ns = self.precise.as_mut().and_then(|file| file.read(buffer).ok()?.and_then(|text| text.trim().parse().ok()));
@@ -87,6 +94,7 @@ impl CounterFiles {
             });
         };
         Ok(Counters {
+            at_ns,
             stat,
             own_ns,
             precise_ns,

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 /// All counters at one instant.
 #[derive(Clone, Debug, Default)]
 pub struct Counters {
+    /// When CPU time was read, monotonic ns.
+    pub at_ns: u64,
     /// CPU time, interrupts, forks.
     pub stat: Stat,
     /// CPU time of this process.
@@ -34,8 +36,8 @@ impl Counters {
     /// What happened between two readings. Busy time is that of ticks of `tick_s` seconds; instant, length and whatever else is not in
     /// these counters are left at 0.
     pub fn second(before: &Counters, after: &Counters, tick_s: f64) -> IdleSecond {
-        let ticks = |before: u64, after: u64| rise(before, after) as f64 * tick_s;
-        let (was, is) = (&before.stat.all, &after.stat.all);
+        let seconds = |ticks: u64| ticks as f64 * tick_s;
+        let rose = before.stat.all.risen(&after.stat.all);
         let faults = |m: fn(&Memory) -> u64| before.memory.zip(after.memory).map_or(0, |(was, is)| rise(m(&was), m(&is)));
         let disk = |of: fn(&Disk) -> u64| {
             after.disks.iter().map(move |(name, is)| before.disks.get(name).map_or(0, |was| rise(of(was), of(is)))).collect::<Vec<_>>()
@@ -47,11 +49,11 @@ impl Counters {
         });
         let (dropped, squeezed) = before.softnet.zip(after.softnet).map_or((0, 0), |(was, is)| (rise(was.0, is.0), rise(was.1, is.1)));
         IdleSecond {
-            busy_s: ticks(was.busy, is.busy),
+            busy_s: seconds(rose.busy),
             own_s: rise(before.own_ns, after.own_ns) as f64 / 1e9,
-            steal_s: was.steal.zip(is.steal).map(|(was, is)| ticks(was, is)),
-            irq_s: ticks(was.irq, is.irq),
-            softirq_s: ticks(was.softirq, is.softirq),
+            steal_s: rose.steal.map(seconds),
+            irq_s: seconds(rose.irq),
+            softirq_s: seconds(rose.softirq),
             pressure: before.pressure.zip(after.pressure).map(|(was, is)| waited(&was, &is)),
             major_faults: faults(|m| m.major_faults).saturating_sub(rise(before.own_major_faults, after.own_major_faults)),
             swapped_in: faults(|m| m.swapped_in),

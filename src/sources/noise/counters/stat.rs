@@ -1,5 +1,7 @@
 //! `/proc/stat` (proc_stat(5)): CPU time in ticks, interrupts, and how many processes were started.
 
+use super::reading::rise;
+
 /// What it says at one instant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stat {
@@ -18,6 +20,8 @@ pub struct Stat {
 pub struct Ticks {
     /// All that was not idle, without what the hypervisor took. Guests' time lies within `user` and `nice`, and is counted once.
     pub busy: u64,
+    /// Idle time, that with a disk to wait for, too.
+    pub idle: u64,
     /// What the hypervisor gave to others; `None` where the column is missing.
     pub steal: Option<u64>,
     /// Interrupts.
@@ -56,17 +60,27 @@ impl Stat {
 }
 
 impl Ticks {
+    /// How much each rose. One that goes backwards was reset, and tells nothing.
+    pub fn risen(&self, now: &Ticks) -> Ticks {
+        Ticks {
+            busy: rise(self.busy, now.busy),
+            idle: rise(self.idle, now.idle),
+            steal: self.steal.zip(now.steal).map(|(was, is)| rise(was, is)),
+            irq: rise(self.irq, now.irq),
+            softirq: rise(self.softirq, now.softirq),
+        }
+    }
     /// `user nice system idle iowait irq softirq steal guest guest_nice`; old kernels end earlier.
     fn of(text: &str) -> Option<Ticks> {
         let mut columns = [None; 8];
         for (column, word) in columns.iter_mut().zip(text.split_ascii_whitespace()) {
             *column = Some(word.parse::<u64>().ok()?);
         }
-        let [user, nice, system, idle, _, irq, softirq, steal] = columns;
-        idle?;
+        let [user, nice, system, idle, iowait, irq, softirq, steal] = columns;
+        let idle = idle?.saturating_add(iowait.unwrap_or(0));
         let (irq, softirq) = (irq.unwrap_or(0), softirq.unwrap_or(0));
         let busy = [user?, nice?, system?, irq, softirq].into_iter().fold(0, u64::saturating_add);
-        Some(Ticks { busy, steal, irq, softirq })
+        Some(Ticks { busy, idle, steal, irq, softirq })
     }
 }
 
@@ -80,14 +94,15 @@ mod tests {
                     cpu3 552699 102525 99274 566426 7897 2 7292 29177 0 0\nintr 20434009 0 0 1\nctxt 55\nbtime 1700000000\nprocesses 35791\n\
                     procs_running 1\nprocs_blocked 0\nsoftirq 5 1 2\n";
         let stat = Stat::of(text).unwrap();
-        assert_eq!(stat.all, Ticks { busy: 1_098_974 + 198_798 + 194_081 + 3 + 13_474, steal: Some(57_988), irq: 3, softirq: 13_474 });
+        let (busy, idle) = (1_098_974 + 198_798 + 194_081 + 3 + 13_474, 1_156_083 + 11_178);
+        assert_eq!(stat.all, Ticks { busy, idle, steal: Some(57_988), irq: 3, softirq: 13_474 });
         assert_eq!((stat.interrupts, stat.forks, stat.cpus.len()), (20_434_009, 35_791, 2));
         assert_eq!((stat.cpu(3).and_then(|c| c.steal), stat.cpu(1)), (Some(29_177), None));
     }
 
     #[test]
     fn old_kernels_have_no_steal_and_torn_lines_are_none() {
-        assert_eq!(Stat::of("cpu 1 2 3 4\n").unwrap().all, Ticks { busy: 6, steal: None, irq: 0, softirq: 0 });
+        assert_eq!(Stat::of("cpu 1 2 3 4\n").unwrap().all, Ticks { busy: 6, idle: 4, steal: None, irq: 0, softirq: 0 });
         let most = format!("cpu {0} {0} {0} {0} {0} {0} {0} {0}\nintr\nprocesses x\ncpuX 1 2 3 4\ncpu0 1\n", u64::MAX);
         let stat = Stat::of(&most).unwrap();
         assert_eq!((stat.all.busy, stat.all.steal, stat.cpus.len()), (u64::MAX, Some(u64::MAX), 0));

@@ -14,7 +14,12 @@ pub struct Hierarchy {
     mounts: String,
     /// The folder of the root group as it is mounted, of v1's `cpuacct` and of v2.
     tops: Vec<(Kind, String)>,
+    /// Is that of v1 the root group of the machine, and not only of a container?
+    v1_whole: bool,
 }
+
+/// The namespace of control groups that the kernel begins with: `PROC_CGROUP_INIT_INO`, 0xEFFFFFFB, in Linux' include/linux/proc_ns.h.
+const FIRST_NAMESPACE: &str = "cgroup:[4026531835]";
 
 /// Which version counts a group's CPU time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,11 +58,23 @@ impl Hierarchy {
             let above = Above::of(kind.controller(), groups, mounts)?;
             Some((kind, above.0.last()?.to_str()?.to_owned()))
         };
-        Hierarchy { root: root.clone(), mounts: mounts.to_owned(), tops: [Kind::V1, Kind::V2].into_iter().filter_map(top).collect() }
+        // In another namespace a path begins at the group that the namespace was made in (cgroup_namespaces(7)), and of a hierarchy of which
+        // only a part is mounted fewer folders are seen than the path has.
+        let first = root.link("/proc/self/ns/cgroup").is_some_and(|namespace| namespace == FIRST_NAMESPACE);
+        Hierarchy {
+            root: root.clone(),
+            mounts: mounts.to_owned(),
+            tops: [Kind::V1, Kind::V2].into_iter().filter_map(top).collect(),
+            v1_whole: first && mounted_whole(Kind::V1.controller(), groups, mounts),
+        }
     }
     /// The folder of v1's root group.
     pub fn v1_top(&self) -> Option<&str> {
         self.tops.iter().find(|(kind, _)| *kind == Kind::V1).map(|(_, top)| top.as_str())
+    }
+    /// Is that known to be the root group of the machine, so that it counts all tasks?
+    pub fn v1_whole(&self) -> bool {
+        self.v1_whole
     }
     /// The group to which a process is counted, by its `/proc/PID/cgroup`.
     pub fn place(&self, groups: &str) -> Option<Place> {
@@ -102,6 +119,13 @@ pub fn path_of<'a>(groups: &'a str, controller: &str) -> Option<&'a str> {
     lines.find(|(names, _)| names.split(',').any(|name| name == controller)).map(|(_, path)| path)
 }
 
+/// Is a hierarchy mounted from its root on, as a process sees it whose group's path in it is told?
+fn mounted_whole(controller: &str, groups: &str, mounts: &str) -> bool {
+    let folders = Above::of(controller, groups, mounts).map(|above| above.0.len());
+    let deep = path_of(groups, controller).map(|path| path.split('/').filter(|part| !part.is_empty()).count());
+    folders.zip(deep).is_some_and(|(folders, deep)| folders == deep + 1)
+}
+
 /// Does one folder lie below another?
 pub fn below(folder: &str, above: &str) -> bool {
     folder != above && Path::new(folder).starts_with(above)
@@ -127,6 +151,31 @@ mod tests {
         let place = of(HYBRID, &format!("2:cpuacct:/\n0::/docker/{id}\n")).unwrap();
         assert_eq!((place.kind, place.folder), (Kind::V2, format!("/sys/fs/cgroup/unified/docker/{id}")));
         assert_eq!((of(V2, "0::/\n"), of(V2, "0::/../x.service\n"), of(V2, ""), of("", "0::/x.service\n")), (None, None, None, None));
+    }
+
+    #[test]
+    fn the_root_of_a_part_is_not_the_machines() {
+        let of = |mounts: &str, groups: &str| mounted_whole("cpuacct", groups, mounts);
+        assert!(of(HYBRID, "2:cpuacct:/\n") && of(HYBRID, "2:cpuacct:/docker/abc\n"));
+        // As a container sees it that has the host's namespace.
+        let part = HYBRID.replace("0:21 / ", "0:21 /docker/abc ");
+        assert!(!of(&part, "2:cpuacct:/docker/abc\n") && !of(&part, "2:cpuacct:/docker/abc/init\n"));
+        assert!(!of(V2, "2:cpuacct:/\n") && !of(HYBRID, "0::/\n"));
+    }
+
+    #[test]
+    fn the_root_of_a_namespace_is_not_the_machines() {
+        let folder = tempfile::tempdir().unwrap();
+        let whole = |namespace: &str| {
+            let link = folder.path().join("proc/self/ns/cgroup");
+            std::fs::create_dir_all(link.parent().unwrap()).unwrap();
+            let _none = std::fs::remove_file(&link);
+            std::os::unix::fs::symlink(namespace, &link).unwrap();
+            Hierarchy::of(&Root::at(folder.path()), "2:cpuacct:/\n", HYBRID).v1_whole()
+        };
+        assert_eq!(["cgroup:[4026531835]", "cgroup:[4026532201]"].map(whole), [true, false]);
+        // A kernel without such namespaces, and a recorded tree.
+        assert!(!Hierarchy::of(&Root::at("/nowhere"), "2:cpuacct:/\n", HYBRID).v1_whole());
     }
 
     #[test]
