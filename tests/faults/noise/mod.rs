@@ -92,6 +92,8 @@ fn run(full: bool) -> Result<Vec<String>, NotUp> {
     let (began, mut found, mut skipped, mut busy) = (Instant::now(), vec![], vec![], false);
     let clean_runs = so_many("RIGCHECK_CLEAN_RUNS", if full { CLEAN_ALONE } else { CLEAN });
     let turn = || if full { Turn::alone() } else { Turn::take(2) };
+    // What was written before, such as these programs by their compiler, is no noise of the runs.
+    rustix::fs::sync();
     for nth in 0..clean_runs {
         let _turn = turn();
         let before = others::used();
