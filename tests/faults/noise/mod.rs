@@ -18,7 +18,9 @@ use crate::{
     stack::{NotUp, or_skip, too_busy},
 };
 use disturbance::Disturbance;
+use jiff::Timestamp;
 use machine::Machine;
+use others::Counted;
 use std::{
     io::{self, Write},
     num::NonZero,
@@ -54,13 +56,14 @@ fn what_others_use_is_told_where_no_group_counts_it() {
     let audited = || {
         let (_turn, machine) = (Turn::alone(), Machine::new());
         let _going_on = Disturbance::begin(row.does, machine.path(), Duration::ZERO)?;
-        let before = others::used().ok_or_else(|| NotUp::Missing("no cpuacct.usage of all control groups".into()))?;
-        let audited = machine.audit_apart()?;
-        let after = others::used().expect("it was there before");
-        Ok((after - before, audited))
+        let counted = Counted::beside(|| machine.audit_apart());
+        let (audited, counted) = counted.ok_or_else(|| NotUp::Missing("no cpuacct.usage of all control groups".into()))?;
+        Ok((audited?, counted))
     };
-    let Some((used_s, audited)) = or_skip(TEST, audited()) else { return };
-    let truth = used_s / audited.took.as_secs_f64();
+    let Some((audited, counted)) = or_skip(TEST, audited()) else { return };
+    let own = |what: &str| audited.report["own"][what].as_f64().expect("what the audit itself used");
+    let ended: Timestamp = audited.report["run"]["as_of"].as_str().and_then(|at| at.parse().ok()).expect("when the window ended");
+    let truth = counted.between(ended - machine::WINDOW, ended) / machine::WINDOW.as_secs_f64() - own("cpu_s") / (own("wall_ms") / 1e3);
     assert!(audited.report.to_string().contains("what idle time in /proc/stat leaves"), "another counter was believed");
     let said = |rule: &str, before: &str| audited.observed(rule).split(before).nth(1)?.split(' ').next()?.parse::<f64>().ok();
     let told = said("INT-08", "of ").expect("CPU-s of others") / machine::WINDOW.as_secs_f64();
