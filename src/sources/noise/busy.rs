@@ -28,9 +28,9 @@ enum By {
 }
 
 impl Busy {
-    /// Begins; `whole` says that the exact counter is known to count all tasks of the machine.
-    pub fn new(first: Counters, tick_s: f64, whole: bool) -> Busy {
-        let by = if whole && first.precise_ns.is_some() { By::Group } else { By::Idle };
+    /// Begins.
+    pub fn new(first: Counters, tick_s: f64) -> Busy {
+        let by = if first.precise_ns.is_some() { By::Group } else { By::Idle };
         Busy { first, tick_s, told_s: 0.0, by }
     }
     /// How long it was busy since the last reading, s.
@@ -82,19 +82,20 @@ mod tests {
     }
 
     /// What is told at each reading since the one before it, ms.
-    fn told(whole: bool, readings: &[Counters]) -> (Vec<u64>, By) {
-        let mut busy = Busy::new(readings[0].clone(), 0.01, whole);
+    fn told(readings: &[Counters]) -> (Vec<u64>, By) {
+        let mut busy = Busy::new(readings[0].clone(), 0.01);
         let each = readings[1..].iter().map(|now| (busy.since_last(now) * 1e3).round() as u64).collect();
         (each, busy.by)
     }
 
     /// Seen on a quiet machine: 2.69 s were used in ten seconds of two CPUs, of which ticks found 3.21; or 2.09 of 2.60.
-    fn seen(found: u64, used_ms: u64) -> [Counters; 3] {
+    fn seen(found: u64, used_ms: u64, exact: bool) -> [Counters; 3] {
+        let precise = |ms: u64| exact.then_some(ms);
         let idle = |ms: u64, used_ms: u64| (2 * ms - used_ms) / 10;
         [
-            at(0, [0; 4], Some(0)),
-            at(1_000, [found / 8, idle(1_000, used_ms / 10), 0, 0], Some(used_ms / 10)),
-            at(10_000, [found, idle(10_000, used_ms), 0, 0], Some(used_ms)),
+            at(0, [0; 4], precise(0)),
+            at(1_000, [found / 8, idle(1_000, used_ms / 10), 0, 0], precise(used_ms / 10)),
+            at(10_000, [found, idle(10_000, used_ms), 0, 0], precise(used_ms)),
         ]
     }
 
@@ -102,8 +103,8 @@ mod tests {
     fn ticks_that_find_more_or_less_than_was_used_are_not_believed() {
         for (found, used_ms) in [(321, 2_690), (209, 2_600)] {
             let expected = vec![used_ms / 10, used_ms - used_ms / 10];
-            for (whole, by) in [(true, By::Group), (false, By::Idle)] {
-                let (each, how) = told(whole, &seen(found, used_ms));
+            for (exact, by) in [(true, By::Group), (false, By::Idle)] {
+                let (each, how) = told(&seen(found, used_ms, exact));
                 assert!(how == by && each.iter().zip(&expected).all(|(told, used)| told.abs_diff(*used) <= 10), "{how:?} {each:?} {expected:?}");
             }
         }
@@ -111,14 +112,14 @@ mod tests {
 
     #[test]
     fn interrupts_are_added_to_the_exact_counter_as_far_as_ticks_have_them() {
-        let after = |busy: u64, precise_ms: u64| told(true, &[at(0, [0; 4], Some(0)), at(1_000, [busy, 70, 30, 0], Some(precise_ms))]).0[0];
+        let after = |busy: u64, precise_ms: u64| told(&[at(0, [0; 4], Some(0)), at(1_000, [busy, 70, 30, 0], Some(precise_ms))]).0[0];
         // 1 s of tasks and 0.3 s of interrupts; the same with ticks that found another 0.2 s; interrupts that tasks' time has already.
         assert_eq!((after(130, 1_000), after(150, 1_000), after(130, 1_300)), (1_300, 1_300, 1_300));
     }
 
     #[test]
     fn steal_may_lie_within_idle_time_or_not() {
-        let after = |busy: u64, idle: u64, steal: u64| told(false, &[at(0, [0; 4], None), at(1_000, [busy, idle, 0, steal], None)]);
+        let after = |busy: u64, idle: u64, steal: u64| told(&[at(0, [0; 4], None), at(1_000, [busy, idle, 0, steal], None)]);
         // One CPU is busy for half of the second and waits for the hypervisor for the rest; then all of the waiting counts as idle; then neither.
         assert_eq!(after(50, 100, 50), (vec![500], By::Idle));
         assert_eq!(after(50, 150, 50), (vec![500], By::Idle));
@@ -130,23 +131,20 @@ mod tests {
     fn a_sum_is_told_once() {
         // Idle time runs ahead for a moment.
         let readings = [at(0, [0; 4], None), at(1_000, [5, 190, 0, 0], None), at(2_000, [9, 391, 0, 0], None), at(3_000, [12, 585, 0, 0], None)];
-        assert_eq!(told(false, &readings), (vec![100, 0, 50], By::Idle));
+        assert_eq!(told(&readings), (vec![100, 0, 50], By::Idle));
     }
 
     #[test]
     fn where_nothing_else_fits_ticks_are_told() {
         // More idle time than there is: the counters are those of another set of CPUs.
-        assert_eq!(
-            told(false, &[at(0, [0; 4], None), at(1_000, [30, 370, 0, 0], None), at(2_000, [70, 500, 0, 0], None)]),
-            (vec![300, 400], By::Ticks)
-        );
+        assert_eq!(told(&[at(0, [0; 4], None), at(1_000, [30, 370, 0, 0], None), at(2_000, [70, 500, 0, 0], None)]), (vec![300, 400], By::Ticks));
         // A CPU went offline.
         let mut fewer = at(1_000, [30, 100, 0, 0], None);
         fewer.stat.cpus.pop();
-        assert_eq!(told(false, &[at(0, [0; 4], None), fewer]), (vec![300], By::Ticks));
+        assert_eq!(told(&[at(0, [0; 4], None), fewer]), (vec![300], By::Ticks));
         // The exact counter is gone.
-        assert_eq!(told(true, &[at(0, [0; 4], Some(0)), at(1_000, [20, 170, 0, 0], None)]), (vec![300], By::Idle));
+        assert_eq!(told(&[at(0, [0; 4], Some(0)), at(1_000, [20, 170, 0, 0], None)]), (vec![300], By::Idle));
         // A reset.
-        assert_eq!(told(true, &[at(0, [500, 500, 0, 0], Some(500)), at(1_000, [1, 199, 0, 0], Some(1))]).0, [0]);
+        assert_eq!(told(&[at(0, [500, 500, 0, 0], Some(500)), at(1_000, [1, 199, 0, 0], Some(1))]).0, [0]);
     }
 }

@@ -1,4 +1,4 @@
-use super::ladder::{path_of, rose, throttling_of};
+use super::ladder::{parts_of, path_of, rose, throttling_of};
 use crate::{
     kept::plain,
     model::{
@@ -59,10 +59,10 @@ impl OwnGroup {
     /// Those that were held back since the beginning.
     pub fn throttled(&self) -> Vec<ThrottledGroup> {
         let mut buffer = vec![];
-        let deep = self.path.split('/').filter(|part| !part.is_empty()).count();
+        let deep = parts_of(&self.path).count();
         let mut one = |(up, (folder, first)): (usize, &(PathBuf, Option<Throttling>))| {
             let by = rose(first.unwrap_or_default(), throttling_of(&self.root, &folder.display().to_string(), &mut buffer)?)?;
-            let parts: Vec<&str> = self.path.split('/').filter(|part| !part.is_empty()).take(deep.saturating_sub(up)).collect();
+            let parts: Vec<&str> = parts_of(&self.path).take(deep.saturating_sub(up)).collect();
             Some(ThrottledGroup { name: plain(&format!("/{}", parts.join("/"))), ours: true, by })
         };
         self.folders.iter().enumerate().filter_map(&mut one).collect()

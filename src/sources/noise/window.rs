@@ -91,7 +91,7 @@ impl Job {
         let groups = once(root, "/proc/self/cgroup", &mut buffer).into_owned();
         let mounts = once(root, "/proc/self/mountinfo", &mut buffer).into_owned();
         let hierarchy = Hierarchy::of(root, &groups, &mounts);
-        let (mut files, whole) = (CounterFiles::new(root, hierarchy.v1_top()), hierarchy.v1_whole());
+        let mut files = CounterFiles::new(root, hierarchy.machines_group());
         let tick_s = 1.0 / procfs::ticks_per_second() as f64;
         let mut ladder = Ladder::new(root, hierarchy, std::process::id(), &groups, (tick_s * 1e9) as u64);
         let mut tracer = Tracer::new(root, &mounts);
@@ -124,7 +124,7 @@ impl Job {
         ladder.begin(&mut missed)?;
         interrupts.read(true);
         clock_source.read(began);
-        let (mut busy, mut before, mut interrupted) = (Busy::new(first.clone(), tick_s, whole), first.clone(), false);
+        let (mut busy, mut before, mut interrupted) = (Busy::new(first.clone(), tick_s), first.clone(), false);
         let mut others_s = 0.0;
         for n in 0.. {
             let due = (Duration::from_secs(1) * (n + 1)).min(self.lasting);

@@ -33,6 +33,7 @@ const CHANGES_AT: f64 = 5.0;
 pub fn audited(folder: &Path, planted: Planted) -> Audited {
     let began = Instant::now();
     let root = folder.join("root");
+    groups(&root);
     write(&root, planted, 0.0);
     let over = Arc::new(AtomicBool::new(false));
     let running = {
@@ -59,6 +60,14 @@ pub fn audited(folder: &Path, planted: Planted) -> Audited {
     }
     let out = Output { status: ExitStatus::from_raw(0), stdout: vec![], stderr: vec![] };
     Audited::of(folder.into(), &out, began.elapsed(), 0.0)
+}
+
+/// The root of version 1's control groups is mounted, in the namespace that the kernel begins with: it is the machine's.
+fn groups(root: &Path) {
+    put(root, "proc/self/cgroup", "2:cpuacct:/\n");
+    put(root, "proc/self/mountinfo", "31 22 0:28 / /sys/fs/cgroup/cpuacct rw - cgroup cgroup rw,cpuacct\n");
+    fs::create_dir(root.join("proc/self/ns")).expect("a folder of ours");
+    symlink("cgroup:[4026531835]", root.join("proc/self/ns/cgroup")).expect("a link of ours");
 }
 
 /// All files after so many seconds. Numbers keep their length, so that whoever reads meanwhile never sees half of one.
@@ -145,13 +154,7 @@ fn write(root: &Path, planted: Planted, s: f64) {
             so_far(0.5)
         ),
     );
-    put(root, "proc/self/cgroup", "2:cpuacct:/\n");
-    put(root, "proc/self/mountinfo", "31 22 0:28 / /sys/fs/cgroup/cpuacct rw - cgroup cgroup rw,cpuacct\n");
     put(root, "sys/fs/cgroup/cpuacct/cpuacct.usage", &format!("{:018}\n", so_far(0.003e9 * CPUS as f64)));
-    // The one that the kernel begins with: what is mounted is the machine's.
-    let namespace = root.join("proc/self/ns/cgroup");
-    fs::create_dir_all(namespace.parent().expect("below the root")).expect("a folder of ours");
-    let _there = symlink("cgroup:[4026531835]", namespace);
     // Both names of one length.
     let source = if is(Planted::ClockSource) && s > CHANGES_AT { "hpet\n" } else { "tsc\n\n" };
     put(root, "sys/devices/system/clocksource/clocksource0/current_clocksource", source);

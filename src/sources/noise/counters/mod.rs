@@ -39,7 +39,7 @@ pub struct CounterFiles {
 }
 
 impl CounterFiles {
-    /// Those below a root; `precise` is the folder of v1's root group, as that is mounted.
+    /// Those below a root; `precise` is the folder of v1's root group, where that is known to be the machine's.
     pub fn new(root: &Root, precise: Option<&str>) -> CounterFiles {
         let file = |path: &str| KeptFile::new(root, path);
         CounterFiles {

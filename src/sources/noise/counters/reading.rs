@@ -11,7 +11,7 @@ pub struct Counters {
     pub stat: Stat,
     /// CPU time of this process.
     pub own_ns: u64,
-    /// CPU time of all tasks by v1's root group, where there is one.
+    /// CPU time of all tasks by v1's root group, where that is known to be the machine's.
     pub precise_ns: Option<u64>,
     /// For a CPU, for memory, for a disk.
     pub pressure: Option<[Totals; 3]>,

@@ -18,7 +18,7 @@ impl GroupName {
     /// The counted group in which a group lies, and how many parts of its path that has. `None` where it belongs to none: sessions of users,
     /// the root, groups outside of our namespace.
     pub fn of(path: &str) -> Option<(GroupName, usize)> {
-        let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+        let parts: Vec<&str> = parts_of(path).collect();
         if parts.first() == Some(&"..") {
             return None;
         }
@@ -38,6 +38,11 @@ fn container(part: &str) -> Option<String> {
     let id = name.rsplit_once('-').map_or(name, |(_, id)| id);
     let helper = name.contains("conmon");
     (id.len() == ID && !helper && id.bytes().all(|b| b.is_ascii_hexdigit())).then(|| id.to_owned())
+}
+
+/// The groups of a path, the outermost first.
+pub fn parts_of(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter(|part| !part.is_empty())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Where groups' own files are, and which groups there are.
 
-use super::group_name::GroupName;
+use super::group_name::{GroupName, parts_of};
 use crate::sources::{cgroup::Above, environment::root::Root};
 use std::path::Path;
 
@@ -14,8 +14,8 @@ pub struct Hierarchy {
     mounts: String,
     /// The folder of the root group as it is mounted, of v1's `cpuacct` and of v2.
     tops: Vec<(Kind, String)>,
-    /// Is that of v1 the root group of the machine, and not only of a container?
-    v1_whole: bool,
+    /// That of v1, where it is known to be the root group of the machine and not only of a container.
+    machines: Option<String>,
 }
 
 /// The namespace of control groups that the kernel begins with: `PROC_CGROUP_INIT_INO`, 0xEFFFFFFB, in Linux' include/linux/proc_ns.h.
@@ -61,20 +61,17 @@ impl Hierarchy {
         // In another namespace a path begins at the group that the namespace was made in (cgroup_namespaces(7)), and of a hierarchy of which
         // only a part is mounted fewer folders are seen than the path has.
         let first = root.link("/proc/self/ns/cgroup").is_some_and(|namespace| namespace == FIRST_NAMESPACE);
+        let whole = first && mounted_whole(Kind::V1.controller(), groups, mounts);
         Hierarchy {
             root: root.clone(),
             mounts: mounts.to_owned(),
+            machines: top(Kind::V1).filter(|_| whole).map(|(_, top)| top),
             tops: [Kind::V1, Kind::V2].into_iter().filter_map(top).collect(),
-            v1_whole: first && mounted_whole(Kind::V1.controller(), groups, mounts),
         }
     }
-    /// The folder of v1's root group.
-    pub fn v1_top(&self) -> Option<&str> {
-        self.tops.iter().find(|(kind, _)| *kind == Kind::V1).map(|(_, top)| top.as_str())
-    }
-    /// Is that known to be the root group of the machine, so that it counts all tasks?
-    pub fn v1_whole(&self) -> bool {
-        self.v1_whole
+    /// The folder of v1's root group, where that is known to count all tasks of the machine.
+    pub fn machines_group(&self) -> Option<&str> {
+        self.machines.as_deref()
     }
     /// The group to which a process is counted, by its `/proc/PID/cgroup`.
     pub fn place(&self, groups: &str) -> Option<Place> {
@@ -83,8 +80,7 @@ impl Hierarchy {
             let (name, parts) = GroupName::of(path)?;
             let above = Above::of(kind.controller(), groups, &self.mounts)?;
             // Below the mount there may be fewer parts than in the path.
-            let deep = path.split('/').filter(|part| !part.is_empty()).count();
-            let folder = above.0.get(deep - parts)?;
+            let folder = above.0.get(parts_of(path).count() - parts)?;
             Some(Place { name, kind, folder: folder.to_str()?.to_owned() })
         })
     }
@@ -122,7 +118,7 @@ pub fn path_of<'a>(groups: &'a str, controller: &str) -> Option<&'a str> {
 /// Is a hierarchy mounted from its root on, as a process sees it whose group's path in it is told?
 fn mounted_whole(controller: &str, groups: &str, mounts: &str) -> bool {
     let folders = Above::of(controller, groups, mounts).map(|above| above.0.len());
-    let deep = path_of(groups, controller).map(|path| path.split('/').filter(|part| !part.is_empty()).count());
+    let deep = path_of(groups, controller).map(|path| parts_of(path).count());
     folders.zip(deep).is_some_and(|(folders, deep)| folders == deep + 1)
 }
 
@@ -166,16 +162,16 @@ mod tests {
     #[test]
     fn the_root_of_a_namespace_is_not_the_machines() {
         let folder = tempfile::tempdir().unwrap();
-        let whole = |namespace: &str| {
+        let machines = |namespace: &str| {
             let link = folder.path().join("proc/self/ns/cgroup");
             std::fs::create_dir_all(link.parent().unwrap()).unwrap();
             let _none = std::fs::remove_file(&link);
             std::os::unix::fs::symlink(namespace, &link).unwrap();
-            Hierarchy::of(&Root::at(folder.path()), "2:cpuacct:/\n", HYBRID).v1_whole()
+            Hierarchy::of(&Root::at(folder.path()), "2:cpuacct:/\n", HYBRID).machines_group().map(std::path::PathBuf::from)
         };
-        assert_eq!(["cgroup:[4026531835]", "cgroup:[4026532201]"].map(whole), [true, false]);
+        assert_eq!(["cgroup:[4026531835]", "cgroup:[4026532201]"].map(machines), [Some("/sys/fs/cgroup/cpuacct".into()), None]);
         // A kernel without such namespaces, and a recorded tree.
-        assert!(!Hierarchy::of(&Root::at("/nowhere"), "2:cpuacct:/\n", HYBRID).v1_whole());
+        assert_eq!(Hierarchy::of(&Root::at("/nowhere"), "2:cpuacct:/\n", HYBRID).machines_group(), None);
     }
 
     #[test]

@@ -15,7 +15,7 @@ mod simulated;
 mod table;
 mod uses;
 
-pub use group_name::GroupName;
+pub use group_name::{GroupName, parts_of};
 pub use groups::{rose, told as throttling_of};
 pub use hierarchy::{Hierarchy, path_of};
 
